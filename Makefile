@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#   make             build into build/
+#   make demo        a client logs in and its traffic passes (root; installs what is missing)
+#   make check       every test (root; installs what is missing)
+#   make install     DESTDIR= PREFIX=/usr
+#   make bench       speed, as ratios to raw limits      make fuzz    long fuzzing, FUZZ_SECONDS=3600
+#   make style       format and habits                   make SAN=1   with ASan and UBSan
+#   make help        every target
+
+VERSION := 0.1.0
+PREFIX  ?= /usr
+DESTDIR ?=
+SAN     ?= 0
+
+ifeq ($(SAN),1)
+BUILD    ?= build/san
+SANFLAGS ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+BUILD    ?= build
+HARDEN   := -D_FORTIFY_SOURCE=3 -fstack-clash-protection
+endif
+
+CC     ?= gcc
+CLANG  ?= clang
+BPFTOOL ?= /usr/sbin/bpftool
+PKGS   := libbpf libxdp openssl libnl-3.0 libnl-route-3.0 libevent jansson libseccomp libcap-ng
+
+CPPFLAGS += -D_GNU_SOURCE -DFG_VERSION='"$(VERSION)"' -Iinclude -Idaemon -I$(BUILD)/gen
+CFLAGS   ?= -O2 -g
+CFLAGS   += -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror \
+	    -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections $(HARDEN) $(SANFLAGS)
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--gc-sections $(SANFLAGS)
+LDLIBS   = $(shell pkg-config --libs $(PKGS)) -linih -lIPSec_MB -lpthread
+BPFFLAGS := -O2 -g -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -Ibpf \
+	    -I/usr/include/$(shell $(CC) -print-multiarch)
+
+# --- libraries: one per folder of daemon/, and which others each may use -------------------------
+LIBS         := core crypto conf ike aaa session plane worker
+uses_core    := core
+uses_crypto  := crypto core
+uses_conf    := conf core
+uses_ike     := ike crypto conf core
+uses_aaa     := aaa crypto conf core
+uses_plane   := plane conf core
+uses_session := session plane conf core
+uses_worker  := worker crypto core
+lib           = $(BUILD)/lib/lib$(1).a
+libs          = $(foreach l,$(1),$(call lib,$(l)))
+src_of        = $(filter-out %/main.c,$(shell find daemon/$(1) -name '*.c' 2>/dev/null | sort))
+obj_of        = $(patsubst %.c,$(BUILD)/obj/%.o,$(call src_of,$(1)))
+
+BPF_OBJS := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
+SKELS    := $(BPF_OBJS:%=$(BUILD)/gen/%.skel.h)
+PROGRAMS := $(BUILD)/flexd $(BUILD)/flexdp $(BUILD)/flexctl $(BUILD)/ikeload
+
+.PHONY: all
+all: $(PROGRAMS) docs
+
+define library
+$(call lib,$(1)): $(call obj_of,$(1))
+	@mkdir -p $$(@D); rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call library,$(l))))
+
+# Wire code: every narrowing is written out.
+$(BUILD)/obj/daemon/ike/wire/%.o: CFLAGS += -Wconversion -Wsign-compare
+
+$(BUILD)/obj/%.o: %.c | $(SKELS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard include/flexgate/*)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPFFLAGS) -c -o $@ $<
+
+$(BUILD)/gen/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name fg_$* > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/flexd: $(BUILD)/obj/daemon/main.o $(call libs,session plane ike aaa crypto conf core)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+
+$(BUILD)/flexdp: $(BUILD)/obj/daemon/worker/main.o $(call libs,$(uses_worker))
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+
+CTL_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard ctl/*.c))
+$(BUILD)/flexctl: $(CTL_OBJS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson)
+
+# The test initiator: our own IKE code in the other role.
+SUPPORT_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
+$(BUILD)/ikeload: $(BUILD)/obj/tools/ikeload.o $(SUPPORT_OBJS) $(call libs,$(uses_ike))
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+
+# Man page and completion come out of the command table of flexctl itself.
+.PHONY: docs
+docs: $(BUILD)/flexctl.8 $(BUILD)/flexctl.bash
+$(BUILD)/flexctl.8: $(BUILD)/flexctl
+	$< --generate-man > $@
+$(BUILD)/flexctl.bash: $(BUILD)/flexctl
+	$< --generate-completion > $@
+
+# --- tests ----------------------------------------------------------------------------------------
+UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
+BPFTESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bpf/test_*.c))
+EXCHANGE := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/exchange/test_*.c))
+.PRECIOUS: $(BUILD)/obj/%.o
+
+define unit_rule
+$(BUILD)/tests/unit/$(1)/test_%: $(BUILD)/obj/tests/unit/$(1)/test_%.o $(call libs,$(uses_$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDLIBS) -lcmocka
+endef
+$(foreach l,$(LIBS),$(eval $(call unit_rule,$(l))))
+
+$(BUILD)/tests/bpf/test_%: $(BUILD)/obj/tests/bpf/test_%.o $(call libs,plane worker crypto conf core)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
+
+$(BUILD)/tests/exchange/test_%: $(BUILD)/obj/tests/exchange/test_%.o $(SUPPORT_OBJS) $(call libs,$(uses_ike) $(uses_aaa))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
+
+.PHONY: deps check check-unit check-bpf check-exchange check-lab check-fuzz check-san
+deps:
+	tools/install-deps
+
+# One sub-make after the packages are there: the parser of this file asks pkg-config.
+check: deps
+	$(MAKE) all
+	$(MAKE) style check-unit check-bpf check-exchange
+	$(MAKE) check-lab
+	$(MAKE) check-san
+	$(MAKE) check-fuzz
+
+check-unit: $(UNIT)
+	tests/run $^
+check-bpf: $(BPFTESTS)
+	tests/run $^
+check-exchange: $(EXCHANGE)
+	tests/run $^
+check-lab: all
+	/usr/bin/python3 -m pytest -q tests/lab --build $(BUILD) $(PYTEST)
+# The memory checkers over the layers that parse, and one whole login with traffic.
+check-san:
+	$(MAKE) SAN=1 check-unit check-exchange
+	$(MAKE) SAN=1 check-lab PYTEST="-m smoke"
+
+# --- fuzzing --------------------------------------------------------------------------------------
+FUZZ_SECONDS ?= 3600
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz fuzzers
+fuzzers:
+	$(MAKE) BUILD=build/fuzz CC=clang HARDEN= \
+		SANFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" \
+		fuzzer-programs
+.PHONY: fuzzer-programs
+fuzzer-programs: $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT_OBJS) $(call libs,$(uses_ike) $(uses_aaa) session plane)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+fuzz: fuzzers
+	tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+check-fuzz: fuzzers
+	tests/fuzz/run build/fuzz 60 $(FUZZERS)
+
+# --- bench, demo, style, install --------------------------------------------------------------------
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+$(BUILD)/tests/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(call libs,$(uses_worker) plane conf)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+.PHONY: bench benches demo demo-down style install clean help
+benches: $(BENCHES)
+bench: deps
+	$(MAKE) all benches
+	tests/bench/run $(BUILD)
+
+demo: deps
+	$(MAKE) all
+	tools/demo up $(if $(KEEP),keep)
+demo-down:
+	tools/demo down
+
+style:
+	tools/style
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/flexgate \
+		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)/etc/flexgate $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 0755 $(BUILD)/flexd $(BUILD)/flexctl $(DESTDIR)$(PREFIX)/sbin/
+	install -m 0755 $(BUILD)/flexdp $(DESTDIR)$(PREFIX)/lib/flexgate/
+	install -m 0644 $(BUILD)/flexctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 0644 $(BUILD)/flexctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/flexctl
+	install -m 0644 config/flexd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -m 0644 config/flexgate.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/flexgate.conf
+	test -e $(DESTDIR)/etc/flexgate/flexgate.conf || \
+		install -m 0644 config/flexgate.conf $(DESTDIR)/etc/flexgate/flexgate.conf
+	test -e $(DESTDIR)/etc/flexgate/secrets.conf || \
+		install -m 0600 config/secrets.conf $(DESTDIR)/etc/flexgate/secrets.conf
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^#   make/make/p' Makefile; echo 'make check-unit check-bpf check-exchange check-lab check-san check-fuzz demo-down clean'
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The checked configuration: what the INI text says, with every reference resolved to an index and
+ * every value in its range. A struct conf is read-only once conf_parse() returned it; it owns all
+ * it points to. Words are those of IOS FlexVPN.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "core/ip.h"
+#include "core/log.h"
+#include "core/secret.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+	CONF_NAME_MAX = 64,     /* with NUL */
+	CONF_TEXT_MAX = 256,
+	CONF_LIST_MAX = 16,     /* transforms of one kind, DNS servers, interfaces */
+	CONF_NETS_MAX = 32,
+	CONF_NONE = -1,         /* no reference */
+};
+
+typedef char conf_name[CONF_NAME_MAX];
+
+struct conf_net {
+	struct fg_ip ip;        /* host bits zero */
+	uint8_t len;            /* in bits of its family */
+};
+
+/* Identity types as on the wire, RFC 7296 3.5. */
+enum conf_id_type {
+	CONF_ID_IPV4 = 1,
+	CONF_ID_FQDN = 2,
+	CONF_ID_EMAIL = 3,
+	CONF_ID_IPV6 = 5,
+	CONF_ID_KEY_ID = 11,
+};
+
+/* An identity of ours, or one that a PSK belongs to: "fqdn gw.example.org", "email a@b", "address
+ * 192.0.2.1", "key-id TEXT". data is what stands on the wire. */
+struct conf_identity {
+	enum conf_id_type type;
+	uint16_t len;
+	uint8_t data[CONF_TEXT_MAX];
+};
+
+enum conf_match_kind {
+	CONF_MATCH_ANY,
+	CONF_MATCH_EXACT,       /* identity */
+	CONF_MATCH_DOMAIN,      /* fqdn domain D, email domain D: identity.data is D, type FQDN/EMAIL */
+	CONF_MATCH_NET,         /* address 10.0.0.0/8 */
+};
+
+/* match identity remote */
+struct conf_match {
+	enum conf_match_kind kind;
+	struct conf_identity identity;
+	struct conf_net net;
+};
+
+struct conf_gateway {
+	conf_name outside[CONF_LIST_MAX], inside[CONF_LIST_MAX];        /* device names */
+	size_t outside_count, inside_count;
+	struct fg_ip local[FG_LOCALS];  /* local-address; none: those of the outside devices */
+	size_t local_count;
+	uint32_t workers;               /* 0: auto, one per queue */
+	uint32_t max_sessions;
+	uint32_t half_open_limit;
+	uint32_t half_open_timeout_s;
+	bool fast_door;                 /* forwarding = fast | stack */
+	enum { CONF_XDP_AUTO, CONF_XDP_NATIVE, CONF_XDP_GENERIC } xdp_mode;
+	enum { CONF_CRYPTO_AUTO, CONF_CRYPTO_IPSEC_MB, CONF_CRYPTO_OPENSSL } crypto;
+	char run_directory[CONF_TEXT_MAX];      /* socket, pid file, empty chroot */
+	char bpf_directory[CONF_TEXT_MAX];      /* pins go to <this>/v<FG_ABI> */
+	char secrets_file[CONF_TEXT_MAX];
+	conf_name user_ike, user_aaa, user_worker;
+	enum log_level log_level;
+};
+
+/* Transform ids as on the wire, RFC 7296 3.3.2, in order of preference. */
+struct conf_proposal {
+	conf_name name;
+	struct { uint16_t id, key_bits; } encryption[CONF_LIST_MAX];
+	size_t encryption_count;
+	uint16_t integrity[CONF_LIST_MAX];      /* used with the non-AEAD ciphers */
+	size_t integrity_count;
+	uint16_t prf[CONF_LIST_MAX];
+	size_t prf_count;
+	uint16_t group[CONF_LIST_MAX];
+	size_t group_count;
+};
+
+struct conf_ipsec_profile {
+	conf_name name;
+	uint16_t suite[FG_ESP_SUITE_MAX];       /* enum fg_esp_suite, in order of preference */
+	size_t suite_count;
+};
+
+struct conf_pool {
+	conf_name name;
+	bool is4;
+	struct { struct fg_ip first, last; } range[CONF_LIST_MAX], exclude[CONF_LIST_MAX];
+	size_t range_count, exclude_count;
+	struct conf_net net;            /* the prefix that is routed to clients; holds every range */
+	uint8_t client_prefix_len;      /* IPv6: length told to the client; 128 unless given */
+};
+
+struct conf_authorization_policy {
+	conf_name name;
+	int pool, pool6;                /* index into pools or CONF_NONE */
+	struct fg_ip dns[CONF_LIST_MAX];        /* both families */
+	size_t dns_count;
+	__be32 netmask;                 /* INTERNAL_IP4_NETMASK, 0: not sent */
+	struct conf_net subnets[CONF_NETS_MAX]; /* route-set remote: what clients reach; none: all */
+	size_t subnet_count;
+};
+
+struct conf_virtual_template {
+	uint32_t number;
+	uint16_t mtu;                   /* 576-9000, IPv6 needs 1280 */
+	uint16_t mss;                   /* ip tcp adjust-mss; 0: off, 1: from the MTU ("auto") */
+	conf_name unnumbered;           /* ip unnumbered DEVICE, "" none */
+};
+
+struct conf_keyring {
+	conf_name name;
+	conf_name psk[CONF_NETS_MAX];   /* [psk NAME] of the secrets file */
+	size_t psk_count;
+};
+
+struct conf_profile {
+	conf_name name;
+	struct conf_match match[CONF_LIST_MAX];
+	size_t match_count;
+	struct conf_identity local;     /* identity local */
+	int keyring;                    /* indices; CONF_NONE where not given */
+	int proposal[CONF_LIST_MAX];
+	size_t proposal_count;
+	int ipsec_profile;
+	int authorization_policy;
+	int virtual_template;           /* index, not number */
+};
+
+struct conf {
+	struct conf_gateway gateway;
+	struct conf_proposal *proposals;
+	size_t proposal_count;
+	struct conf_ipsec_profile *ipsec_profiles;
+	size_t ipsec_profile_count;
+	struct conf_pool *pools;
+	size_t pool_count;
+	struct conf_authorization_policy *policies;
+	size_t policy_count;
+	struct conf_virtual_template *templates;
+	size_t template_count;
+	struct conf_keyring *keyrings;
+	size_t keyring_count;
+	struct conf_profile *profiles;
+	size_t profile_count;
+};
+
+/* What is wrong with a file: "flexgate.conf:12: [pool a] range: ...", one sentence each. */
+struct conf_errors {
+	struct conf_error {
+		unsigned line;          /* 0: the file as a whole */
+		char text[512];
+	} first[16];
+	size_t count;                   /* may exceed 16 */
+	char file[CONF_TEXT_MAX];
+};
+
+/*
+ * Read and check a public configuration. name is for messages. Returns the object, or NULL with at
+ * least one error.
+ */
+struct conf *conf_parse(FILE *in, const char *name, struct conf_errors *errors);
+void conf_free(struct conf *conf);
+
+/* The profile for a peer's identity: exact before domain before net before any; among equals the
+ * first in the file. type and data as on the wire. NULL: none. */
+const struct conf_profile *conf_match_profile(const struct conf *conf, uint8_t type,
+					      const uint8_t *data, size_t len);
+const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name);
+
+/* Why `next` cannot replace `now` without a restart: a sentence naming the key, or NULL. */
+const char *conf_needs_restart(const struct conf *now, const struct conf *next);
+
+/* [psk NAME] of the secrets file. */
+struct conf_psk {
+	conf_name name;
+	struct conf_match match;        /* identity = ... ; which peers use it */
+	struct secret key;
+};
+
+struct conf_secrets {
+	struct conf_psk *psks;
+	size_t psk_count;
+};
+
+/* Checks every reference of conf's keyrings. The file must not be readable by group or others
+ * (the caller passes what fstat said). */
+struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct conf *conf,
+					struct conf_errors *errors);
+void conf_secrets_free(struct conf_secrets *secrets);
+
+/* The text of an identity as the configuration writes it: "fqdn gw.example.org". Outside bytes are
+ * escaped. Returns buf. */
+const char *conf_identity_text(uint8_t type, const uint8_t *data, size_t len, char *buf, size_t cap);
+
+#endif

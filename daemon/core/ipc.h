@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Typed messages between our processes: one message per SOCK_SEQPACKET packet, a header, a fixed
+ * struct, perhaps trailing bytes, perhaps one file descriptor. Both ends are the same build, so
+ * structs travel as they lie in memory; the receiver checks type and size against its table before
+ * a handler sees anything.
+ *
+ * Sending never blocks: what the kernel does not take is queued up to a limit, and an overrun is
+ * reported as a closed channel.
+ */
+#ifndef CORE_IPC_H
+#define CORE_IPC_H
+
+#include <event2/event.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { IPC_MESSAGE_MAX = 64 * 1024 };
+
+struct ipc;
+
+/* A message type that this end accepts. Size of the body: min to max bytes. */
+struct ipc_rule {
+	uint32_t type;
+	const char *name;
+	size_t min, max;
+	/*
+	 * body is aligned and borrowed until return; fd is the handler's (-1: none came).
+	 * Returns 0, or -errno: the sender made no sense and the channel's `broken` is called.
+	 */
+	int (*handle)(void *arg, const void *body, size_t len, int fd);
+};
+
+struct ipc_events {
+	const struct ipc_rule *rules;
+	size_t rule_count;
+	void *arg;
+	/* The peer closed, overran its queue or sent an unknown or ill-sized message. The callee may
+	 * ipc_free() the channel. why is one sentence. */
+	void (*broken)(void *arg, const char *why);
+};
+
+/* Takes fd. Returns 0 or -errno. `events` is copied, its rules stay the caller's. */
+int ipc_new(struct event_base *base, int fd, const struct ipc_events *events, struct ipc **out);
+void ipc_free(struct ipc *ipc);
+/* fd (or -1) is duplicated by the kernel and stays the caller's. tail may be NULL.
+ * Returns 0 or -errno; after -errno the channel is unusable and `broken` will be called. */
+int ipc_send(struct ipc *ipc, uint32_t type, const void *body, size_t len, const void *tail,
+	     size_t tail_len, int fd);
+/* Before there is a loop: wait for one message of this type; any other is an error. Dispatches it
+ * through the rules. Returns 0, -ETIMEDOUT or -errno. */
+int ipc_wait(struct ipc *ipc, uint32_t type, int timeout_ms);
+/* A connected pair, close-on-exec, non-blocking. Returns 0 or -errno. */
+int ipc_pair(int fds[2]);
+/* The check that stands before every handler, apart so that it can be fuzzed: looks up the type in
+ * a raw packet. Returns the rule, or NULL for an unknown or ill-sized one. */
+const struct ipc_rule *ipc_check(const struct ipc_rule *rules, size_t count, const void *packet,
+				 size_t len, const void **body, size_t *body_len);
+
+#endif
