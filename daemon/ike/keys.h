@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Key derivation of RFC 7296: 2.14 (IKE SA), 2.17 (CHILD SA), 2.15 (what AUTH covers), and the SK
+ * payload, 3.14 and RFC 5282. The owner of a struct ike_keys wipes it.
+ */
+#ifndef IKE_KEYS_H
+#define IKE_KEYS_H
+
+#include "ike/wire/build.h"
+#include "msg.h"
+#include "ike/proposal.h"
+
+enum {
+	IKE_KEY_MAX = 64,       /* longest SK_d, SK_a, SK_p: HMAC-SHA2-512 */
+	IKE_CIPHER_KEY_MAX = 36,        /* SK_e: 256 bits and 4 bytes of salt */
+	IKE_SK_OVERHEAD_MAX = 16 + 16 + 32,     /* IV, padding with its length, ICV */
+};
+
+struct ike_keys {
+	struct ike_suite suite;
+	uint8_t prf_len, integ_len, encr_len;   /* bytes used of d and p, a, e */
+	uint8_t d[IKE_KEY_MAX];
+	uint8_t a_i[IKE_KEY_MAX], a_r[IKE_KEY_MAX];
+	uint8_t e_i[IKE_CIPHER_KEY_MAX], e_r[IKE_CIPHER_KEY_MAX];       /* key, then salt */
+	uint8_t p_i[IKE_KEY_MAX], p_r[IKE_KEY_MAX];
+};
+
+/* All keys of a new IKE SA: SKEYSEED = prf(Ni | Nr, g^ir). On false keys is wiped. */
+bool ike_keys_derive(const struct ike_suite *suite, struct ike_bytes ni, struct ike_bytes nr,
+		     struct ike_bytes shared, uint64_t spi_i, uint64_t spi_r,
+		     struct ike_keys *keys);
+/* The seven keys from a SKEYSEED that is there. */
+bool ike_keys_expand(const struct ike_suite *suite, struct ike_bytes skeyseed, struct ike_bytes ni,
+		     struct ike_bytes nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *keys);
+/* KEYMAT = prf+(SK_d, Ni | Nr), cut: initiator to responder first, cipher key, salt, HMAC key. */
+bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes ni, struct ike_bytes nr,
+		    uint16_t esp_suite, struct msg_esp_key *from_initiator,
+		    struct msg_esp_key *from_responder);
+
+/*
+ * The octets that AUTH covers: the sender's IKE_SA_INIT message as it was on the wire, the nonce
+ * of the other side, prf(SK_p of the sender, its ID payload's body). Appended to wr; false when
+ * there is no room.
+ */
+bool ike_auth_octets(struct wr *wr, const struct ike_keys *keys, bool from_initiator,
+		     struct ike_bytes init_message, struct ike_bytes other_nonce,
+		     struct ike_bytes id_body);
+
+enum { IKE_NAT_HASH_LEN = 20 };
+/* SHA-1(SPIi | SPIr | address | port), RFC 7296 2.23. */
+bool ike_nat_hash(uint64_t spi_i, uint64_t spi_r, const struct endpoint *ep,
+		  uint8_t hash[IKE_NAT_HASH_LEN]);
+
+/*
+ * Seal: header (length and next are filled in), SK payload with the inner payloads, into out.
+ * The key is that of the sender's role, from header->flags. random is 16 fresh random bytes: the
+ * IV of CBC; for an AEAD the IV is the message ID and four of them, so a message ID never repeats
+ * an IV. Returns the length of the message, or 0.
+ */
+size_t ike_seal(const struct ike_keys *keys, const struct ike_header *header,
+		const struct ike_writer *inner, const uint8_t random[16], void *out, size_t cap);
+
+/*
+ * Open the SK payload of a parsed message. plain needs cap >= m->sk.len; *len is what the inner
+ * payloads take, padding removed. The datagram must be the one that m was read from.
+ * IKE_DROP_auth_failed: forged or damaged, nothing else may be concluded. IKE_DROP_bad_payload:
+ * genuine, but the padding is wrong.
+ */
+enum ike_drop ike_open(const struct ike_keys *keys, const struct ike_message *m,
+		       const void *datagram, void *plain, size_t cap, size_t *len);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Choosing from what the peer offers, RFC 7296 2.7 and 3.3. Inside each transform type our order of
+ * preference decides; our proposals are tried in their order, the peer's in theirs.
+ */
+#ifndef IKE_PROPOSAL_H
+#define IKE_PROPOSAL_H
+
+#include "conf/conf.h"
+#include "ike/wire/message.h"
+
+/* The algorithms of an IKE SA. Transform ids as on the wire. */
+struct ike_suite {
+	uint16_t encr, key_bits;
+	uint16_t prf;
+	uint16_t integ;         /* IKE_INTEG_NONE with an AEAD */
+	uint16_t group;
+};
+
+struct ike_choice {
+	struct ike_suite suite;
+	uint8_t number;         /* of the peer's proposal, to be echoed */
+	bool wrong_group;       /* answer INVALID_KE_PAYLOAD with suite.group */
+};
+
+/*
+ * Choose an IKE proposal. ke_group is that of the KE payload: when a proposal can be met with that
+ * group it is, otherwise wrong_group is set. False: NO_PROPOSAL_CHOSEN.
+ */
+bool ike_choose(const struct ike_sa *offer, const struct conf_proposal *const *ours, size_t count,
+		uint16_t ke_group, struct ike_choice *choice);
+/* The choice as an SA payload for the answer. spi NULL in IKE_SA_INIT, 8 bytes in a rekey. */
+void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct ike_sa *sa);
+/* Our offer as an initiator: one proposal per kind of cipher (AEAD or not). */
+void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, struct ike_sa *sa);
+/* What a responder answered to our offer: one proposal with one transform of each type.
+ * False: it is not a choice. */
+bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite);
+
+struct ike_esp_choice {
+	uint16_t suite;         /* enum fg_esp_suite */
+	uint8_t number;
+	uint8_t pad;
+	__be32 spi;             /* the peer's, for what we send to it; never below 256 */
+};
+
+/* Choose an ESP proposal for the CHILD SA of IKE_AUTH: DH transforms are ignored, no ESN.
+ * False: NO_PROPOSAL_CHOSEN. */
+bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
+		    struct ike_esp_choice *choice);
+/* The choice as an SA payload with our SPI. */
+void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struct ike_sa *sa);
+/* Our offer as an initiator: one proposal per suite. */
+void ike_esp_offer_sa(const uint16_t *suites, size_t count, __be32 spi_in, struct ike_sa *sa);
+
+/* Is every algorithm of the suite one that we have, in a combination that makes sense? */
+bool ike_suite_known(const struct ike_suite *suite);
+
+enum { IKE_SUITE_TEXT_MAX = 128 };
+/* "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519". Returns buf. */
+const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEXT_MAX]);
+/* "AES-GCM-256"; "unknown suite" for a number that is none. */
+const char *ike_esp_suite_text(uint16_t suite);
+
+#endif
