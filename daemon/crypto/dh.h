@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ephemeral Diffie-Hellman by IKE group number: MODP 2048, 3072, 4096 (14, 15, 16; RFC 3526), ECP
+ * 256, 384, 521 (19, 20, 21; RFC 5903), Curve25519 (31; RFC 8031). Public values are in the KE
+ * payload's encoding: ECP x | y without a leading 04, MODP padded to the length of the prime.
+ */
+#ifndef CRYPTO_DH_H
+#define CRYPTO_DH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	DH_PUBLIC_MAX = 512, /* bytes of the longest public value */
+	DH_SECRET_MAX = 512,
+};
+
+struct dh;
+
+/* Bytes of a public value, 0: no such group. */
+size_t dh_public_len(uint16_t group);
+/* A fresh key pair. Returns 0, -ENOTSUP for a group that is not offered, or -errno. */
+int dh_new(uint16_t group, struct dh **out);
+uint16_t dh_group(const struct dh *dh);
+/* dh_public_len() bytes, valid as long as dh. */
+const uint8_t *dh_public(const struct dh *dh);
+/*
+ * The shared secret g^ir as it enters SKEYSEED: MODP padded to the prime's length, ECP the x
+ * coordinate, Curve25519 32 bytes. secret takes DH_SECRET_MAX bytes; wipe it. Refuses a peer value
+ * of another length, outside 1 < y < p - 1, not on the curve, or with an all-zero result (RFC 6989,
+ * RFC 7748 6.1): false, secret_len 0 and secret all zero.
+ */
+bool dh_shared(struct dh *dh, const uint8_t *peer, size_t len, uint8_t *secret, size_t *secret_len);
+void dh_free(struct dh *dh); /* wipes the private value; NULL is harmless */
+
+#endif
