@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Key derivation of RFC 7296: 2.14 (IKE SA), 2.17 (CHILD SA), 2.15 (what AUTH covers), and the SK
- * payload, 3.14 and RFC 5282. The owner of a struct ike_keys wipes it.
+ * Key derivation of RFC 7296: 2.14 (IKE SA), 2.17 (CHILD SA), 2.15 (what AUTH covers),
+ * and whole sealed messages, 3.14. The owner of a struct ike_keys wipes it.
  */
 #ifndef IKE_KEYS_H
 #define IKE_KEYS_H
 
 #include "ike/wire/build.h"
 #include "msg.h"
+#include "crypto/sk.h"
 #include "ike/proposal.h"
 
 enum {
 	IKE_KEY_MAX = 64,       /* longest SK_d, SK_a, SK_p: HMAC-SHA2-512 */
 	IKE_CIPHER_KEY_MAX = 36,        /* SK_e: 256 bits and 4 bytes of salt */
-	IKE_SK_OVERHEAD_MAX = 16 + 16 + 32,     /* IV, padding with its length, ICV */
 };
 
 struct ike_keys {
@@ -51,22 +51,24 @@ enum { IKE_NAT_HASH_LEN = 20 };
 bool ike_nat_hash(uint64_t spi_i, uint64_t spi_r, const struct endpoint *ep,
 		  uint8_t hash[IKE_NAT_HASH_LEN]);
 
-/*
- * Seal: header (length and next are filled in), SK payload with the inner payloads, into out.
- * The key is that of the sender's role, from header->flags. random is 16 fresh random bytes: the
- * IV of CBC; for an AEAD the IV is the message ID and four of them, so a message ID never repeats
- * an IV. Returns the length of the message, or 0.
- */
-size_t ike_seal(const struct ike_keys *keys, const struct ike_header *header,
-		const struct ike_writer *inner, const uint8_t random[16], void *out, size_t cap);
+/* The protection of the messages that one side sends, keyed with its SK_e and SK_a. Free it with
+ * crypto_sk_free(). NULL: unknown suite or no memory. */
+struct crypto_sk *ike_keys_sk(const struct ike_keys *keys, bool from_initiator);
 
 /*
- * Open the SK payload of a parsed message. plain needs cap >= m->sk.len; *len is what the inner
- * payloads take, padding removed. The datagram must be the one that m was read from.
- * IKE_DROP_auth_failed: forged or damaged, nothing else may be concluded. IKE_DROP_bad_payload:
- * genuine, but the padding is wrong.
+ * A whole message into out: header (next and length are filled in), SK payload around the inner
+ * payloads. Returns its length, or 0 when it does not fit or may not be sent.
  */
-enum ike_drop ike_open(const struct ike_keys *keys, const struct ike_message *m,
-		       const void *datagram, void *plain, size_t cap, size_t *len);
+size_t ike_seal(struct crypto_sk *sk, const struct ike_header *header,
+		const struct ike_writer *inner, void *out, size_t cap);
+
+/*
+ * Open the SK payload of a message that ike_parse_clear() read from this datagram, in place: keep a
+ * copy or a digest first where the bytes are needed. *plain points into the datagram, padding is
+ * left out; ike_parse_inner(m->sk_first, ..) is next. IKE_DROP_auth_failed: nothing in the
+ * message may be believed. IKE_DROP_missing_payload: there is no SK.
+ */
+enum ike_drop ike_open(struct crypto_sk *sk, uint8_t *datagram, const struct ike_message *m,
+		       const uint8_t **plain, size_t *len);
 
 #endif
