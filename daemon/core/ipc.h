@@ -12,10 +12,14 @@
 #define CORE_IPC_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IPC_MESSAGE_MAX = 64 * 1024 };
+enum {
+	IPC_MESSAGE_MAX = 64 * 1024,    /* body and tail, bytes */
+	IPC_QUEUE_MAX = 4 * 1024 * 1024,        /* unsent bytes before the channel counts as broken */
+};
 
 struct ipc;
 
@@ -29,18 +33,22 @@ struct ipc_rule {
 	 * Returns 0, or -errno: the sender made no sense and the channel's `broken` is called.
 	 */
 	int (*handle)(void *arg, const void *body, size_t len, int fd);
+	/* A descriptor may come with it. Without this a sender who adds one is `broken`, so that
+	 * nobody can fill our descriptor table with what no handler looks at. */
+	bool takes_fd;
 };
 
 struct ipc_events {
 	const struct ipc_rule *rules;
 	size_t rule_count;
 	void *arg;
-	/* The peer closed, overran its queue or sent an unknown or ill-sized message. The callee may
-	 * ipc_free() the channel. why is one sentence. */
+	/* The peer closed, overran its queue or sent an unknown or ill-sized message. Called once and
+	 * from the loop; no message is read or sent afterwards. The callee may ipc_free() the
+	 * channel, as may every handler. why is one sentence, borrowed. */
 	void (*broken)(void *arg, const char *why);
 };
 
-/* Takes fd. Returns 0 or -errno. `events` is copied, its rules stay the caller's. */
+/* Takes fd when it succeeds. Returns 0 or -errno. `events` is copied, its rules stay the caller's. */
 int ipc_new(struct event_base *base, int fd, const struct ipc_events *events, struct ipc **out);
 void ipc_free(struct ipc *ipc);
 /* fd (or -1) is duplicated by the kernel and stays the caller's. tail may be NULL.
@@ -48,7 +56,8 @@ void ipc_free(struct ipc *ipc);
 int ipc_send(struct ipc *ipc, uint32_t type, const void *body, size_t len, const void *tail,
 	     size_t tail_len, int fd);
 /* Before there is a loop: wait for one message of this type; any other is an error. Dispatches it
- * through the rules. Returns 0, -ETIMEDOUT or -errno. */
+ * through the rules. Returns 0, -ETIMEDOUT, -EPIPE (closed), -EPROTO (another or an ill-formed
+ * message) or what the handler returned; `broken` is not called for these. */
 int ipc_wait(struct ipc *ipc, uint32_t type, int timeout_ms);
 /* A connected pair, close-on-exec, non-blocking. Returns 0 or -errno. */
 int ipc_pair(int fds[2]);
