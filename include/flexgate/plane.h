@@ -179,6 +179,10 @@ struct fg_meta {
 	__u32 sa_generation;    /* of the row when XDP looked */
 };
 
+/* A value of fg_route4 and fg_route6 is a session, 0: a pool that nobody holds, or this: an address
+ * of the gateway itself inside a pool's prefix. */
+enum { FG_ROUTE_KERNEL = 0x7fffffff };
+
 struct fg_route4_key {
 	__u32 prefixlen;
 	__be32 addr;
