@@ -184,6 +184,8 @@ void conf_free(struct conf *conf);
  * first in the file. type and data as on the wire. NULL: none. */
 const struct conf_profile *conf_match_profile(const struct conf *conf, uint8_t type,
 					      const uint8_t *data, size_t len);
+/* How closely one match means this identity: 0 not at all, 1 any, 2 net, 3 domain, 4 exact. */
+int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len);
 const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name);
 
 /* Why `next` cannot replace `now` without a restart: a sentence naming the key, or NULL. */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From INI text to an object, by the rows of table.h: sections and keys are looked up, values read,
+ * defaults filled in, references resolved. It remembers which line gave each value, so that checks
+ * across sections can point at it.
+ */
+#ifndef CONF_BUILD_H
+#define CONF_BUILD_H
+
+#include "conf/conf.h"
+#include "conf/table.h"
+
+/* A section that was written, or a default one that was not (line 0). */
+struct conf_object {
+	const struct conf_section *row;
+	size_t index; /* in its array */
+	unsigned line;
+	conf_name name;
+	size_t first_value, value_count;
+	bool bad; /* an error was reported: what follows from it need not be */
+};
+
+/* One value that was written; of a list, one element. */
+struct conf_value {
+	const struct conf_key *key;
+	unsigned line;
+};
+
+struct conf_ref {
+	size_t object; /* whose key it is */
+	const struct conf_key *key;
+	size_t at; /* of the int in the object */
+	unsigned line;
+	conf_name name;
+};
+
+struct conf_build {
+	const struct conf_section *sections;
+	size_t section_count;
+	void *root;
+	bool secret;
+	struct conf_errors *errors;
+	struct conf_object *objects;
+	struct conf_value *values;
+	struct conf_ref *refs;
+	size_t object_count, value_count, ref_count;
+	size_t object_cap, value_cap, ref_cap;
+	bool open;    /* the last object takes the keys that come */
+	bool refused; /* a section was: what is missing may lie there */
+	bool no_memory;
+};
+
+/* Read the whole file. Errors are in build->errors; the root may be half filled then. */
+void conf_build_read(struct conf_build *build, FILE *in);
+void conf_build_free(struct conf_build *build); /* not the root, not the errors */
+
+/* The struct of an object. */
+void *conf_build_struct(const struct conf_build *build, const struct conf_object *object);
+/* The object that element `index` of a section's array was read from; NULL: none. */
+struct conf_object *conf_build_find(const struct conf_build *build, const char *section,
+				    size_t index);
+/* The line that gave the nth value of a key, or that of its section. */
+unsigned conf_build_line(const struct conf_build *build, const struct conf_object *object,
+			 const char *key, size_t nth);
+bool conf_build_given(const struct conf_build *build, const struct conf_object *object,
+		      const char *key);
+
+/* Report: "[SECTION] KEY: words" at the line of the nth value of the key. */
+void conf_build_error(struct conf_build *build, struct conf_object *object, const char *key,
+		      size_t nth, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* --- errors.c --- */
+
+void conf_error(struct conf_errors *errors, unsigned line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void conf_errors_sort(struct conf_errors *errors);
+/* The nearest of `count` words if one is near enough to be meant, else NULL. word_at returns the
+ * i-th. */
+const char *conf_nearest(const char *word, size_t count,
+			 const char *(*word_at)(const void *arg, size_t i), const void *arg);
+
+/* --- check.c: what one section says against another --- */
+
+void conf_check(struct conf_build *build, struct conf *conf);
+
+#endif

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What the keys of one section say together, and sections against each other. A section with an
+ * error of its own is left out: what would follow from it helps nobody.
+ */
+#include "conf/build.h"
+#include "conf/value.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { ENCR_AES_CBC = 12, IPV6_MTU_MIN = 1280, IPV4_TCP_HEADERS = 40 };
+
+static struct conf_object *sound(const struct conf_build *b, const char *section, size_t index)
+{
+	struct conf_object *object = conf_build_find(b, section, index);
+
+	return object && !object->bad ? object : NULL;
+}
+
+/* Outside, inside and the pair to the kernel share the ports of the data plane. */
+static void check_ports(struct conf_build *b, const struct conf_gateway *gateway,
+			struct conf_object *object)
+{
+	size_t ports = gateway->outside_count + 1;
+
+	for (size_t i = 0; i < gateway->inside_count; i++) {
+		bool shared = false;
+
+		for (size_t o = 0; o < gateway->outside_count; o++)
+			shared |= !strcmp(gateway->inside[i], gateway->outside[o]);
+		ports += !shared;
+	}
+	if (ports > FG_PORTS)
+		conf_build_error(b, object, gateway->inside_count ? "inside" : "outside", 0,
+				 "%zu devices in all; there may be %d", ports - 1, FG_PORTS - 1);
+}
+
+static void check_proposal(struct conf_build *b, struct conf_proposal *proposal,
+			   struct conf_object *object)
+{
+	for (size_t i = 0; i < proposal->encryption_count; i++) {
+		if (proposal->encryption[i].id == ENCR_AES_CBC)
+			return;
+	}
+	if (conf_build_given(b, object, "integrity"))
+		conf_build_error(b, object, "integrity", 0,
+				 "aes-gcm has its own integrity; leave this key out or add an "
+				 "aes-cbc cipher");
+	memset(proposal->integrity, 0, sizeof(proposal->integrity));
+	proposal->integrity_count = 0;
+}
+
+/* --- pools ---------------------------------------------------------------------------------------
+ */
+
+/* The whole prefix, without the addresses that routers and broadcasts use. */
+static void default_range(struct conf_pool *pool)
+{
+	struct fg_ip first = pool->net.ip, last = conf_net_last(&pool->net);
+
+	if (pool->net.len <= (pool->is4 ? 30 : 126)) {
+		first = ip_add(&first, 1);
+		if (pool->is4)
+			last.w[3] = htonl(ntohl(last.w[3]) - 1);
+	}
+	pool->range[0].first = first;
+	pool->range[0].last = last;
+	pool->range_count = 1;
+}
+
+static bool in_net(const struct conf_pool *pool, const struct fg_ip *first,
+		   const struct fg_ip *last)
+{
+	return ip_is4(first) == pool->is4 && ip_in_prefix(first, &pool->net.ip, pool->net.len) &&
+	       ip_in_prefix(last, &pool->net.ip, pool->net.len);
+}
+
+static void check_ranges(struct conf_build *b, const struct conf_pool *pool,
+			 struct conf_object *object)
+{
+	char net[IP_TEXT_MAX + 4];
+
+	conf_net_text(&pool->net, net, sizeof(net));
+	for (size_t i = 0; i < pool->range_count; i++) {
+		if (!in_net(pool, &pool->range[i].first, &pool->range[i].last))
+			conf_build_error(b, object, "range", i, "lies outside the prefix %s", net);
+		for (size_t j = 0; j < i; j++) {
+			if (ip_compare(&pool->range[i].first, &pool->range[j].last) <= 0 &&
+			    ip_compare(&pool->range[j].first, &pool->range[i].last) <= 0)
+				conf_build_error(b, object, "range", i,
+						 "overlaps the range in line %u",
+						 conf_build_line(b, object, "range", j));
+		}
+	}
+	for (size_t i = 0; i < pool->exclude_count; i++) {
+		if (!in_net(pool, &pool->exclude[i].first, &pool->exclude[i].last))
+			conf_build_error(b, object, "exclude", i, "lies outside the prefix %s",
+					 net);
+	}
+}
+
+/* Step over the exclusions from the start of each range: is there an address behind them? */
+static bool leases_any(const struct conf_pool *pool)
+{
+	for (size_t r = 0; r < pool->range_count; r++) {
+		struct fg_ip at = pool->range[r].first;
+		size_t e = 0;
+
+		while (e < pool->exclude_count) {
+			if (ip_compare(&at, &pool->exclude[e].first) < 0 ||
+			    ip_compare(&at, &pool->exclude[e].last) > 0) {
+				e++;
+				continue;
+			}
+			if (ip_compare(&pool->exclude[e].last, &pool->range[r].last) >= 0)
+				break;
+			at = ip_add(&pool->exclude[e].last, 1);
+			e = 0;
+		}
+		if (e == pool->exclude_count)
+			return true;
+	}
+	return false;
+}
+
+static void check_pool(struct conf_build *b, struct conf_pool *pool, struct conf_object *object)
+{
+	pool->is4 = ip_is4(&pool->net.ip);
+	if (!pool->range_count)
+		default_range(pool);
+	if (!conf_build_given(b, object, "client-prefix-length")) {
+		pool->client_prefix_len = pool->is4 ? 0 : 128;
+	} else if (pool->is4) {
+		conf_build_error(b, object, "client-prefix-length", 0,
+				 "is for IPv6 pools; IPv4 has netmask in the "
+				 "[ikev2-authorization-policy]");
+	} else if (pool->client_prefix_len < pool->net.len) {
+		conf_build_error(b, object, "client-prefix-length", 0,
+				 "is shorter than that of the pool's prefix; expected %u to 128",
+				 pool->net.len);
+	}
+	check_ranges(b, pool, object);
+	if (!object->bad && !leases_any(pool))
+		conf_build_error(b, object, "exclude", 0, "leaves no address to lease");
+}
+
+/* Each prefix is one route to the clients. */
+static void check_overlap(struct conf_build *b, const struct conf *conf, size_t index,
+			  struct conf_object *object)
+{
+	char net[IP_TEXT_MAX + 4];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct conf_object *other = sound(b, "pool", i);
+
+		if (other && conf_nets_overlap(&conf->pools[i].net, &conf->pools[index].net))
+			conf_build_error(b, object, "prefix", 0, "overlaps %s of [pool %s]",
+					 conf_net_text(&conf->pools[i].net, net, sizeof(net)),
+					 conf->pools[i].name);
+	}
+}
+
+/* --- authorization policies ----------------------------------------------------------------------
+ */
+
+static void check_pool_family(struct conf_build *b, const struct conf *conf, int pool, bool want4,
+			      struct conf_object *object)
+{
+	if (pool == CONF_NONE || !sound(b, "pool", (size_t)pool))
+		return;
+	if (conf->pools[pool].is4 != want4)
+		conf_build_error(b, object, want4 ? "pool" : "ipv6-pool", 0,
+				 "[pool %s] is an %s pool; name it in %s", conf->pools[pool].name,
+				 want4 ? "IPv6" : "IPv4", want4 ? "ipv6-pool" : "pool");
+}
+
+static void check_policy(struct conf_build *b, const struct conf *conf,
+			 const struct conf_authorization_policy *policy, struct conf_object *object)
+{
+	if (!conf_build_given(b, object, "pool") && !conf_build_given(b, object, "ipv6-pool"))
+		conf_build_error(b, object, "pool", 0,
+				 "is missing; expected pool or ipv6-pool or both");
+	check_pool_family(b, conf, policy->pool, true, object);
+	check_pool_family(b, conf, policy->pool6, false, object);
+	if (policy->netmask && !conf_build_given(b, object, "pool"))
+		conf_build_error(b, object, "netmask", 0, "is for IPv4; this policy has no pool");
+	for (size_t i = 0; i < policy->subnet_count; i++) {
+		const char *pool = ip_is4(&policy->subnets[i].ip) ? "pool" : "ipv6-pool";
+
+		if (!conf_build_given(b, object, pool))
+			conf_build_error(b, object, "route-set-remote", i,
+					 "no client can use this network: the policy has no %s",
+					 pool);
+	}
+}
+
+/* --- templates and profiles
+ * ------------------------------------------------------------------------ */
+
+static void check_template(struct conf_build *b, const struct conf_virtual_template *template,
+			   struct conf_object *object)
+{
+	if (template->mss > 1 && template->mss + IPV4_TCP_HEADERS > template->mtu)
+		conf_build_error(b, object, "tcp-adjust-mss", 0,
+				 "%u does not fit in an mtu of %u; expected at most %d",
+				 template->mss, template->mtu, template->mtu - IPV4_TCP_HEADERS);
+}
+
+static void check_mtu(struct conf_build *b, const struct conf *conf,
+		      const struct conf_profile *profile)
+{
+	const struct conf_virtual_template *template = &conf->templates[profile->virtual_template];
+	struct conf_object *object = sound(b, "virtual-template",
+					   (size_t)profile->virtual_template);
+
+	if (object && template->mtu < IPV6_MTU_MIN &&
+	    conf->policies[profile->authorization_policy].pool6 != CONF_NONE)
+		conf_build_error(
+			b, object, "mtu", 0,
+			"%u is too small for the IPv6 clients of [ikev2-profile %s]; expected "
+			"at least %d",
+			template->mtu, profile->name, IPV6_MTU_MIN);
+}
+
+/* A match that stands twice would make the second one void. */
+static void check_matches(struct conf_build *b, const struct conf *conf, size_t index,
+			  struct conf_object *object)
+{
+	const struct conf_profile *mine = &conf->profiles[index];
+
+	for (size_t p = 0; p < index; p++) {
+		const struct conf_profile *other = &conf->profiles[p];
+
+		for (size_t i = 0; i < mine->match_count; i++) {
+			for (size_t j = 0; j < other->match_count; j++) {
+				if (!memcmp(&mine->match[i], &other->match[j],
+					    sizeof(mine->match[i])))
+					conf_build_error(b, object, "match-identity-remote", i,
+							 "[ikev2-profile %s] has the same match; "
+							 "clients would never reach this one",
+							 other->name);
+			}
+		}
+	}
+}
+
+static void check_profile(struct conf_build *b, const struct conf *conf, size_t index,
+			  struct conf_object *object)
+{
+	const struct conf_profile *profile = &conf->profiles[index];
+
+	check_matches(b, conf, index, object);
+	if (profile->virtual_template != CONF_NONE && profile->authorization_policy != CONF_NONE)
+		check_mtu(b, conf, profile);
+}
+
+void conf_check(struct conf_build *b, struct conf *conf)
+{
+	for (size_t i = 0; i < b->object_count; i++) {
+		struct conf_object *object = &b->objects[i];
+		const char *section = object->row->name;
+
+		if (object->bad)
+			continue;
+		if (!strcmp(section, "gateway"))
+			check_ports(b, &conf->gateway, object);
+		else if (!strcmp(section, "ikev2-proposal"))
+			check_proposal(b, &conf->proposals[object->index], object);
+		else if (!strcmp(section, "pool"))
+			check_pool(b, &conf->pools[object->index], object);
+		else if (!strcmp(section, "virtual-template"))
+			check_template(b, &conf->templates[object->index], object);
+	}
+	/* These look at the results of the first round. */
+	for (size_t i = 0; i < b->object_count; i++) {
+		struct conf_object *object = &b->objects[i];
+		const char *section = object->row->name;
+
+		if (object->bad)
+			continue;
+		if (!strcmp(section, "pool"))
+			check_overlap(b, conf, object->index, object);
+		else if (!strcmp(section, "ikev2-authorization-policy"))
+			check_policy(b, conf, &conf->policies[object->index], object);
+		else if (!strcmp(section, "ikev2-profile"))
+			check_profile(b, conf, object->index, object);
+	}
+}

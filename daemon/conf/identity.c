@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Identities, RFC 7296 3.5: their words in the configuration, and which peer a match means. */
+#include "conf/value.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+/* If text begins with this word and a space, the text behind them; else NULL. */
+static const char *after_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(text, word, len) || (text[len] != ' ' && text[len] != '\t'))
+		return NULL;
+	for (text += len; *text == ' ' || *text == '\t'; text++)
+		;
+	return text;
+}
+
+static bool is_host_name(const char *text)
+{
+	if (!*text || *text == '.')
+		return false;
+	for (const char *p = text; *p; p++) {
+		if (!isalnum((unsigned char)*p) && !strchr(".-_", *p))
+			return false;
+		if (*p == '.' && p[1] == '.')
+			return false;
+	}
+	return true;
+}
+
+static void keep_text(struct conf_identity *id, enum conf_id_type type, const char *text)
+{
+	id->type = type;
+	id->len = (uint16_t)strlen(text); /* a line is shorter than data */
+	memcpy(id->data, text, id->len);
+}
+
+static bool read_fqdn(struct conf_identity *id, const char *text, struct conf_why *why)
+{
+	if (!is_host_name(text))
+		return conf_wrong(why, "has no host name behind the word");
+	keep_text(id, CONF_ID_FQDN, text);
+	return true;
+}
+
+static bool read_email(struct conf_identity *id, const char *text, struct conf_why *why)
+{
+	const char *at = strrchr(text, '@');
+
+	if (!at || at == text || !is_host_name(at + 1))
+		return conf_wrong(why, "has no mail address behind the word");
+	for (const char *p = text; *p; p++) {
+		if (!isgraph((unsigned char)*p))
+			return conf_wrong(why, "has a space or control character in the address");
+	}
+	keep_text(id, CONF_ID_EMAIL, text);
+	return true;
+}
+
+static bool keep_address(struct conf_identity *id, const struct fg_ip *ip)
+{
+	__be32 v4 = ip_to4(ip);
+
+	if (ip_is4(ip)) {
+		id->type = CONF_ID_IPV4;
+		id->len = sizeof(v4);
+		memcpy(id->data, &v4, sizeof(v4));
+	} else {
+		id->type = CONF_ID_IPV6;
+		id->len = sizeof(ip->w);
+		memcpy(id->data, ip->w, sizeof(ip->w));
+	}
+	return true;
+}
+
+/* Text, or 0x and hex digits. */
+static bool read_key_id(struct conf_identity *id, const char *text, struct conf_why *why)
+{
+	size_t len;
+
+	if (!*text)
+		return conf_wrong(why, "has nothing behind the word");
+	if (!strncmp(text, "0x", 2)) {
+		if (!conf_hex(text + 2, id->data, sizeof(id->data), &len) || !len)
+			return conf_wrong(why, "begins with 0x and is not pairs of hex digits");
+		id->type = CONF_ID_KEY_ID;
+		id->len = (uint16_t)len;
+		return true;
+	}
+	keep_text(id, CONF_ID_KEY_ID, text);
+	return true;
+}
+
+bool conf_read_identity(const struct conf_key *key, const char *text, void *out,
+			struct conf_why *why)
+{
+	struct conf_identity *id = out;
+	struct fg_ip ip;
+	const char *rest;
+
+	if ((rest = after_word(text, "fqdn")))
+		return read_fqdn(id, rest, why);
+	if ((rest = after_word(text, "email")))
+		return read_email(id, rest, why);
+	if ((rest = after_word(text, "key-id")))
+		return read_key_id(id, rest, why);
+	rest = after_word(text, "address");
+	if (!rest)
+		return conf_wrong(why, "does not begin with the kind of identity");
+	return conf_read_address(key, rest, &ip, why) && keep_address(id, &ip);
+}
+
+static void lower(struct conf_identity *id, size_t from)
+{
+	for (size_t i = from; i < id->len; i++)
+		id->data[i] = (uint8_t)tolower(id->data[i]);
+}
+
+static bool read_domain(struct conf_match *match, enum conf_id_type type, const char *text,
+			struct conf_why *why)
+{
+	if (!is_host_name(text))
+		return conf_wrong(why, "has no domain behind the word");
+	match->kind = CONF_MATCH_DOMAIN;
+	keep_text(&match->identity, type, text);
+	lower(&match->identity, 0);
+	return true;
+}
+
+/* Where the part of an identity begins that is compared without regard to case: host names, also
+ * behind the '@' of a mail address. */
+static size_t caseless_from(uint8_t type, const uint8_t *data, size_t len)
+{
+	if (type == CONF_ID_FQDN)
+		return 0;
+	if (type != CONF_ID_EMAIL)
+		return len;
+	while (len && data[len - 1] != '@')
+		len--;
+	return len;
+}
+
+bool conf_read_match(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
+{
+	struct conf_match *match = out;
+	const char *rest, *domain;
+
+	if (!strcmp(text, "any")) {
+		match->kind = CONF_MATCH_ANY;
+		return true;
+	}
+	rest = after_word(text, "fqdn");
+	if (rest && (domain = after_word(rest, "domain")))
+		return read_domain(match, CONF_ID_FQDN, domain, why);
+	rest = after_word(text, "email");
+	if (rest && (domain = after_word(rest, "domain")))
+		return read_domain(match, CONF_ID_EMAIL, domain, why);
+	rest = after_word(text, "address");
+	if (rest && strchr(rest, '/')) {
+		match->kind = CONF_MATCH_NET;
+		return conf_net_parse(rest, &match->net, why);
+	}
+	match->kind = CONF_MATCH_EXACT;
+	if (!conf_read_identity(key, text, &match->identity, why))
+		return false;
+	lower(&match->identity,
+	      caseless_from(match->identity.type, match->identity.data, match->identity.len));
+	return true;
+}
+
+/* --- matching what a peer said --------------------------------------------------------------- */
+
+static bool is_exact(const struct conf_identity *id, uint8_t type, const uint8_t *data, size_t len)
+{
+	size_t caseless;
+
+	if (id->type != type || id->len != len)
+		return false;
+	caseless = caseless_from(type, data, len);
+	return !memcmp(id->data, data, caseless) &&
+	       !strncasecmp((const char *)id->data + caseless, (const char *)data + caseless,
+			    len - caseless);
+}
+
+/* a.example.org lies in the domain example.org, xexample.org does not; of a mail address the whole
+ * part behind the '@' is the domain. */
+static bool is_in_domain(const struct conf_identity *domain, uint8_t type, const uint8_t *data,
+			 size_t len)
+{
+	char before = type == CONF_ID_EMAIL ? '@' : '.';
+
+	if (domain->type != type || len < domain->len + 2u || memchr(data, '\0', len))
+		return false;
+	data += len - domain->len;
+	return data[-1] == before &&
+	       !strncasecmp((const char *)domain->data, (const char *)data, domain->len);
+}
+
+static bool is_in_net(const struct conf_net *net, uint8_t type, const uint8_t *data, size_t len)
+{
+	struct fg_ip ip;
+	struct in6_addr in6;
+	__be32 v4;
+
+	if (type == CONF_ID_IPV4 && len == sizeof(v4)) {
+		memcpy(&v4, data, sizeof(v4));
+		ip = ip_from4(v4);
+	} else if (type == CONF_ID_IPV6 && len == sizeof(in6)) {
+		memcpy(&in6, data, sizeof(in6));
+		ip = ip_from6(&in6);
+		if (ip_is4(&ip)) /* ::ffff:a.b.c.d is no way into an IPv4 network */
+			return false;
+	} else {
+		return false;
+	}
+	return ip_is4(&ip) == ip_is4(&net->ip) && ip_in_prefix(&ip, &net->ip, net->len);
+}
+
+int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len)
+{
+	switch (match->kind) {
+	case CONF_MATCH_ANY:
+		return 1;
+	case CONF_MATCH_NET:
+		return is_in_net(&match->net, type, data, len) ? 2 : 0;
+	case CONF_MATCH_DOMAIN:
+		return is_in_domain(&match->identity, type, data, len) ? 3 : 0;
+	case CONF_MATCH_EXACT:
+		return is_exact(&match->identity, type, data, len) ? 4 : 0;
+	}
+	return 0;
+}
+
+const struct conf_profile *conf_match_profile(const struct conf *conf, uint8_t type,
+					      const uint8_t *data, size_t len)
+{
+	const struct conf_profile *best = NULL;
+	int best_rank = 0;
+
+	for (size_t i = 0; i < conf->profile_count; i++) {
+		const struct conf_profile *profile = &conf->profiles[i];
+
+		for (size_t m = 0; m < profile->match_count; m++) {
+			int rank = conf_match_rank(&profile->match[m], type, data, len);
+
+			if (rank > best_rank) {
+				best_rank = rank;
+				best = profile;
+			}
+		}
+	}
+	return best;
+}
+
+const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->profile_count; i++) {
+		if (!strcmp(conf->profiles[i].name, name))
+			return &conf->profiles[i];
+	}
+	return NULL;
+}
+
+const char *conf_identity_text(uint8_t type, const uint8_t *data, size_t len, char *buf, size_t cap)
+{
+	static const struct {
+		uint8_t type;
+		const char *word;
+	} words[] = {
+		{ CONF_ID_FQDN, "fqdn" }, { CONF_ID_EMAIL, "email" }, { CONF_ID_KEY_ID, "key-id" },
+		{ 9, "asn1-dn" },         { 10, "asn1-gn" },
+	};
+	char ip[INET6_ADDRSTRLEN];
+	int used = -1;
+
+	if (!cap)
+		return buf;
+	if ((type == CONF_ID_IPV4 && len == 4) || (type == CONF_ID_IPV6 && len == 16)) {
+		inet_ntop(type == CONF_ID_IPV4 ? AF_INET : AF_INET6, data, ip, sizeof(ip));
+		snprintf(buf, cap, "address %s", ip);
+		return buf;
+	}
+	for (size_t i = 0; used < 0 && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (words[i].type == type)
+			used = snprintf(buf, cap, "%s ", words[i].word);
+	}
+	if (used < 0)
+		used = snprintf(buf, cap, "type-%u ", type);
+	if (used > 0 && (size_t)used < cap)
+		log_safe(data, len, buf + used, cap - (size_t)used);
+	return buf;
+}

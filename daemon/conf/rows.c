@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Every section and key of flexgate.conf. The vocabulary is that of IOS FlexVPN, its words joined
+ * by dashes: "match identity remote fqdn ..." is "match-identity-remote = fqdn ...".
+ */
+#include "conf/conf.h"
+#include "conf/table.h"
+#include "conf/value.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+/* Both end at count_at, so that the value behind them is the flags. */
+#define FIELD(type, field)                                                                         \
+	.at = offsetof(type, field), .size = sizeof(((type *)0)->field), .max = 0, .count_at = 0
+#define LIST(type, field, count)                                                                   \
+	.at = offsetof(type, field), .size = sizeof(((type *)0)->field[0]),                        \
+	.max = COUNT(((type *)0)->field), .count_at = offsetof(type, count)
+#define WORDS(...)                                                                                 \
+	.words = (const struct conf_word[])                                                        \
+	{                                                                                          \
+		__VA_ARGS__,                                                                       \
+		{                                                                                  \
+			NULL, 0                                                                    \
+		}                                                                                  \
+	}
+#define ROWS(type, field, count)                                                                   \
+	.at = offsetof(struct conf, field), .size = sizeof(type),                                  \
+	.count_at = offsetof(struct conf, count)
+#define KEYS(array) .keys = (array), .key_count = COUNT(array)
+#define ELEMENTS    (CONF_COMMAS | CONF_SPACES)
+
+enum {
+	SOCKET_PATH_MAX = 107,                    /* sun_path without NUL */
+	RUN_DIRECTORY_MAX = SOCKET_PATH_MAX - 16, /* room for "/flexd.sock" and the like */
+	BPF_DIRECTORY_MAX = CONF_TEXT_MAX - 32,
+};
+
+/* clang-format off */
+static const struct conf_key gateway_keys[] = {
+	{ "outside", conf_read_device, LIST(struct conf_gateway, outside, outside_count),
+	  CONF_REQUIRED | ELEMENTS,
+	  .expected = "names of network devices",
+	  .help = "Devices on which clients reach the gateway." },
+	{ "inside", conf_read_device, LIST(struct conf_gateway, inside, inside_count), ELEMENTS,
+	  .expected = "names of network devices",
+	  .help = "Devices towards the networks that clients visit; may be an outside device too." },
+	{ "local-address", conf_read_address, LIST(struct conf_gateway, local, local_count), ELEMENTS,
+	  .expected = "IPv4 or IPv6 addresses of this machine",
+	  .help = "Addresses at which IKE and ESP are served; without it those of the outside devices." },
+	{ "workers", conf_read_number, FIELD(struct conf_gateway, workers),
+	  .low = 1, .high = 16, WORDS({ "auto", 0 }), .fallback = "auto",
+	  .help = "Crypto worker threads; auto is one per receive queue." },
+	{ "max-sessions", conf_read_number, FIELD(struct conf_gateway, max_sessions),
+	  .low = 2, .high = 131072, .fallback = "16384",
+	  .help = "Rows of the session table; one is used up by the gateway itself." },
+	{ "half-open-limit", conf_read_number, FIELD(struct conf_gateway, half_open_limit),
+	  .low = 1, .high = 131072, .fallback = "1000",
+	  .help = "IKE SAs that may be unfinished at once." },
+	{ "half-open-timeout", conf_read_number, FIELD(struct conf_gateway, half_open_timeout_s),
+	  .low = 1, .high = 3600, .fallback = "30",
+	  .expected = "seconds from 1 to 3600",
+	  .help = "Seconds after which an unfinished IKE SA is forgotten." },
+	{ "forwarding", conf_read_word, FIELD(struct conf_gateway, fast_door),
+	  WORDS({ "fast", 1 }, { "stack", 0 }), .fallback = "fast",
+	  .help = "fast: workers transmit on the devices themselves; stack: all passes the kernel." },
+	{ "xdp-mode", conf_read_word, FIELD(struct conf_gateway, xdp_mode),
+	  WORDS({ "auto", CONF_XDP_AUTO }, { "native", CONF_XDP_NATIVE },
+		{ "generic", CONF_XDP_GENERIC }), .fallback = "auto",
+	  .help = "Where XDP runs: in the driver, in the kernel's generic hook, or the best there is." },
+	{ "crypto", conf_read_word, FIELD(struct conf_gateway, crypto),
+	  WORDS({ "auto", CONF_CRYPTO_AUTO }, { "intel-ipsec-mb", CONF_CRYPTO_IPSEC_MB },
+		{ "openssl", CONF_CRYPTO_OPENSSL }), .fallback = "auto",
+	  .help = "Library that encrypts ESP." },
+	{ "run-directory", conf_read_path, FIELD(struct conf_gateway, run_directory),
+	  .high = RUN_DIRECTORY_MAX, .fallback = "/run/flexgate",
+	  .expected = "an absolute path of at most 91 bytes",
+	  .help = "Control socket, pid file and the empty directory the processes are shut into." },
+	{ "bpf-directory", conf_read_path, FIELD(struct conf_gateway, bpf_directory),
+	  .high = BPF_DIRECTORY_MAX, .fallback = "/sys/fs/bpf/flexgate",
+	  .expected = "an absolute path of at most 224 bytes",
+	  .help = "Where the maps are pinned, below a directory v1." },
+	{ "secrets-file", conf_read_path, FIELD(struct conf_gateway, secrets_file),
+	  .high = CONF_TEXT_MAX - 1, .fallback = "/etc/flexgate/secrets.conf",
+	  .expected = "an absolute path of at most 255 bytes",
+	  .help = "Pre-shared keys; must not be readable by group or others." },
+	{ "user-ike", conf_read_user, FIELD(struct conf_gateway, user_ike),
+	  .fallback = "flexgate-ike", .expected = "the name of a user other than root",
+	  .help = "User that the IKE process runs as." },
+	{ "user-aaa", conf_read_user, FIELD(struct conf_gateway, user_aaa),
+	  .fallback = "flexgate-aaa", .expected = "the name of a user other than root",
+	  .help = "User that the process with the secrets runs as." },
+	{ "user-worker", conf_read_user, FIELD(struct conf_gateway, user_worker),
+	  .fallback = "flexgate-worker", .expected = "the name of a user other than root",
+	  .help = "User that the crypto workers run as." },
+	{ "log-level", conf_read_word, FIELD(struct conf_gateway, log_level),
+	  WORDS({ "error", LOG_LEVEL_ERROR }, { "warn", LOG_LEVEL_WARN },
+		{ "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG }), .fallback = "info",
+	  .help = "Least important lines that are written." },
+};
+
+/* Transform ids of RFC 7296 3.3.2, RFC 4106, RFC 4868, RFC 5903, RFC 8031; groups also by the names
+ * that other programs use. */
+enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
+#define CIPHER(id, bits) ((uint32_t)(id) << 16 | (bits))
+
+static const struct conf_key proposal_keys[] = {
+	{ "encryption", conf_read_cipher, LIST(struct conf_proposal, encryption, encryption_count),
+	  ELEMENTS, WORDS({ "aes-gcm-256", CIPHER(ENCR_AES_GCM_16, 256) },
+			  { "aes-gcm-128", CIPHER(ENCR_AES_GCM_16, 128) },
+			  { "aes-cbc-256", CIPHER(ENCR_AES_CBC, 256) },
+			  { "aes-cbc-128", CIPHER(ENCR_AES_CBC, 128) }),
+	  .fallback = "aes-gcm-256 aes-gcm-128 aes-cbc-256 aes-cbc-128",
+	  .help = "Ciphers of the IKE SA, the preferred first." },
+	{ "integrity", conf_read_word, LIST(struct conf_proposal, integrity, integrity_count), ELEMENTS,
+	  WORDS({ "sha256", 12 }, { "sha384", 13 }, { "sha512", 14 }),
+	  .fallback = "sha512 sha384 sha256",
+	  .help = "Integrity of the IKE SA; belongs to the aes-cbc ciphers, aes-gcm has its own." },
+	{ "prf", conf_read_word, LIST(struct conf_proposal, prf, prf_count), ELEMENTS,
+	  WORDS({ "sha256", 5 }, { "sha384", 6 }, { "sha512", 7 }),
+	  .fallback = "sha512 sha384 sha256",
+	  .help = "Pseudo-random functions that make the keys." },
+	{ "group", conf_read_word, LIST(struct conf_proposal, group, group_count), ELEMENTS,
+	  WORDS({ "31", 31 }, { "19", 19 }, { "20", 20 }, { "21", 21 }, { "16", 16 }, { "15", 15 },
+		{ "14", 14 }, { "x25519", 31 }, { "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 },
+		{ "modp4096", 16 }, { "modp3072", 15 }, { "modp2048", 14 }),
+	  .fallback = "31 19 20 21 16 15 14",
+	  .help = "Diffie-Hellman groups by their IANA number or name." },
+};
+
+static const struct conf_key ipsec_profile_keys[] = {
+	{ "transform", conf_read_word, LIST(struct conf_ipsec_profile, suite, suite_count), ELEMENTS,
+	  WORDS({ "esp-gcm-256", FG_ESP_AES_GCM_256 }, { "esp-gcm-128", FG_ESP_AES_GCM_128 },
+		{ "esp-chacha20-poly1305", FG_ESP_CHACHA20_POLY1305 },
+		{ "esp-cbc-256-sha256", FG_ESP_AES_CBC_256_SHA256 },
+		{ "esp-cbc-128-sha256", FG_ESP_AES_CBC_128_SHA256 }),
+	  .fallback = "esp-gcm-256 esp-gcm-128 esp-chacha20-poly1305 esp-cbc-256-sha256 "
+		      "esp-cbc-128-sha256",
+	  .help = "ESP suites, the preferred first." },
+};
+
+static const struct conf_key pool_keys[] = {
+	{ "prefix", conf_read_prefix, FIELD(struct conf_pool, net), CONF_REQUIRED,
+	  .expected = "PREFIX/LENGTH, e.g. 10.10.0.0/24",
+	  .help = "Network of the pool: it is routed to the clients and holds every range." },
+	{ "range", conf_read_range, LIST(struct conf_pool, range, range_count), CONF_COMMAS,
+	  .expected = "FIRST-LAST or one address inside the prefix",
+	  .help = "Addresses that are leased; without it the whole prefix without its network and "
+		  "broadcast address." },
+	{ "exclude", conf_read_range, LIST(struct conf_pool, exclude, exclude_count), CONF_COMMAS,
+	  .expected = "FIRST-LAST or one address inside the prefix",
+	  .help = "Addresses that are never leased." },
+	{ "client-prefix-length", conf_read_number, FIELD(struct conf_pool, client_prefix_len),
+	  .low = 1, .high = 128, .help = "IPv6 only: prefix length told to the client, 128 unless given." },
+};
+
+static const struct conf_key policy_keys[] = {
+	{ "pool", NULL, FIELD(struct conf_authorization_policy, pool), .section = "pool",
+	  .help = "Pool of the client's IPv4 address." },
+	{ "ipv6-pool", NULL, FIELD(struct conf_authorization_policy, pool6), .section = "pool",
+	  .help = "Pool of the client's IPv6 address." },
+	{ "dns", conf_read_address, LIST(struct conf_authorization_policy, dns, dns_count), ELEMENTS,
+	  .expected = "IPv4 or IPv6 addresses",
+	  .help = "DNS servers told to the client." },
+	{ "netmask", conf_read_netmask, FIELD(struct conf_authorization_policy, netmask),
+	  .expected = "a mask from 255.0.0.0 to 255.255.255.255",
+	  .help = "IPv4 netmask told to the client; without it none is." },
+	{ "route-set-remote", conf_read_route,
+	  LIST(struct conf_authorization_policy, subnets, subnet_count), CONF_COMMAS,
+	  .expected = "ipv4 or ipv6 and PREFIX/LENGTH, e.g. ipv4 10.0.0.0/8",
+	  .help = "Networks that clients reach through the tunnel (split tunnel); without it all." },
+};
+
+static const struct conf_key template_keys[] = {
+	{ "mtu", conf_read_number, FIELD(struct conf_virtual_template, mtu),
+	  .low = 576, .high = 9000, .fallback = "1400",
+	  .help = "Largest packet inside the tunnel, in bytes; IPv6 needs 1280." },
+	{ "tcp-adjust-mss", conf_read_number, FIELD(struct conf_virtual_template, mss),
+	  .low = 500, .high = 8960, WORDS({ "auto", 1 }, { "off", 0 }), .fallback = "auto",
+	  .help = "TCP MSS is lowered to this; auto derives it from the MTU." },
+	{ "ip-unnumbered", conf_read_device, FIELD(struct conf_virtual_template, unnumbered),
+	  .expected = "the name of a network device",
+	  .help = "Device whose address stands for the gateway's end of the tunnel." },
+};
+
+static const struct conf_key keyring_keys[] = {
+	{ "psk", conf_read_name, LIST(struct conf_keyring, psk, psk_count), CONF_REQUIRED | ELEMENTS,
+	  .expected = "names of [psk NAME] sections of the secrets file",
+	  .help = "Pre-shared keys of this ring; each lies in the secrets file under its name." },
+};
+
+#define IDENTITY_FORMS "address A, fqdn NAME, email USER@NAME or key-id TEXT"
+#define MATCH_FORMS \
+	"any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT"
+
+static const struct conf_key profile_keys[] = {
+	{ "match-identity-remote", conf_read_match, LIST(struct conf_profile, match, match_count),
+	  CONF_REQUIRED, .expected = MATCH_FORMS,
+	  .help = "Which clients this profile is for; exact before domain before network before any." },
+	{ "identity-local", conf_read_identity, FIELD(struct conf_profile, local), CONF_REQUIRED,
+	  .expected = IDENTITY_FORMS,
+	  .help = "Who the gateway says it is." },
+	{ "authentication-local", conf_read_word, .flags = CONF_REQUIRED, WORDS({ "pre-share", 0 }),
+	  .expected = "pre-share (the only method of this version)",
+	  .help = "How the gateway proves its identity." },
+	{ "authentication-remote", conf_read_word, .flags = CONF_REQUIRED, WORDS({ "pre-share", 0 }),
+	  .expected = "pre-share (the only method of this version)",
+	  .help = "How the client proves its identity." },
+	{ "keyring-local", NULL, FIELD(struct conf_profile, keyring), .flags = CONF_REQUIRED,
+	  .section = "ikev2-keyring",
+	  .help = "Keyring that holds the pre-shared keys of both sides." },
+	{ "proposal", NULL, LIST(struct conf_profile, proposal, proposal_count), ELEMENTS,
+	  .section = "ikev2-proposal", .fallback = "default",
+	  .help = "IKE proposals that are acceptable, the preferred first." },
+	{ "ipsec-profile", NULL, FIELD(struct conf_profile, ipsec_profile),
+	  .section = "ipsec-profile", .fallback = "default",
+	  .help = "ESP suites that are acceptable." },
+	{ "aaa-authorization-group", NULL, FIELD(struct conf_profile, authorization_policy),
+	  .flags = CONF_REQUIRED, .section = "ikev2-authorization-policy",
+	  .help = "What a client of this profile gets: the name of an [ikev2-authorization-policy]." },
+	{ "virtual-template", NULL, FIELD(struct conf_profile, virtual_template),
+	  .flags = CONF_REQUIRED, .section = "virtual-template",
+	  .help = "Template of the client's virtual-access." },
+};
+
+const struct conf_section conf_public_sections[] = {
+	{ "gateway", CONF_UNNAMED, .at = offsetof(struct conf, gateway),
+	  .size = sizeof(struct conf_gateway), KEYS(gateway_keys), .required = true,
+	  .help = "The gateway as a whole." },
+	{ "ikev2-proposal", CONF_NAMED, ROWS(struct conf_proposal, proposals, proposal_count),
+	  KEYS(proposal_keys), .has_default = true,
+	  .help = "Algorithms of the IKE SA; [ikev2-proposal default] exists unless it is written." },
+	{ "ipsec-profile", CONF_NAMED, ROWS(struct conf_ipsec_profile, ipsec_profiles, ipsec_profile_count),
+	  KEYS(ipsec_profile_keys), .has_default = true,
+	  .help = "Algorithms of ESP; [ipsec-profile default] exists unless it is written." },
+	{ "pool", CONF_NAMED, ROWS(struct conf_pool, pools, pool_count), KEYS(pool_keys),
+	  .help = "Addresses for clients, of one family." },
+	{ "ikev2-authorization-policy", CONF_NAMED,
+	  ROWS(struct conf_authorization_policy, policies, policy_count), KEYS(policy_keys),
+	  .help = "What a client gets: addresses, DNS servers, networks." },
+	{ "virtual-template", CONF_NUMBERED, ROWS(struct conf_virtual_template, templates, template_count),
+	  KEYS(template_keys), .help = "What the virtual-access of a client looks like." },
+	{ "ikev2-keyring", CONF_NAMED, ROWS(struct conf_keyring, keyrings, keyring_count),
+	  KEYS(keyring_keys), .help = "A ring of pre-shared keys." },
+	{ "ikev2-profile", CONF_NAMED, ROWS(struct conf_profile, profiles, profile_count),
+	  KEYS(profile_keys), .required = true,
+	  .help = "Who may come, how each side proves itself, and what the client gets." },
+};
+const size_t conf_public_section_count = COUNT(conf_public_sections);
+
+static const struct conf_key psk_keys[] = {
+	{ "identity", conf_read_match, FIELD(struct conf_psk, match), CONF_REQUIRED,
+	  .expected = MATCH_FORMS, .help = "Which clients use this key." },
+	{ "key", conf_read_secret, FIELD(struct conf_psk, key), CONF_REQUIRED | CONF_QUIET,
+	  .expected = "text, or 0x and pairs of hex digits",
+	  .help = "The key itself; a long random one, as whoever guesses it can log in." },
+};
+
+const struct conf_section conf_secret_sections[] = {
+	{ "psk", CONF_NAMED, .at = offsetof(struct conf_secrets, psks), .size = sizeof(struct conf_psk),
+	  .count_at = offsetof(struct conf_secrets, psk_count), KEYS(psk_keys),
+	  .help = "One pre-shared key, named by an [ikev2-keyring]." },
+};
+const size_t conf_secret_section_count = COUNT(conf_secret_sections);
+/* clang-format on */

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The secrets file. No message of this file says anything of a key but where it is. */
+#include "conf/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct conf_psk *find_psk(const struct conf_secrets *secrets, const char *name)
+{
+	for (size_t i = 0; i < secrets->psk_count; i++) {
+		if (!strcmp(secrets->psks[i].name, name))
+			return &secrets->psks[i];
+	}
+	return NULL;
+}
+
+/* Two keys of a ring for the same clients: the second would never be tried. */
+static void check_twins(struct conf_build *b, const struct conf_secrets *secrets,
+			const struct conf_keyring *ring, size_t index)
+{
+	const struct conf_psk *psk = find_psk(secrets, ring->psk[index]);
+
+	for (size_t i = 0; i < index; i++) {
+		const struct conf_psk *other = find_psk(secrets, ring->psk[i]);
+		struct conf_object *object;
+
+		if (!other || memcmp(&psk->match, &other->match, sizeof(psk->match)))
+			continue;
+		object = conf_build_find(b, "psk", (size_t)(psk - secrets->psks));
+		conf_build_error(b, object, "identity", 0,
+				 "is that of [psk %s] too, and [ikev2-keyring %s] holds both",
+				 other->name, ring->name);
+	}
+}
+
+static void check_keyring(struct conf_build *b, const struct conf_secrets *secrets,
+			  const struct conf_keyring *ring)
+{
+	for (size_t i = 0; i < ring->psk_count; i++) {
+		const struct conf_psk *psk = find_psk(secrets, ring->psk[i]);
+		const struct conf_object *object;
+
+		if (!psk) {
+			if (!b->refused)
+				conf_error(b->errors, 0,
+					   "[psk %s] is missing; [ikev2-keyring %s] names it",
+					   ring->psk[i], ring->name);
+			continue;
+		}
+		object = conf_build_find(b, "psk", (size_t)(psk - secrets->psks));
+		if (!object->bad)
+			check_twins(b, secrets, ring, i);
+	}
+}
+
+struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct conf *conf,
+					struct conf_errors *errors)
+{
+	struct conf_secrets *secrets = calloc(1, sizeof(*secrets));
+	struct conf_build build = { .sections = conf_secret_sections,
+				    .section_count = conf_secret_section_count,
+				    .root = secrets,
+				    .secret = true,
+				    .errors = errors };
+
+	memset(errors, 0, sizeof(*errors));
+	snprintf(errors->file, sizeof(errors->file), "%s", name);
+	if (!secrets) {
+		conf_error(errors, 0, "out of memory");
+		return NULL;
+	}
+	conf_build_read(&build, in);
+	for (size_t i = 0; !build.no_memory && i < conf->keyring_count; i++)
+		check_keyring(&build, secrets, &conf->keyrings[i]);
+	conf_build_free(&build);
+	conf_errors_sort(errors);
+	if (errors->count) {
+		conf_secrets_free(secrets);
+		return NULL;
+	}
+	return secrets;
+}
+
+void conf_secrets_free(struct conf_secrets *secrets)
+{
+	if (!secrets)
+		return;
+	for (size_t i = 0; i < secrets->psk_count; i++)
+		secret_free(&secrets->psks[i].key);
+	free(secrets->psks);
+	free(secrets);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The parsers of single values that the rows of the configuration name. */
+#ifndef CONF_VALUE_H
+#define CONF_VALUE_H
+
+#include "conf/conf.h"
+#include "conf/table.h"
+
+conf_parser conf_read_number;   /* a word of key->words or key->low to key->high; size 1, 2 or 4 */
+conf_parser conf_read_word;     /* a word of key->words; size 0 (only checked), 1, 2 or 4 */
+conf_parser conf_read_cipher;   /* as a word, into { id, key_bits } */
+conf_parser conf_read_device;   /* the name of a network device, conf_name */
+conf_parser conf_read_user;     /* the name of a user, conf_name */
+conf_parser conf_read_name;     /* the name of a section in the other file, conf_name */
+conf_parser conf_read_path;     /* an absolute path of at most key->high bytes */
+conf_parser conf_read_address;  /* a unicast address, struct fg_ip */
+conf_parser conf_read_prefix;   /* of client addresses, struct conf_net */
+conf_parser conf_read_route;    /* [ipv4|ipv6] PREFIX/LENGTH, struct conf_net */
+conf_parser conf_read_range;    /* FIRST-LAST or one address, struct conf_range */
+conf_parser conf_read_netmask;  /* __be32 */
+conf_parser conf_read_identity; /* struct conf_identity */
+conf_parser conf_read_match;    /* struct conf_match */
+conf_parser conf_read_secret;   /* text or 0x and hex digits, struct secret */
+
+struct conf_range {
+	struct fg_ip first, last;
+};
+
+/* Set the predicate; always false, so that a parser may return it. */
+bool conf_wrong(struct conf_why *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same for a predicate that says itself what is right. */
+bool conf_wrong_whole(struct conf_why *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Is this a word that may name a section? */
+bool conf_name_ok(const char *name);
+/* PREFIX/LENGTH, any kind of address. */
+bool conf_net_parse(const char *text, struct conf_net *net, struct conf_why *why);
+/* The last address of a network. */
+struct fg_ip conf_net_last(const struct conf_net *net);
+bool conf_nets_overlap(const struct conf_net *a, const struct conf_net *b);
+/* "10.0.0.0/8". Returns buf. */
+const char *conf_net_text(const struct conf_net *net, char *buf, size_t cap);
+/* Bytes from an even number of hex digits (without 0x); false unless they fit and are hex. */
+bool conf_hex(const char *digits, uint8_t *out, size_t cap, size_t *len);
+
+#endif
