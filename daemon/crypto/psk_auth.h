@@ -5,13 +5,14 @@
 #ifndef CRYPTO_PSK_AUTH_H
 #define CRYPTO_PSK_AUTH_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "crypto/hash.h"
 
 enum { PSK_AUTH_MAX = 64 };
 
-/* prf is the transform id (5, 6, 7); *len becomes the length of its output. False: the prf is not
+/* The hash under a PRF, by its transform id (5, 6, 7: HMAC-SHA2-256, 384, 512); NONE for others. */
+enum crypto_hash psk_auth_hash(uint16_t prf);
+
+/* *len becomes the length of the prf's output; auth takes PSK_AUTH_MAX bytes. False: the prf is not
  * one of ours, or OpenSSL failed; auth is wiped then. */
 bool psk_auth(uint16_t prf, const void *secret, size_t secret_len, const void *octets,
 	      size_t octets_len, uint8_t auth[PSK_AUTH_MAX], size_t *len);

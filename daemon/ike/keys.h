@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Key derivation of RFC 7296: 2.14 (IKE SA), 2.17 (CHILD SA), 2.15 (what AUTH covers),
- * and whole sealed messages, 3.14. The owner of a struct ike_keys wipes it.
+ * Key derivation of RFC 7296: 2.14 (IKE SA), 2.17 (CHILD SA), 2.15 (what AUTH covers).
+ * The owner of a struct ike_keys wipes it.
  */
 #ifndef IKE_KEYS_H
 #define IKE_KEYS_H
 
-#include "ike/wire/build.h"
-#include "msg.h"
-#include "crypto/sk.h"
 #include "ike/proposal.h"
+#include "ike/wire/seal.h"
+#include "msg.h"
 
 enum {
-	IKE_KEY_MAX = 64,       /* longest SK_d, SK_a, SK_p: HMAC-SHA2-512 */
-	IKE_CIPHER_KEY_MAX = 36,        /* SK_e: 256 bits and 4 bytes of salt */
+	IKE_KEY_MAX = 64,        /* longest SK_d, SK_a, SK_p: HMAC-SHA2-512 */
+	IKE_CIPHER_KEY_MAX = 36, /* SK_e: 256 bits and 4 bytes of salt */
 };
 
 struct ike_keys {
 	struct ike_suite suite;
-	uint8_t prf_len, integ_len, encr_len;   /* bytes used of d and p, a, e */
+	uint8_t prf_len, integ_len, encr_len; /* bytes used of d and p, a, e */
 	uint8_t d[IKE_KEY_MAX];
 	uint8_t a_i[IKE_KEY_MAX], a_r[IKE_KEY_MAX];
-	uint8_t e_i[IKE_CIPHER_KEY_MAX], e_r[IKE_CIPHER_KEY_MAX];       /* key, then salt */
+	uint8_t e_i[IKE_CIPHER_KEY_MAX], e_r[IKE_CIPHER_KEY_MAX]; /* key, then salt */
 	uint8_t p_i[IKE_KEY_MAX], p_r[IKE_KEY_MAX];
 };
 
@@ -54,21 +53,5 @@ bool ike_nat_hash(uint64_t spi_i, uint64_t spi_r, const struct endpoint *ep,
 /* The protection of the messages that one side sends, keyed with its SK_e and SK_a. Free it with
  * crypto_sk_free(). NULL: unknown suite or no memory. */
 struct crypto_sk *ike_keys_sk(const struct ike_keys *keys, bool from_initiator);
-
-/*
- * A whole message into out: header (next and length are filled in), SK payload around the inner
- * payloads. Returns its length, or 0 when it does not fit or may not be sent.
- */
-size_t ike_seal(struct crypto_sk *sk, const struct ike_header *header,
-		const struct ike_writer *inner, void *out, size_t cap);
-
-/*
- * Open the SK payload of a message that ike_parse_clear() read from this datagram, in place: keep a
- * copy or a digest first where the bytes are needed. *plain points into the datagram, padding is
- * left out; ike_parse_inner(m->sk_first, ..) is next. IKE_DROP_auth_failed: nothing in the
- * message may be believed. IKE_DROP_missing_payload: there is no SK.
- */
-enum ike_drop ike_open(struct crypto_sk *sk, uint8_t *datagram, const struct ike_message *m,
-		       const uint8_t **plain, size_t *len);
 
 #endif

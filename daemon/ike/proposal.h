@@ -13,19 +13,21 @@
 struct ike_suite {
 	uint16_t encr, key_bits;
 	uint16_t prf;
-	uint16_t integ;         /* IKE_INTEG_NONE with an AEAD */
+	uint16_t integ; /* IKE_INTEG_NONE with an AEAD */
 	uint16_t group;
 };
 
 struct ike_choice {
 	struct ike_suite suite;
-	uint8_t number;         /* of the peer's proposal, to be echoed */
-	bool wrong_group;       /* answer INVALID_KE_PAYLOAD with suite.group */
+	uint8_t number;   /* of the peer's proposal, to be echoed */
+	bool wrong_group; /* answer INVALID_KE_PAYLOAD with suite.group */
+	bool say_none;    /* the offer had INTEG NONE, so has the answer */
 };
 
 /*
- * Choose an IKE proposal. ke_group is that of the KE payload: when a proposal can be met with that
- * group it is, otherwise wrong_group is set. False: NO_PROPOSAL_CHOSEN.
+ * Choose an IKE proposal. ke_group is that of the KE payload: when both sides have it in the
+ * proposals that match it is taken, which saves a round trip; otherwise wrong_group is set. False:
+ * NO_PROPOSAL_CHOSEN.
  */
 bool ike_choose(const struct ike_sa *offer, const struct conf_proposal *const *ours, size_t count,
 		uint16_t ke_group, struct ike_choice *choice);
@@ -39,8 +41,8 @@ bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite);
 
 struct ike_esp_choice {
 	uint16_t suite;         /* enum fg_esp_suite */
-	uint8_t number;
-	uint8_t pad;
+	uint8_t number;         /* of the peer's proposal, to be echoed */
+	bool say_none, say_esn; /* the offer had INTEG NONE, ESN: so has the answer */
 	__be32 spi;             /* the peer's, for what we send to it; never below 256 */
 };
 

@@ -10,7 +10,7 @@
 
 /* What a CHILD SA of this session may carry. */
 struct ike_ts_policy {
-	__be32 inner4;          /* the client's addresses, 0 and zero: none */
+	__be32 inner4; /* the client's addresses, 0 and zero: none */
 	struct fg_ip inner6;
 	const struct conf_net *subnets; /* what it may reach; none: everything of a leased family */
 	size_t subnet_count;
@@ -29,6 +29,7 @@ bool ike_ts_add_host(struct ike_ts *ts, const struct fg_ip *ip);
 bool ike_ts_add_net(struct ike_ts *ts, const struct conf_net *net);
 
 /* "10.0.0.1/32 === 10.1.0.0/16 2001:db8::/32[tcp/443]". Returns buf. */
-const char *ike_ts_text(const struct ike_ts *ts_i, const struct ike_ts *ts_r, char *buf, size_t cap);
+const char *ike_ts_text(const struct ike_ts *ts_i, const struct ike_ts *ts_r, char *buf,
+			size_t cap);
 
 #endif

@@ -14,11 +14,11 @@
 
 struct ike_writer {
 	struct wr wr;
-	uint8_t first;          /* type of the first payload, IKE_PAYLOAD_NONE so far */
-	size_t next_at;         /* where the type of the next payload belongs */
-	size_t open_at;         /* header of the payload being written */
-	bool inner;             /* no IKE header before the first payload */
-	bool any;               /* at least one payload */
+	uint8_t first;  /* type of the first payload, IKE_PAYLOAD_NONE so far */
+	size_t next_at; /* where the type of the next payload belongs */
+	size_t open_at; /* header of the payload being written */
+	bool inner;     /* no IKE header before the first payload */
+	bool any;       /* at least one payload */
 };
 
 /* A message in clear text into buf; length and first payload are filled in by ike_finish(). */

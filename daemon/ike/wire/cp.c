@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/wire/payload.h"
 
-enum { ATTR_TYPE_MASK = 0x7fff };       /* the highest bit is reserved */
+enum { ATTR_TYPE_MASK = 0x7fff }; /* the highest bit is reserved */
 
 static bool attr_get(struct rd *body, struct ike_attr *attr)
 {

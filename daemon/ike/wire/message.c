@@ -12,10 +12,10 @@ enum {
 static const struct payload_row {
 	uint8_t type;
 	uint8_t where;
-	bool many;              /* read each one, not only the first */
-	enum ike_drop wrong;    /* when validate says no */
+	bool many;           /* read each one, not only the first */
+	enum ike_drop wrong; /* when validate says no */
 	bool (*validate)(struct rd body);
-	void (*read)(struct rd body, struct ike_message *m);   /* NULL: only counted */
+	void (*read)(struct rd body, struct ike_message *m); /* NULL: only counted */
 } rows[] = {
 	/* clang-format off */
 	{ IKE_PAYLOAD_SA,      IN_CLEAR | IN_SK, false, IKE_DROP_bad_payload, sa_validate, sa_read },

@@ -18,17 +18,17 @@
 /* What is beyond these is still checked, then ignored and counted. */
 enum {
 	IKE_PROPOSALS_MAX = 32,
-	IKE_TRANSFORMS_MAX = 512,       /* of all proposals together */
+	IKE_TRANSFORMS_MAX = 512, /* of all proposals together */
 	IKE_NOTIFIES_MAX = 32,
 	IKE_DELETES_MAX = 8,
 	IKE_VENDORS_MAX = 16,
 	IKE_ATTRS_MAX = 64,
-	IKE_SELECTORS_MAX = 16,         /* per TS payload */
-	IKE_COUNTED_TYPES = 64,         /* payload types below this are counted one by one */
+	IKE_SELECTORS_MAX = 16, /* per TS payload */
+	IKE_COUNTED_TYPES = 64, /* payload types below this are counted one by one */
 	IKE_SPI_MAX = 8,
 	IKE_NONCE_MIN = 16,
 	IKE_NONCE_MAX = 256,
-	IKE_ID_MAX = 255,               /* longest identity we take */
+	IKE_ID_MAX = 255, /* longest identity we take */
 };
 
 struct ike_bytes {
@@ -39,25 +39,25 @@ struct ike_bytes {
 /* RFC 7296 3.3.2. */
 struct ike_transform {
 	uint8_t type;
-	bool strange;           /* has an attribute that we do not know: never choose it */
+	bool strange; /* has an attribute that we do not know: never choose it */
 	uint16_t id;
-	uint16_t key_bits;      /* 0: no Key Length attribute */
+	uint16_t key_bits; /* 0: no Key Length attribute */
 };
 
 /* RFC 7296 3.3.1. */
 struct ike_proposal {
-	uint8_t number;         /* as the peer counts, from 1 */
+	uint8_t number; /* as the peer counts, from 1 */
 	uint8_t protocol;
 	uint8_t spi_len;
-	uint8_t spi[IKE_SPI_MAX];       /* as on the wire */
-	uint16_t first, count;  /* its transforms in ike_sa.transform */
+	uint8_t spi[IKE_SPI_MAX]; /* as on the wire */
+	uint16_t first, count;    /* its transforms in ike_sa.transform */
 };
 
 struct ike_sa {
 	struct ike_proposal proposal[IKE_PROPOSALS_MAX];
 	struct ike_transform transform[IKE_TRANSFORMS_MAX];
 	uint16_t proposal_count, transform_count;
-	uint16_t ignored;       /* proposals for which there was no room */
+	uint16_t ignored; /* proposals for which there was no room */
 };
 
 struct ike_ke {
@@ -86,9 +86,9 @@ struct ike_notify {
 
 struct ike_delete {
 	uint8_t protocol;
-	uint8_t spi_len;        /* 0 for IKE, 4 for AH and ESP */
+	uint8_t spi_len; /* 0 for IKE, 4 for AH and ESP */
 	uint16_t spi_count;
-	struct ike_bytes spis;  /* spi_len * spi_count bytes */
+	struct ike_bytes spis; /* spi_len * spi_count bytes */
 };
 
 struct ike_attr {
@@ -97,7 +97,7 @@ struct ike_attr {
 };
 
 struct ike_cp {
-	uint8_t type;           /* IKE_CFG_* */
+	uint8_t type; /* IKE_CFG_* */
 	uint16_t count, ignored;
 	struct ike_attr attr[IKE_ATTRS_MAX];
 };
@@ -105,22 +105,22 @@ struct ike_cp {
 /* A selector, RFC 7296 3.13.1. Ports in the machine's order; 0-65535 is any, 65535-0 OPAQUE. */
 struct ike_selector {
 	struct fg_ip first, last;
-	uint8_t protocol;       /* 0: any */
+	uint8_t protocol; /* 0: any */
 	uint16_t port_first, port_last;
 };
 
 struct ike_ts {
 	uint16_t count;
-	uint16_t ignored;       /* without room, or of a type that we do not know */
+	uint16_t ignored; /* without room, or of a type that we do not know */
 	struct ike_selector selector[IKE_SELECTORS_MAX];
 };
 
 struct ike_message {
 	struct ike_header header;
-	uint8_t count[IKE_COUNTED_TYPES];       /* payloads seen by type, saturating at 255 */
-	uint16_t unknown;               /* payloads of unknown type that were skipped */
-	uint8_t critical;               /* with IKE_DROP_critical_payload: its type */
-	uint8_t culprit;                /* with another drop: type of the payload that is wrong, or 0 */
+	uint8_t count[IKE_COUNTED_TYPES]; /* payloads seen by type, saturating at 255 */
+	uint16_t unknown;                 /* payloads of unknown type that were skipped */
+	uint8_t critical;                 /* with IKE_DROP_critical_payload: its type */
+	uint8_t culprit; /* with another drop: type of the payload that is wrong, or 0 */
 
 	/* Valid when count[] of the type is not 0; the first one when it came twice. */
 	struct ike_sa sa;

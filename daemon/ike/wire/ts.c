@@ -49,10 +49,12 @@ static bool address_read(struct rd *rd, uint8_t type, struct fg_ip *ip)
 	return true;
 }
 
-/* 65535-0 is OPAQUE; any other range that ends before it begins holds nothing. */
-static bool selector_sane(const struct ike_selector *s)
+/* 65535-0 is OPAQUE; any other range that ends before it begins holds nothing. IPv4 addresses do
+ * not come as mapped ones. */
+static bool selector_sane(const struct ike_selector *s, bool is4)
 {
-	if (ip_compare(&s->first, &s->last) > 0 || ip_is4(&s->first) != ip_is4(&s->last))
+	if (ip_is4(&s->first) != is4 || ip_is4(&s->last) != is4 ||
+	    ip_compare(&s->first, &s->last) > 0)
 		return false;
 	return s->port_first <= s->port_last || (s->port_first == 65535 && s->port_last == 0);
 }
@@ -64,7 +66,7 @@ static bool selector_read(struct rd *rd, uint8_t type, struct ike_selector *s)
 	return rd_skip(rd, 1) && rd_u8(rd, &s->protocol) && rd_skip(rd, 2) &&
 	       rd_be16(rd, &s->port_first) && rd_be16(rd, &s->port_last) &&
 	       address_read(rd, type, &s->first) && address_read(rd, type, &s->last) &&
-	       selector_sane(s);
+	       selector_sane(s, type == IKE_TS_IPV4_ADDR_RANGE);
 }
 
 static void ts_read(struct rd body, struct ike_ts *ts)

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/proposal.h"
+
+#include "ike/wire/build.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+/* The ciphers of an IKE SA that we have, by transform id and Key Length. */
+static const struct cipher_row {
+	uint16_t id, key_bits;
+	bool aead;
+	const char *text;
+} ciphers[] = {
+	{ IKE_ENCR_AES_GCM_16, 128, true, "AES-GCM-128" },
+	{ IKE_ENCR_AES_GCM_16, 256, true, "AES-GCM-256" },
+	{ IKE_ENCR_AES_CBC, 128, false, "AES-CBC-128" },
+	{ IKE_ENCR_AES_CBC, 256, false, "AES-CBC-256" },
+};
+
+struct id_text {
+	uint16_t id;
+	const char *text;
+};
+
+static const struct id_text prfs[] = {
+	{ IKE_PRF_HMAC_SHA2_256, "PRF-HMAC-SHA2-256" },
+	{ IKE_PRF_HMAC_SHA2_384, "PRF-HMAC-SHA2-384" },
+	{ IKE_PRF_HMAC_SHA2_512, "PRF-HMAC-SHA2-512" },
+};
+
+static const struct id_text integs[] = {
+	{ IKE_INTEG_HMAC_SHA2_256_128, "HMAC-SHA2-256-128" },
+	{ IKE_INTEG_HMAC_SHA2_384_192, "HMAC-SHA2-384-192" },
+	{ IKE_INTEG_HMAC_SHA2_512_256, "HMAC-SHA2-512-256" },
+};
+
+static const struct id_text groups[] = {
+	{ IKE_GROUP_X25519, "x25519" },       { IKE_GROUP_ECP_256, "ECP-256" },
+	{ IKE_GROUP_ECP_384, "ECP-384" },     { IKE_GROUP_ECP_521, "ECP-521" },
+	{ IKE_GROUP_MODP_2048, "MODP-2048" }, { IKE_GROUP_MODP_3072, "MODP-3072" },
+	{ IKE_GROUP_MODP_4096, "MODP-4096" },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct cipher_row *cipher_of(uint16_t id, uint16_t key_bits)
+{
+	for (size_t i = 0; i < COUNT(ciphers); i++)
+		if (ciphers[i].id == id && ciphers[i].key_bits == key_bits)
+			return &ciphers[i];
+	return NULL;
+}
+
+static const char *text_of(const struct id_text *rows, size_t count, uint16_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].id == id)
+			return rows[i].text;
+	return NULL;
+}
+
+/* --- what one offered proposal contains --- */
+
+static bool offers(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type, uint16_t id,
+		   uint16_t key_bits)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct ike_transform *t = &sa->transform[p->first + i];
+
+		if (t->type == type && t->id == id && t->key_bits == key_bits && !t->strange)
+			return true;
+	}
+	return false;
+}
+
+static bool has_type(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (sa->transform[p->first + i].type == type)
+			return true;
+	return false;
+}
+
+/* A transform type that does not belong there makes the proposal unacceptable, RFC 7296 3.3.6. */
+static bool only_types(const struct ike_sa *sa, const struct ike_proposal *p, const uint8_t *types,
+		       size_t count)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		size_t k = 0;
+
+		while (k < count && types[k] != sa->transform[p->first + i].type)
+			k++;
+		if (k == count)
+			return false;
+	}
+	return true;
+}
+
+/* With an AEAD: no integrity transform at all, or NONE among them. RFC 7296 3.3.2, RFC 5282 8. */
+static bool aead_integ_ok(const struct ike_sa *sa, const struct ike_proposal *p)
+{
+	return !has_type(sa, p, IKE_TRANSFORM_INTEG) ||
+	       offers(sa, p, IKE_TRANSFORM_INTEG, IKE_INTEG_NONE, 0);
+}
+
+/* --- IKE --- */
+
+/* The first of our list that is offered. */
+static bool pick(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type,
+		 const uint16_t *ours, size_t count, uint16_t *id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (offers(sa, p, type, ours[i], 0)) {
+			*id = ours[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool pick_cipher(const struct ike_sa *sa, const struct ike_proposal *p,
+			const struct conf_proposal *ours, struct ike_choice *choice)
+{
+	struct ike_suite *suite = &choice->suite;
+
+	for (size_t i = 0; i < ours->encryption_count; i++) {
+		uint16_t id = ours->encryption[i].id, bits = ours->encryption[i].key_bits;
+		const struct cipher_row *row = cipher_of(id, bits);
+
+		if (!row || !offers(sa, p, IKE_TRANSFORM_ENCR, id, bits))
+			continue;
+		suite->encr = id;
+		suite->key_bits = bits;
+		suite->integ = IKE_INTEG_NONE;
+		choice->say_none = row->aead && has_type(sa, p, IKE_TRANSFORM_INTEG);
+		if (row->aead ? aead_integ_ok(sa, p)
+			      : pick(sa, p, IKE_TRANSFORM_INTEG, ours->integrity,
+				     ours->integrity_count, &suite->integ))
+			return true;
+	}
+	return false;
+}
+
+static bool pick_group(const struct ike_sa *sa, const struct ike_proposal *p,
+		       const struct conf_proposal *ours, uint16_t ke_group,
+		       struct ike_choice *choice)
+{
+	if (!pick(sa, p, IKE_TRANSFORM_DH, ours->group, ours->group_count, &choice->suite.group))
+		return false;
+	choice->wrong_group = true;
+	for (size_t i = 0; i < ours->group_count; i++) {
+		if (ours->group[i] == ke_group && offers(sa, p, IKE_TRANSFORM_DH, ke_group, 0)) {
+			choice->suite.group = ke_group;
+			choice->wrong_group = false;
+		}
+	}
+	return true;
+}
+
+static bool match(const struct ike_sa *sa, const struct ike_proposal *p,
+		  const struct conf_proposal *ours, uint16_t ke_group, struct ike_choice *choice)
+{
+	static const uint8_t types[] = { IKE_TRANSFORM_ENCR, IKE_TRANSFORM_PRF, IKE_TRANSFORM_INTEG,
+					 IKE_TRANSFORM_DH };
+
+	*choice = (struct ike_choice){ .number = p->number };
+	return p->protocol == IKE_PROTOCOL_IKE && only_types(sa, p, types, COUNT(types)) &&
+	       pick_cipher(sa, p, ours, choice) &&
+	       pick(sa, p, IKE_TRANSFORM_PRF, ours->prf, ours->prf_count, &choice->suite.prf) &&
+	       pick_group(sa, p, ours, ke_group, choice) && ike_suite_known(&choice->suite);
+}
+
+bool ike_choose(const struct ike_sa *offer, const struct conf_proposal *const *ours, size_t count,
+		uint16_t ke_group, struct ike_choice *choice)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < offer->proposal_count; k++)
+			if (match(offer, &offer->proposal[k], ours[i], ke_group, choice))
+				return true;
+	*choice = (struct ike_choice){ 0 };
+	return false;
+}
+
+void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct ike_sa *sa)
+{
+	const struct ike_suite *suite = &choice->suite;
+
+	memset(sa, 0, sizeof(*sa));
+	ike_sa_add_proposal(sa, choice->number, IKE_PROTOCOL_IKE, spi, spi ? 8 : 0);
+	ike_sa_add_transform(sa, IKE_TRANSFORM_ENCR, suite->encr, suite->key_bits);
+	ike_sa_add_transform(sa, IKE_TRANSFORM_PRF, suite->prf, 0);
+	if (suite->integ != IKE_INTEG_NONE || choice->say_none)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, suite->integ, 0);
+	ike_sa_add_transform(sa, IKE_TRANSFORM_DH, suite->group, 0);
+}
+
+/* The ciphers of one kind with what they need; nothing when there is none of that kind. */
+static void offer_kind(const struct conf_proposal *p, bool aead, struct ike_sa *sa)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->encryption_count; i++) {
+		uint16_t id = p->encryption[i].id, bits = p->encryption[i].key_bits;
+		const struct cipher_row *row = cipher_of(id, bits);
+
+		if (!row || row->aead != aead)
+			continue;
+		if (!any && !ike_sa_add_proposal(sa, (uint8_t)(sa->proposal_count + 1),
+						 IKE_PROTOCOL_IKE, NULL, 0))
+			return;
+		any = true;
+		ike_sa_add_transform(sa, IKE_TRANSFORM_ENCR, id, bits);
+	}
+	if (!any)
+		return;
+	for (size_t i = 0; !aead && i < p->integrity_count; i++)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, p->integrity[i], 0);
+	for (size_t i = 0; i < p->prf_count; i++)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_PRF, p->prf[i], 0);
+	for (size_t i = 0; i < p->group_count; i++)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_DH, p->group[i], 0);
+}
+
+void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, struct ike_sa *sa)
+{
+	memset(sa, 0, sizeof(*sa));
+	for (size_t i = 0; i < count; i++) {
+		offer_kind(ours[i], true, sa);
+		offer_kind(ours[i], false, sa);
+	}
+}
+
+bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite)
+{
+	uint8_t seen[IKE_TRANSFORM_ESN + 1] = { 0 };
+	const struct ike_proposal *p = &answer->proposal[0];
+
+	*suite = (struct ike_suite){ 0 };
+	if (answer->proposal_count != 1 || answer->ignored || p->protocol != IKE_PROTOCOL_IKE)
+		return false;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct ike_transform *t = &answer->transform[p->first + i];
+
+		if (t->type < IKE_TRANSFORM_ENCR || t->type > IKE_TRANSFORM_DH || t->strange ||
+		    (t->key_bits && t->type != IKE_TRANSFORM_ENCR) || seen[t->type]++)
+			return false;
+		switch (t->type) {
+		case IKE_TRANSFORM_ENCR:
+			suite->encr = t->id;
+			suite->key_bits = t->key_bits;
+			break;
+		case IKE_TRANSFORM_PRF:
+			suite->prf = t->id;
+			break;
+		case IKE_TRANSFORM_INTEG:
+			suite->integ = t->id;
+			break;
+		case IKE_TRANSFORM_DH:
+			suite->group = t->id;
+			break;
+		}
+	}
+	return ike_suite_known(suite);
+}
+
+bool ike_suite_known(const struct ike_suite *suite)
+{
+	const struct cipher_row *row = cipher_of(suite->encr, suite->key_bits);
+
+	if (!row || !text_of(prfs, COUNT(prfs), suite->prf) ||
+	    !text_of(groups, COUNT(groups), suite->group))
+		return false;
+	return row->aead ? suite->integ == IKE_INTEG_NONE
+			 : text_of(integs, COUNT(integs), suite->integ) != NULL;
+}
+
+const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEXT_MAX])
+{
+	const struct cipher_row *row = cipher_of(suite->encr, suite->key_bits);
+
+	if (!ike_suite_known(suite))
+		snprintf(buf, IKE_SUITE_TEXT_MAX, "unknown suite");
+	else
+		snprintf(buf, IKE_SUITE_TEXT_MAX, "%s / %s%s%s / %s", row->text,
+			 row->aead ? "" : text_of(integs, COUNT(integs), suite->integ),
+			 row->aead ? "" : " / ", text_of(prfs, COUNT(prfs), suite->prf),
+			 text_of(groups, COUNT(groups), suite->group));
+	return buf;
+}

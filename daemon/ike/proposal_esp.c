@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The half of proposal.h that deals with CHILD SAs. */
+#include "ike/proposal.h"
+
+#include "ike/wire/build.h"
+
+#include <arpa/inet.h>
+
+enum { ESP_FIRST_SPI = 256 }; /* RFC 4303 2.1: below that reserved */
+
+/* RFC 7634 2: ChaCha20-Poly1305 has no Key Length attribute. */
+static const struct esp_row {
+	uint16_t suite; /* enum fg_esp_suite */
+	uint16_t encr, key_bits;
+	uint16_t integ;
+	const char *text;
+} rows[] = {
+	{ FG_ESP_AES_GCM_128, IKE_ENCR_AES_GCM_16, 128, IKE_INTEG_NONE, "AES-GCM-128" },
+	{ FG_ESP_AES_GCM_256, IKE_ENCR_AES_GCM_16, 256, IKE_INTEG_NONE, "AES-GCM-256" },
+	{ FG_ESP_CHACHA20_POLY1305, IKE_ENCR_CHACHA20_POLY1305, 0, IKE_INTEG_NONE,
+	  "ChaCha20-Poly1305" },
+	{ FG_ESP_AES_CBC_128_SHA256, IKE_ENCR_AES_CBC, 128, IKE_INTEG_HMAC_SHA2_256_128,
+	  "AES-CBC-128 / HMAC-SHA2-256-128" },
+	{ FG_ESP_AES_CBC_256_SHA256, IKE_ENCR_AES_CBC, 256, IKE_INTEG_HMAC_SHA2_256_128,
+	  "AES-CBC-256 / HMAC-SHA2-256-128" },
+};
+
+static const struct esp_row *row_of(uint16_t suite)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].suite == suite)
+			return &rows[i];
+	return NULL;
+}
+
+/* What the transforms of an offered proposal say about one suite. */
+struct tally {
+	bool encr;                  /* its cipher is offered */
+	bool integ_any, integ_fits; /* fits: its own, or NONE for an AEAD */
+	bool esn_any, esn_no;
+	bool alien; /* of a type that does not belong there */
+};
+
+static void tally_one(const struct ike_transform *t, const struct esp_row *row, struct tally *y)
+{
+	switch (t->type) {
+	case IKE_TRANSFORM_ENCR:
+		y->encr |= !t->strange && t->id == row->encr && t->key_bits == row->key_bits;
+		break;
+	case IKE_TRANSFORM_INTEG:
+		y->integ_any = true;
+		y->integ_fits |= !t->strange && t->id == row->integ && t->key_bits == 0;
+		break;
+	case IKE_TRANSFORM_ESN:
+		y->esn_any = true;
+		y->esn_no |= !t->strange && t->id == IKE_ESN_NO && t->key_bits == 0;
+		break;
+	case IKE_TRANSFORM_DH:
+		/* RFC 7296 1.2: means nothing in IKE_AUTH. */
+		break;
+	default:
+		y->alien = true;
+		break;
+	}
+}
+
+static bool match(const struct ike_sa *offer, const struct ike_proposal *p,
+		  const struct esp_row *row, struct ike_esp_choice *choice)
+{
+	bool aead = row->integ == IKE_INTEG_NONE;
+	struct tally y = { 0 };
+
+	if (p->protocol != IKE_PROTOCOL_ESP || p->spi_len != sizeof(choice->spi))
+		return false;
+	for (size_t i = 0; i < p->count; i++)
+		tally_one(&offer->transform[p->first + i], row, &y);
+	if (y.alien || !y.encr || !(y.integ_fits || (aead && !y.integ_any)) ||
+	    (y.esn_any && !y.esn_no))
+		return false;
+	memset(choice, 0, sizeof(*choice));
+	memcpy(&choice->spi, p->spi, sizeof(choice->spi));
+	choice->suite = row->suite;
+	choice->number = p->number;
+	choice->say_none = aead && y.integ_any;
+	choice->say_esn = y.esn_any;
+	return ntohl(choice->spi) >= ESP_FIRST_SPI;
+}
+
+bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
+		    struct ike_esp_choice *choice)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct esp_row *row = row_of(suites[i]);
+
+		for (size_t k = 0; row && k < offer->proposal_count; k++)
+			if (match(offer, &offer->proposal[k], row, choice))
+				return true;
+	}
+	memset(choice, 0, sizeof(*choice));
+	return false;
+}
+
+static void add(const struct esp_row *row, uint8_t number, __be32 spi, bool say_none, bool say_esn,
+		struct ike_sa *sa)
+{
+	if (!ike_sa_add_proposal(sa, number, IKE_PROTOCOL_ESP, &spi, sizeof(spi)))
+		return;
+	ike_sa_add_transform(sa, IKE_TRANSFORM_ENCR, row->encr, row->key_bits);
+	if (row->integ != IKE_INTEG_NONE || say_none)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, row->integ, 0);
+	if (say_esn)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_ESN, IKE_ESN_NO, 0);
+}
+
+void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struct ike_sa *sa)
+{
+	const struct esp_row *row = row_of(choice->suite);
+
+	memset(sa, 0, sizeof(*sa));
+	if (row)
+		add(row, choice->number, spi_in, choice->say_none, choice->say_esn, sa);
+}
+
+void ike_esp_offer_sa(const uint16_t *suites, size_t count, __be32 spi_in, struct ike_sa *sa)
+{
+	memset(sa, 0, sizeof(*sa));
+	for (size_t i = 0; i < count; i++) {
+		const struct esp_row *row = row_of(suites[i]);
+
+		if (row)
+			add(row, (uint8_t)(sa->proposal_count + 1), spi_in, false, true, sa);
+	}
+}
+
+const char *ike_esp_suite_text(uint16_t suite)
+{
+	const struct esp_row *row = row_of(suite);
+
+	return row ? row->text : "unknown suite";
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/ts.h"
+
+#include <stdio.h>
+
+enum { PORT_MAX = 65535 };
+
+static bool any_ports(const struct ike_selector *s)
+{
+	return s->port_first == 0 && s->port_last == PORT_MAX;
+}
+
+static bool opaque_ports(const struct ike_selector *s)
+{
+	return s->port_first == PORT_MAX && s->port_last == 0;
+}
+
+/* Does a allow everything that b allows? */
+static bool covers(const struct ike_selector *a, const struct ike_selector *b)
+{
+	if (ip_is4(&a->first) != ip_is4(&b->first) || ip_compare(&a->first, &b->first) > 0 ||
+	    ip_compare(&a->last, &b->last) < 0)
+		return false;
+	if (a->protocol != 0 && a->protocol != b->protocol)
+		return false;
+	if (any_ports(a))
+		return true;
+	if (opaque_ports(a) || opaque_ports(b))
+		return opaque_ports(a) && opaque_ports(b);
+	return a->port_first <= b->port_first && a->port_last >= b->port_last;
+}
+
+/* Without repeating what is there: a peer names the packet that woke it before the whole range. */
+static bool add(struct ike_ts *ts, const struct ike_selector *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ts->count; i++)
+		if (covers(&ts->selector[i], s))
+			return true;
+	for (size_t i = 0; i < ts->count; i++)
+		if (!covers(s, &ts->selector[i]))
+			ts->selector[kept++] = ts->selector[i];
+	ts->count = (uint16_t)kept;
+	if (kept == IKE_SELECTORS_MAX)
+		return false;
+	ts->selector[ts->count++] = *s;
+	return true;
+}
+
+/* The part of `ask` inside first-last; the policy leaves protocol and ports as asked. */
+static void add_cut(struct ike_ts *ts, const struct ike_selector *ask, const struct fg_ip *first,
+		    const struct fg_ip *last)
+{
+	struct ike_selector s = *ask;
+
+	if (ip_is4(&ask->first) != ip_is4(first))
+		return;
+	if (ip_compare(&s.first, first) < 0)
+		s.first = *first;
+	if (ip_compare(&s.last, last) > 0)
+		s.last = *last;
+	if (ip_compare(&s.first, &s.last) <= 0)
+		add(ts, &s);
+}
+
+/* Last address of a prefix. */
+static struct fg_ip net_last(const struct conf_net *net)
+{
+	size_t fixed = net->len + (ip_is4(&net->ip) ? 96u : 0u);
+	struct fg_ip last = net->ip;
+	uint8_t bytes[sizeof(last.w)];
+
+	memcpy(bytes, last.w, sizeof(bytes));
+	for (size_t bit = fixed; bit < 8 * sizeof(bytes); bit++)
+		bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	memcpy(last.w, bytes, sizeof(bytes));
+	return last;
+}
+
+static void add_cut_net(struct ike_ts *ts, const struct ike_selector *ask,
+			const struct conf_net *net)
+{
+	struct fg_ip last = net_last(net);
+
+	add_cut(ts, ask, &net->ip, &last);
+}
+
+static void narrow_i(const struct ike_ts *ask, const struct ike_ts_policy *policy,
+		     struct ike_ts *out)
+{
+	struct fg_ip inner4 = ip_from4(policy->inner4);
+
+	for (size_t i = 0; i < ask->count; i++) {
+		if (policy->inner4)
+			add_cut(out, &ask->selector[i], &inner4, &inner4);
+		if (!ip_is_zero(&policy->inner6))
+			add_cut(out, &ask->selector[i], &policy->inner6, &policy->inner6);
+	}
+}
+
+static void narrow_r(const struct ike_ts *ask, const struct ike_ts_policy *policy,
+		     struct ike_ts *out)
+{
+	const struct conf_net all4 = { .ip = ip_from4(0), .len = 0 };
+	const struct conf_net all6 = { .len = 0 };
+
+	for (size_t i = 0; i < ask->count; i++) {
+		for (size_t k = 0; k < policy->subnet_count; k++)
+			add_cut_net(out, &ask->selector[i], &policy->subnets[k]);
+		if (policy->subnet_count)
+			continue;
+		add_cut_net(out, &ask->selector[i], &all4);
+		add_cut_net(out, &ask->selector[i], &all6);
+	}
+}
+
+static bool has_family(const struct ike_ts *ts, bool is4)
+{
+	for (size_t i = 0; i < ts->count; i++)
+		if (ip_is4(&ts->selector[i].first) == is4)
+			return true;
+	return false;
+}
+
+static void keep_common(struct ike_ts *ts, const struct ike_ts *other)
+{
+	uint16_t kept = 0;
+
+	for (size_t i = 0; i < ts->count; i++)
+		if (has_family(other, ip_is4(&ts->selector[i].first)))
+			ts->selector[kept++] = ts->selector[i];
+	ts->count = kept;
+}
+
+bool ike_ts_narrow(const struct ike_ts *ask_i, const struct ike_ts *ask_r,
+		   const struct ike_ts_policy *policy, struct ike_ts *ts_i, struct ike_ts *ts_r)
+{
+	memset(ts_i, 0, sizeof(*ts_i));
+	memset(ts_r, 0, sizeof(*ts_r));
+	narrow_i(ask_i, policy, ts_i);
+	narrow_r(ask_r, policy, ts_r);
+	keep_common(ts_i, ts_r);
+	keep_common(ts_r, ts_i);
+	return ts_i->count > 0 && ts_r->count > 0;
+}
+
+bool ike_ts_add_net(struct ike_ts *ts, const struct conf_net *net)
+{
+	struct ike_selector s = { .first = net->ip, .last = net_last(net), .port_last = PORT_MAX };
+
+	return add(ts, &s);
+}
+
+bool ike_ts_add_host(struct ike_ts *ts, const struct fg_ip *ip)
+{
+	struct ike_selector s = { .first = *ip, .last = *ip, .port_last = PORT_MAX };
+
+	return add(ts, &s);
+}
