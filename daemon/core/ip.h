@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-enum { IP_TEXT_MAX = 64 };      /* "[v6%scope]:65535" and a NUL */
+enum { IP_TEXT_MAX = 64 }; /* "[v6%scope]:65535" and a NUL */
 
 struct endpoint {
 	struct fg_ip ip;
@@ -20,10 +20,10 @@ struct endpoint {
 
 struct fg_ip ip_from4(__be32 addr);
 struct fg_ip ip_from6(const struct in6_addr *addr);
-bool ip_is4(const struct fg_ip *ip);            /* true for IPv4 */
-bool ip_is_zero(const struct fg_ip *ip);        /* all 128 bits zero: no address */
+bool ip_is4(const struct fg_ip *ip);     /* true for IPv4 */
+bool ip_is_zero(const struct fg_ip *ip); /* all 128 bits zero: no address */
 bool ip_equal(const struct fg_ip *a, const struct fg_ip *b);
-__be32 ip_to4(const struct fg_ip *ip);          /* 0 unless IPv4 */
+__be32 ip_to4(const struct fg_ip *ip); /* 0 unless IPv4 */
 /* "192.0.2.1" or "2001:db8::1"; false when text is neither. */
 bool ip_parse(const char *text, struct fg_ip *ip);
 /* Returns buf. */

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 enum {
-	IPC_MESSAGE_MAX = 64 * 1024,    /* body and tail, bytes */
-	IPC_QUEUE_MAX = 4 * 1024 * 1024,        /* unsent bytes before the channel counts as broken */
+	IPC_MESSAGE_MAX = 64 * 1024,     /* body and tail, bytes */
+	IPC_QUEUE_MAX = 4 * 1024 * 1024, /* unsent bytes before the channel counts as broken */
 };
 
 struct ipc;
@@ -42,13 +42,14 @@ struct ipc_events {
 	const struct ipc_rule *rules;
 	size_t rule_count;
 	void *arg;
-	/* The peer closed, overran its queue or sent an unknown or ill-sized message. Called once and
-	 * from the loop; no message is read or sent afterwards. The callee may ipc_free() the
+	/* The peer closed, overran its queue or sent an unknown or ill-sized message. Called once
+	 * and from the loop; no message is read or sent afterwards. The callee may ipc_free() the
 	 * channel, as may every handler. why is one sentence, borrowed. */
 	void (*broken)(void *arg, const char *why);
 };
 
-/* Takes fd when it succeeds. Returns 0 or -errno. `events` is copied, its rules stay the caller's. */
+/* Takes fd when it succeeds. Returns 0 or -errno. `events` is copied, its rules stay the caller's.
+ */
 int ipc_new(struct event_base *base, int fd, const struct ipc_events *events, struct ipc **out);
 void ipc_free(struct ipc *ipc);
 /* fd (or -1) is duplicated by the kernel and stays the caller's. tail may be NULL.

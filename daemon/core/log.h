@@ -19,8 +19,8 @@ void log_at(enum log_level level, const char *area, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #define log_error(area, ...) log_at(LOG_LEVEL_ERROR, area, __VA_ARGS__)
-#define log_warn(area, ...) log_at(LOG_LEVEL_WARN, area, __VA_ARGS__)
-#define log_info(area, ...) log_at(LOG_LEVEL_INFO, area, __VA_ARGS__)
+#define log_warn(area, ...)  log_at(LOG_LEVEL_WARN, area, __VA_ARGS__)
+#define log_info(area, ...)  log_at(LOG_LEVEL_INFO, area, __VA_ARGS__)
 #define log_debug(area, ...) log_at(LOG_LEVEL_DEBUG, area, __VA_ARGS__)
 
 /* For lines that a stranger can cause: at most `burst` at once and `per_second` afterwards. */
@@ -28,11 +28,13 @@ struct log_limit {
 	uint32_t burst, per_second;
 	double tokens;
 	uint64_t last_ms;
-	uint64_t suppressed;    /* said in the next line that passes */
+	uint64_t suppressed; /* said in a line of its own before the next one that passes */
 };
+/* now_ms: CLOCK_MONOTONIC. */
 bool log_allowed(struct log_limit *limit, uint64_t now_ms);
 
-/* Text from outside made harmless for one line: bytes outside printable ASCII as \xNN. Returns buf. */
+/* Text from outside made harmless for one line: backslashes and bytes outside printable ASCII as
+ * \xNN, "..." at the end of what is cut. Returns buf. */
 const char *log_safe(const void *text, size_t len, char *buf, size_t cap);
 
 #endif

@@ -15,14 +15,14 @@
 enum { PROC_CHANNEL_FD = 3 };
 
 struct proc {
-	const char *name;       /* "ike": shown as "flexd: ike" */
-	const char *path;       /* program, e.g. /proc/self/exe */
-	const char *const *argv;/* NULL-terminated, argv[0] is what ps shows */
-	pid_t pid;              /* 0: not running; proc_start() sets it, who reaps it clears it */
+	const char *name;        /* "ike": shown as "flexd: ike" */
+	const char *path;        /* program, e.g. /proc/self/exe */
+	const char *const *argv; /* NULL-terminated, argv[0] is what ps shows */
+	pid_t pid;               /* 0: not running; proc_start() sets it, who reaps it clears it */
 	/* proc_start() keeps these: */
 	uint32_t restarts;
-	uint32_t early_deaths;  /* in a row */
-	uint64_t started_ms;    /* CLOCK_MONOTONIC, 0: never */
+	uint32_t early_deaths; /* in a row */
+	uint64_t started_ms;   /* CLOCK_MONOTONIC, 0: never */
 };
 
 /*

@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct rd {
-	const uint8_t *p;       /* borrowed */
+	const uint8_t *p; /* borrowed */
 	size_t left;
 	bool failed;
 };

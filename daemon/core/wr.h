@@ -12,8 +12,8 @@
 #include <string.h>
 
 struct wr {
-	uint8_t *p;             /* start of the buffer, borrowed */
-	size_t len;             /* bytes written */
+	uint8_t *p; /* start of the buffer, borrowed */
+	size_t len; /* bytes written */
 	size_t cap;
 	bool failed;
 };
