@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ciphers of ESP behind one small table. A back end expands the key of one SA and direction
+ * into memory that the caller provides, and seals or opens one packet in place, all of it
+ * contiguous as ESP lays it out:
+ *
+ *   SPI | sequence | IV | text (payload, padding, pad length, next header) | ICV
+ *
+ * One struct crypto belongs to one thread. Suites: RFC 4106, 7634, 3602 with 4868; the ICV of all
+ * of them is 16 bytes. No ESN, so the associated data is the 8 bytes of the ESP header.
+ */
+#ifndef WORKER_CRYPTO_H
+#define WORKER_CRYPTO_H
+
+#include <flexgate/plane.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	CRYPTO_ICV = 16,
+	CRYPTO_ESP_HEADER = 8,
+	CRYPTO_IV_MAX = 16,
+	CRYPTO_IV_POOL = 4096, /* random bytes fetched at once for CBC */
+};
+
+enum crypto_choice { /* as conf_gateway.crypto */
+		     CRYPTO_AUTO,
+		     CRYPTO_IPSEC_MB,
+		     CRYPTO_OPENSSL,
+};
+
+struct crypto;
+struct crypto_key;
+
+/* Seal or open text_len bytes after ESP header and IV. False: the key or packet was refused, or,
+ * opening, the ICV is wrong (the text is then undefined). */
+typedef bool crypto_run(struct crypto *crypto, const struct crypto_key *key, uint8_t *esp,
+			size_t text_len);
+
+/* Head of every expanded key; the back end's part follows. Aligned to 64 bytes. */
+struct crypto_key {
+	crypto_run *run;
+	uint16_t suite; /* enum fg_esp_suite */
+	uint8_t iv_len;
+	uint8_t block; /* text is a multiple of this */
+	uint8_t salt[4];
+};
+
+/* Key material as it stands in a row of fg_sa; lengths follow from the suite. */
+struct crypto_material {
+	uint16_t suite;
+	bool seal; /* direction: else open */
+	const uint8_t *key, *salt, *auth_key;
+};
+
+struct crypto_ops {
+	const char *name;
+	size_t key_size; /* bytes of an expanded key, a multiple of 64 */
+	bool (*begin)(struct crypto *crypto);
+	void (*end)(struct crypto *crypto);
+	/* key is zeroed memory of key_size bytes. */
+	bool (*expand)(struct crypto *crypto, struct crypto_key *key,
+		       const struct crypto_material *material);
+	/* Releases what expand() took; the caller wipes the memory. */
+	void (*release)(struct crypto_key *key);
+};
+
+struct crypto {
+	const struct crypto_ops *ops;
+	void *state;   /* the back end's, of this thread */
+	char text[64]; /* "intel-ipsec-mb 1.3 (AVX-512)" */
+	size_t pool_left;
+	uint8_t pool[CRYPTO_IV_POOL];
+};
+
+extern const struct crypto_ops crypto_ipsec_mb;
+extern const struct crypto_ops crypto_openssl;
+
+/*
+ * Choose a back end (auto: the fastest that passes its self-test) and make it ready for the
+ * calling thread. Returns NULL with one sentence in why.
+ */
+struct crypto *crypto_new(enum crypto_choice choice, char *why, size_t why_size);
+void crypto_free(struct crypto *crypto);
+/* Known answers for every suite, both directions, and one refusal. */
+bool crypto_self_test(struct crypto *crypto, const char **what);
+
+/* Expand into zeroed, 64-byte aligned memory of ops->key_size bytes. */
+bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
+		   const struct crypto_material *material);
+/* Release and wipe. Harmless on zeroed memory. */
+void crypto_forget(struct crypto *crypto, struct crypto_key *key);
+/* 16 unpredictable bytes (RFC 3602 3). False: the kernel gave none. */
+bool crypto_random_iv(struct crypto *crypto, uint8_t iv[16]);
+
+static inline size_t crypto_iv_len(uint32_t suite)
+{
+	return fg_esp_auth_key_len(suite) ? 16 : 8;
+}
+
+#endif

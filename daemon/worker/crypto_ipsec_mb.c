@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * intel-ipsec-mb. GCM and ChaCha20-Poly1305 by the direct one-shot calls with expanded keys: the
+ * job interface brings them nothing. AES-CBC with HMAC-SHA2-256 by synchronous bursts of one.
+ */
+#include "core/secret.h"
+#include "worker/crypto.h"
+
+#include <intel-ipsec-mb.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SHA256_BLOCK = 64, CBC_SCHEDULE = 15 * 16 };
+
+struct gcm_key {
+	struct crypto_key head;
+	struct gcm_key_data data; /* aligned to 64 by its type */
+};
+
+struct chacha_key {
+	struct crypto_key head;
+	uint8_t key[32];
+};
+
+struct cbc_key {
+	struct crypto_key head;
+	bool is256;
+	uint8_t schedule[CBC_SCHEDULE] __attribute__((aligned(16)));
+	uint8_t ipad[32] __attribute__((aligned(16)));
+	uint8_t opad[32] __attribute__((aligned(16)));
+};
+
+union any_key {
+	struct gcm_key gcm;
+	struct chacha_key chacha;
+	struct cbc_key cbc;
+};
+
+/* Salt and explicit IV, RFC 4106 4 and RFC 7634 2. */
+static inline void make_nonce(uint8_t nonce[12], const struct crypto_key *key, const uint8_t *esp)
+{
+	memcpy(nonce, key->salt, 4);
+	memcpy(nonce + 4, esp + CRYPTO_ESP_HEADER, 8);
+}
+
+#define GCM_TEXT (CRYPTO_ESP_HEADER + 8)
+
+#define GCM_SEAL(bits)                                                                             \
+	static bool gcm##bits##_seal(struct crypto *crypto, const struct crypto_key *head,         \
+				     uint8_t *esp, size_t len)                                     \
+	{                                                                                          \
+		const struct gcm_key *key = (const struct gcm_key *)head;                          \
+		struct gcm_context_data context;                                                   \
+		uint8_t nonce[12], *text = esp + GCM_TEXT;                                         \
+                                                                                                   \
+		make_nonce(nonce, head, esp);                                                      \
+		IMB_AES##bits##_GCM_ENC((IMB_MGR *)crypto->state, &key->data, &context, text,      \
+					text, len, nonce, esp, CRYPTO_ESP_HEADER, text + len,      \
+					CRYPTO_ICV);                                               \
+		return true;                                                                       \
+	}
+
+#define GCM_OPEN(bits)                                                                             \
+	static bool gcm##bits##_open(struct crypto *crypto, const struct crypto_key *head,         \
+				     uint8_t *esp, size_t len)                                     \
+	{                                                                                          \
+		const struct gcm_key *key = (const struct gcm_key *)head;                          \
+		struct gcm_context_data context;                                                   \
+		uint8_t nonce[12], icv[CRYPTO_ICV], *text = esp + GCM_TEXT;                        \
+                                                                                                   \
+		make_nonce(nonce, head, esp);                                                      \
+		IMB_AES##bits##_GCM_DEC((IMB_MGR *)crypto->state, &key->data, &context, text,      \
+					text, len, nonce, esp, CRYPTO_ESP_HEADER, icv,             \
+					CRYPTO_ICV);                                               \
+		return ct_equal(icv, text + len, CRYPTO_ICV);                                      \
+	}
+
+GCM_SEAL(128)
+GCM_SEAL(256)
+GCM_OPEN(128)
+GCM_OPEN(256)
+
+static bool chacha_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp,
+			size_t len)
+{
+	const struct chacha_key *key = (const struct chacha_key *)head;
+	struct chacha20_poly1305_context_data context;
+	IMB_MGR *mgr = crypto->state;
+	uint8_t nonce[12], *text = esp + GCM_TEXT;
+
+	make_nonce(nonce, head, esp);
+	IMB_CHACHA20_POLY1305_INIT(mgr, key->key, &context, nonce, esp, CRYPTO_ESP_HEADER);
+	IMB_CHACHA20_POLY1305_ENC_UPDATE(mgr, key->key, &context, text, text, len);
+	IMB_CHACHA20_POLY1305_ENC_FINALIZE(mgr, &context, text + len, CRYPTO_ICV);
+	return true;
+}
+
+static bool chacha_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp,
+			size_t len)
+{
+	const struct chacha_key *key = (const struct chacha_key *)head;
+	struct chacha20_poly1305_context_data context;
+	IMB_MGR *mgr = crypto->state;
+	uint8_t nonce[12], icv[CRYPTO_ICV], *text = esp + GCM_TEXT;
+
+	make_nonce(nonce, head, esp);
+	IMB_CHACHA20_POLY1305_INIT(mgr, key->key, &context, nonce, esp, CRYPTO_ESP_HEADER);
+	IMB_CHACHA20_POLY1305_DEC_UPDATE(mgr, key->key, &context, text, text, len);
+	IMB_CHACHA20_POLY1305_DEC_FINALIZE(mgr, &context, icv, CRYPTO_ICV);
+	return ct_equal(icv, text + len, CRYPTO_ICV);
+}
+
+static bool cbc_cipher(IMB_MGR *mgr, const struct cbc_key *key, IMB_CIPHER_DIRECTION direction,
+		       uint8_t *esp, size_t len)
+{
+	uint8_t *text = esp + CRYPTO_ESP_HEADER + 16;
+	IMB_KEY_SIZE_BYTES size = key->is256 ? IMB_KEY_256_BYTES : IMB_KEY_128_BYTES;
+	IMB_JOB job = {
+		.enc_keys = key->schedule,
+		.dec_keys = key->schedule,
+		.key_len_in_bytes = size,
+		.src = text,
+		.dst = text,
+		.msg_len_to_cipher_in_bytes = len,
+		.iv = esp + CRYPTO_ESP_HEADER,
+		.iv_len_in_bytes = 16,
+		.cipher_mode = IMB_CIPHER_CBC,
+		.cipher_direction = direction,
+	};
+
+	return IMB_SUBMIT_CIPHER_BURST(mgr, &job, 1, IMB_CIPHER_CBC, direction, size) == 1 &&
+	       job.status == IMB_STATUS_COMPLETED;
+}
+
+/* HMAC over ESP header, IV and cipher text, RFC 4303 2.8 and RFC 4868 2. */
+static bool cbc_icv(IMB_MGR *mgr, const struct cbc_key *key, const uint8_t *esp, size_t len,
+		    uint8_t icv[CRYPTO_ICV])
+{
+	IMB_JOB job = {
+		.src = esp,
+		.msg_len_to_hash_in_bytes = CRYPTO_ESP_HEADER + 16 + len,
+		.auth_tag_output = icv,
+		.auth_tag_output_len_in_bytes = CRYPTO_ICV,
+		.u.HMAC._hashed_auth_key_xor_ipad = key->ipad,
+		.u.HMAC._hashed_auth_key_xor_opad = key->opad,
+		.hash_alg = IMB_AUTH_HMAC_SHA_256,
+	};
+
+	return IMB_SUBMIT_HASH_BURST(mgr, &job, 1, IMB_AUTH_HMAC_SHA_256) == 1 &&
+	       job.status == IMB_STATUS_COMPLETED;
+}
+
+static bool cbc_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len)
+{
+	const struct cbc_key *key = (const struct cbc_key *)head;
+	IMB_MGR *mgr = crypto->state;
+
+	return cbc_cipher(mgr, key, IMB_DIR_ENCRYPT, esp, len) &&
+	       cbc_icv(mgr, key, esp, len, esp + CRYPTO_ESP_HEADER + 16 + len);
+}
+
+static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len)
+{
+	const struct cbc_key *key = (const struct cbc_key *)head;
+	IMB_MGR *mgr = crypto->state;
+	uint8_t icv[CRYPTO_ICV];
+
+	return cbc_icv(mgr, key, esp, len, icv) &&
+	       ct_equal(icv, esp + CRYPTO_ESP_HEADER + 16 + len, CRYPTO_ICV) &&
+	       cbc_cipher(mgr, key, IMB_DIR_DECRYPT, esp, len);
+}
+
+static void hmac_pad(IMB_MGR *mgr, const uint8_t auth_key[32], uint8_t pad, uint8_t out[32])
+{
+	uint8_t block[SHA256_BLOCK];
+
+	memset(block, pad, sizeof(block));
+	for (size_t i = 0; i < 32; i++)
+		block[i] ^= auth_key[i];
+	IMB_SHA256_ONE_BLOCK(mgr, block, out);
+	wipe(block, sizeof(block));
+}
+
+static void cbc_expand(IMB_MGR *mgr, struct cbc_key *key, const struct crypto_material *material)
+{
+	uint8_t enc[CBC_SCHEDULE] __attribute__((aligned(16)));
+	uint8_t dec[CBC_SCHEDULE] __attribute__((aligned(16)));
+
+	memset(enc, 0, sizeof(enc));
+	memset(dec, 0, sizeof(dec));
+	key->is256 = material->suite == FG_ESP_AES_CBC_256_SHA256;
+	if (key->is256)
+		IMB_AES_KEYEXP_256(mgr, material->key, enc, dec);
+	else
+		IMB_AES_KEYEXP_128(mgr, material->key, enc, dec);
+	memcpy(key->schedule, material->seal ? enc : dec, CBC_SCHEDULE);
+	hmac_pad(mgr, material->auth_key, 0x36, key->ipad);
+	hmac_pad(mgr, material->auth_key, 0x5c, key->opad);
+	key->head.run = material->seal ? cbc_seal : cbc_open;
+	wipe(enc, sizeof(enc));
+	wipe(dec, sizeof(dec));
+}
+
+static bool expand(struct crypto *crypto, struct crypto_key *head,
+		   const struct crypto_material *material)
+{
+	union any_key *key = (union any_key *)head;
+	IMB_MGR *mgr = crypto->state;
+	bool seal = material->seal;
+
+	switch (material->suite) {
+	case FG_ESP_AES_GCM_128:
+		IMB_AES128_GCM_PRE(mgr, material->key, &key->gcm.data);
+		head->run = seal ? gcm128_seal : gcm128_open;
+		return true;
+	case FG_ESP_AES_GCM_256:
+		IMB_AES256_GCM_PRE(mgr, material->key, &key->gcm.data);
+		head->run = seal ? gcm256_seal : gcm256_open;
+		return true;
+	case FG_ESP_CHACHA20_POLY1305:
+		memcpy(key->chacha.key, material->key, sizeof(key->chacha.key));
+		head->run = seal ? chacha_seal : chacha_open;
+		return true;
+	case FG_ESP_AES_CBC_128_SHA256:
+	case FG_ESP_AES_CBC_256_SHA256:
+		cbc_expand(mgr, &key->cbc, material);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void release(struct crypto_key *key)
+{
+	(void)key; /* everything lies in the caller's memory */
+}
+
+static const char *arch_text(IMB_ARCH arch)
+{
+	static const char *const text[IMB_ARCH_NUM] = {
+		[IMB_ARCH_NOAESNI] = "no AES-NI", [IMB_ARCH_SSE] = "SSE",
+		[IMB_ARCH_AVX] = "AVX",           [IMB_ARCH_AVX2] = "AVX2",
+		[IMB_ARCH_AVX512] = "AVX-512",
+	};
+
+	return arch < IMB_ARCH_NUM && text[arch] ? text[arch] : "unknown";
+}
+
+static bool begin(struct crypto *crypto)
+{
+	IMB_MGR *mgr = alloc_mb_mgr(0);
+	IMB_ARCH arch = IMB_ARCH_NONE;
+
+	if (!mgr)
+		return false;
+	init_mb_mgr_auto(mgr, &arch);
+	if (imb_get_errno(mgr) || arch == IMB_ARCH_NONE) {
+		free_mb_mgr(mgr);
+		return false;
+	}
+	crypto->state = mgr;
+	snprintf(crypto->text, sizeof(crypto->text), "intel-ipsec-mb %.3s (%s)",
+		 imb_get_version_str(), arch_text(arch));
+	return true;
+}
+
+static void end(struct crypto *crypto)
+{
+	free_mb_mgr(crypto->state);
+	crypto->state = NULL;
+}
+
+const struct crypto_ops crypto_ipsec_mb = {
+	.name = "intel-ipsec-mb",
+	.key_size = sizeof(union any_key),
+	.begin = begin,
+	.end = end,
+	.expand = expand,
+	.release = release,
+};
+
+_Static_assert(sizeof(union any_key) % 64 == 0, "keys are laid side by side");
