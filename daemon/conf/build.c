@@ -416,7 +416,7 @@ static void close_object(struct conf_build *b)
 			continue;
 		if (key->fallback)
 			read_values(b, object, key, 0, key->fallback);
-		else if (key->flags & CONF_REQUIRED)
+		else if (key->flags & CONF_REQUIRED && !object->unread)
 			conf_build_error(b, object, key->name, 0, "is missing; expected %s",
 					 conf_expected(key, expected, sizeof(expected)));
 	}
@@ -428,16 +428,19 @@ static void close_object(struct conf_build *b)
 static void on_section(void *arg, unsigned line, const char *text)
 {
 	struct conf_build *b = arg;
-	size_t word = strcspn(text, " \t");
-	const char *name = text + word + strspn(text + word, " \t");
-	const struct conf_section *row = find_section(b, text, word);
+	const struct conf_section *row;
 	const struct conf_object *twin;
+	const char *name;
 	bool had_refused = b->refused;
+	size_t word;
 
 	close_object(b);
 	b->refused = true;
-	if (!*text || b->no_memory)
+	if (!text || b->no_memory)
 		return; /* reported */
+	word = strcspn(text, " \t");
+	name = text + word + strspn(text + word, " \t");
+	row = find_section(b, text, word);
 	if (!row) {
 		unknown_section(b, line, text, word);
 		return;
@@ -537,7 +540,12 @@ static void on_key(void *arg, unsigned line, const char *name, const char *value
 
 static void on_error(void *arg, unsigned line, const char *why)
 {
-	conf_error(((struct conf_build *)arg)->errors, line, "%s", why);
+	struct conf_build *b = arg;
+	struct conf_object *object = current(b);
+
+	if (object)
+		object->unread = object->bad = true;
+	conf_error(b->errors, line, "%s", why);
 }
 
 /* --- references ----------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ struct conf_object {
 	unsigned line;
 	conf_name name;
 	size_t first_value, value_count;
-	bool bad; /* an error was reported: what follows from it need not be */
+	bool unread; /* a line of it could not be read: it may hold what is missing */
+	bool bad;    /* an error was reported: what follows from it need not be */
 };
 
 /* One value that was written; of a list, one element. */

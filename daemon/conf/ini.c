@@ -92,7 +92,7 @@ static void read_section(struct reader *r, const struct line *line)
 
 	if (line->cut || !end) {
 		complain(r, "this section has no ']'; expected [SECTION] or [SECTION NAME]");
-		r->ini->section(r->ini->arg, r->line, "");
+		r->ini->section(r->ini->arg, r->line, NULL);
 		return;
 	}
 	for (rest = end + 1; is_space(*rest); rest++)

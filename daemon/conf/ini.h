@@ -21,7 +21,8 @@ struct conf_ini {
 	 * comment stands on a line of its own, so that none can cut a key short. */
 	bool secret;
 	void *arg;
-	/* Texts are borrowed until return. name: what stands between the brackets. */
+	/* Texts are borrowed until return. name: what stands between the brackets; NULL after an
+	 * error in such a line, whose keys belong nowhere. */
 	void (*section)(void *arg, unsigned line, const char *name);
 	void (*key)(void *arg, unsigned line, const char *name, const char *value);
 	void (*error)(void *arg, unsigned line, const char *why);
