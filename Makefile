@@ -106,7 +106,7 @@ $(BUILD)/flexctl.bash: $(BUILD)/flexctl
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
 BPFTESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bpf/test_*.c))
 EXCHANGE := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/exchange/test_*.c))
-.PRECIOUS: $(BUILD)/obj/%.o
+.PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/gen/%.skel.h $(BUILD)/bpf/%.bpf.o
 
 define unit_rule
 $(BUILD)/tests/unit/$(1)/test_%: $(BUILD)/obj/tests/unit/$(1)/test_%.o $(call libs,$(uses_$(1)))
@@ -114,6 +114,12 @@ $(BUILD)/tests/unit/$(1)/test_%: $(BUILD)/obj/tests/unit/$(1)/test_%.o $(call li
 	$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDLIBS) -lcmocka
 endef
 $(foreach l,$(LIBS),$(eval $(call unit_rule,$(l))))
+
+# flexctl without its main().
+$(BUILD)/obj/tests/unit/ctl/%.o: CPPFLAGS += -I.
+$(BUILD)/tests/unit/ctl/test_%: $(BUILD)/obj/tests/unit/ctl/test_%.o $(filter-out %/main.o,$(CTL_OBJS))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson) -lcmocka
 
 $(BUILD)/tests/bpf/test_%: $(BUILD)/obj/tests/bpf/test_%.o $(call libs,plane worker crypto conf core)
 	@mkdir -p $(@D)
