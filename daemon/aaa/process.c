@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "aaa/process.h"
+
+#include "aaa/authn.h"
+#include "aaa/load.h"
+#include "core/ipc.h"
+#include "core/log.h"
+#include "core/proc.h"
+#include "core/sandbox.h"
+#include "core/secret.h"
+#include "crypto/selftest.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AREA         "aaa"
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define NOTHING      0, 0
+
+struct aaa {
+	struct event_base *base;
+	struct ipc *flexd, *ike;       /* ike: NULL until flexd brings the channel */
+	struct conf *conf, *next_conf; /* next_*: prepared, not yet in use */
+	struct conf_secrets *secrets, *next_secrets;
+	char why[512]; /* what is wrong with what was prepared */
+	bool confined;
+	struct log_limit failures;
+	int status;
+};
+
+/* clang-format off */
+static const struct sandbox_call calls[] = {
+	{ "epoll_wait",    "the loop waits for channels" },
+	{ "epoll_pwait",   "the same, as libc may call it" },
+	{ "epoll_ctl",     "a new channel to ike joins the loop" },
+	{ "recvmsg",       "messages of flexd and ike" },
+	{ "sendmsg",       "answers to them" },
+	{ "fcntl",         "a channel that came is made non-blocking" },
+	{ "fstat",         "mode of a new secrets file at a reload" },
+	{ "newfstatat",    "the same, as libc may call it" },
+	{ "lseek",         "the secrets file is read from its start" },
+	{ "read",          "the secrets file" },
+	{ "pread64",       "the public file" },
+	{ "mlock",         "pages of new secrets stay out of swap" },
+	{ "munlock",       "pages of old secrets go" },
+};
+/* clang-format on */
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void leave(struct aaa *aaa, int status)
+{
+	aaa->status = status;
+	event_base_loopbreak(aaa->base);
+}
+
+/* --- questions of ike --------------------------------------------------------------------------
+ */
+
+static void log_failure(struct aaa *aaa, const struct msg_auth_verify *ask,
+			enum msg_auth_reason reason)
+{
+	char peer[IP_TEXT_MAX], identity[160];
+
+	if (!log_allowed(&aaa->failures, now_ms()))
+		return;
+	log_warn(AREA, "login failed: %s: peer %s, identity %s, profile %s",
+		 aaa_reason_text(reason), endpoint_text(&ask->peer, peer),
+		 conf_identity_text(ask->remote.type, ask->remote.data, ask->remote.len, identity,
+				    sizeof(identity)),
+		 ask->profile[0] ? ask->profile : "(none)");
+}
+
+static int on_verify(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+	const struct msg_auth_verify *ask = body;
+	const uint8_t *octets = (const uint8_t *)body + sizeof(*ask);
+	struct msg_auth_verdict verdict = { .ike = ask->ike };
+	enum msg_auth_reason reason;
+
+	(void)fd;
+	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
+	    ask->remote.len > sizeof(ask->remote.data) || ask->octets_len > MSG_OCTETS_MAX ||
+	    ask->auth_len > MSG_AUTH_MAX || len - sizeof(*ask) != ask->octets_len + ask->auth_len)
+		return -EPROTO;
+	reason = aaa_verify(aaa->conf, aaa->secrets, ask, octets, octets + ask->octets_len);
+	verdict.reason = reason;
+	if (reason != MSG_AUTH_OK)
+		log_failure(aaa, ask, reason);
+	/* A channel that does not take it tells `broken`. */
+	ipc_send(aaa->ike, MSG_AUTH_VERDICT, &verdict, sizeof(verdict), NULL, 0, -1);
+	return 0;
+}
+
+static int on_sign(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+	const struct msg_auth_sign *ask = body;
+	struct msg_auth_signed answer;
+
+	(void)fd;
+	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
+	    ask->remote.len > sizeof(ask->remote.data) || ask->octets_len > MSG_OCTETS_MAX ||
+	    len - sizeof(*ask) != ask->octets_len)
+		return -EPROTO;
+	aaa_sign(aaa->conf, aaa->secrets, ask, (const uint8_t *)body + sizeof(*ask), &answer);
+	ipc_send(aaa->ike, MSG_AUTH_SIGNED, &answer, sizeof(answer), NULL, 0, -1);
+	return 0;
+}
+
+/* clang-format off */
+static const struct ipc_rule ike_rules[] = {
+	{ MSG_AUTH_VERIFY, "AUTH_VERIFY", sizeof(struct msg_auth_verify),
+	  sizeof(struct msg_auth_verify) + MSG_OCTETS_MAX + MSG_AUTH_MAX, on_verify, false },
+	{ MSG_AUTH_SIGN, "AUTH_SIGN", sizeof(struct msg_auth_sign),
+	  sizeof(struct msg_auth_sign) + MSG_OCTETS_MAX, on_sign, false },
+};
+/* clang-format on */
+
+/* ike restarts: flexd brings a new channel. */
+static void ike_broken(void *arg, const char *why)
+{
+	struct aaa *aaa = arg;
+
+	log_info(AREA, "the channel to ike is closed: %s", why);
+	ipc_free(aaa->ike);
+	aaa->ike = NULL;
+}
+
+/* --- orders of flexd ---------------------------------------------------------------------------
+ */
+
+static void forget_next(struct aaa *aaa)
+{
+	conf_secrets_free(aaa->next_secrets);
+	conf_free(aaa->next_conf);
+	aaa->next_secrets = NULL;
+	aaa->next_conf = NULL;
+	aaa->why[0] = '\0';
+}
+
+static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+
+	(void)body;
+	(void)len;
+	if (fd < 0)
+		return -EPROTO;
+	forget_next(aaa);
+	aaa->next_conf = aaa_load_conf(fd, aaa->why, sizeof(aaa->why));
+	return 0;
+}
+
+/* Ends the preparation, so this answers for both files. */
+static int on_secrets_prepare(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+	struct msg_conf_prepared answer = { 0 };
+
+	(void)body;
+	(void)len;
+	if (fd < 0)
+		return -EPROTO;
+	if (aaa->next_conf && !aaa->next_secrets)
+		aaa->next_secrets = aaa_load_secrets(fd, aaa->next_conf, aaa->why,
+						     sizeof(aaa->why));
+	else
+		close(fd);
+	answer.ok = aaa->next_secrets != NULL;
+	if (!answer.ok) {
+		snprintf(answer.why, sizeof(answer.why), "%s",
+			 aaa->why[0] ? aaa->why : "secrets came before the public configuration");
+		forget_next(aaa);
+	}
+	ipc_send(aaa->flexd, MSG_CONF_PREPARED, &answer, sizeof(answer), NULL, 0, -1);
+	return 0;
+}
+
+static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	if (!aaa->next_secrets)
+		return -EPROTO;
+	conf_secrets_free(aaa->secrets);
+	conf_free(aaa->conf);
+	aaa->secrets = aaa->next_secrets;
+	aaa->conf = aaa->next_conf;
+	aaa->next_secrets = NULL;
+	aaa->next_conf = NULL;
+	log_set_level(aaa->conf->gateway.log_level);
+	return 0;
+}
+
+static int on_conf_abort(void *arg, const void *body, size_t len, int fd)
+{
+	(void)body;
+	(void)len;
+	(void)fd;
+	forget_next(arg);
+	return 0;
+}
+
+static int on_channel(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+	struct ipc_events events = {
+		.rules = ike_rules, .rule_count = COUNT(ike_rules), .arg = aaa, .broken = ike_broken
+	};
+	int error;
+
+	(void)body;
+	(void)len;
+	if (fd < 0)
+		return -EPROTO;
+	ipc_free(aaa->ike);
+	aaa->ike = NULL;
+	error = ipc_new(aaa->base, fd, &events, &aaa->ike);
+	if (error) {
+		close(fd);
+		log_error(AREA, "the channel to ike cannot be used: %s", strerror(-error));
+		leave(aaa, 1);
+	}
+	return 0;
+}
+
+static int on_start(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+	char empty[CONF_TEXT_MAX + 8];
+	struct sandbox sandbox = { .root = empty, .calls = calls, .call_count = COUNT(calls) };
+	const char *why = "";
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	if (!aaa->conf || aaa->confined)
+		return -EPROTO;
+	sandbox.user = aaa->conf->gateway.user_aaa;
+	snprintf(empty, sizeof(empty), "%s/empty", aaa->conf->gateway.run_directory);
+	if (sandbox_enter(&sandbox, &why)) {
+		log_error(AREA, "rights cannot be given up (user %s, directory %s): %s",
+			  sandbox.user, empty, why);
+		leave(aaa, 1);
+		return 0;
+	}
+	aaa->confined = true;
+	ipc_send(aaa->flexd, MSG_READY, NULL, 0, NULL, 0, -1);
+	return 0;
+}
+
+/* clang-format off */
+static const struct ipc_rule flexd_rules[] = {
+	{ MSG_CONF_PREPARE,    "CONF_PREPARE",    NOTHING, on_conf_prepare,    true },
+	{ MSG_SECRETS_PREPARE, "SECRETS_PREPARE", NOTHING, on_secrets_prepare, true },
+	{ MSG_CONF_COMMIT,     "CONF_COMMIT",     NOTHING, on_conf_commit,     false },
+	{ MSG_CONF_ABORT,      "CONF_ABORT",      NOTHING, on_conf_abort,      false },
+	{ MSG_AAA_CHANNEL,     "AAA_CHANNEL",     NOTHING, on_channel,         true },
+	{ MSG_START,           "START",           NOTHING, on_start,           false },
+};
+/* clang-format on */
+
+/* flexd is gone, or makes no sense: without it there is nobody to serve. */
+static void flexd_broken(void *arg, const char *why)
+{
+	struct aaa *aaa = arg;
+
+	log_info(AREA, "ends: the channel to flexd is closed: %s", why);
+	leave(aaa, 0);
+}
+
+static int run(struct aaa *aaa)
+{
+	struct ipc_events events = { .rules = flexd_rules,
+				     .rule_count = COUNT(flexd_rules),
+				     .arg = aaa,
+				     .broken = flexd_broken };
+	int error = ipc_new(aaa->base, PROC_CHANNEL_FD, &events, &aaa->flexd);
+
+	if (error) {
+		log_error(AREA,
+			  "descriptor %d is no channel to flexd: %s; this role is started by "
+			  "flexd",
+			  PROC_CHANNEL_FD, strerror(-error));
+		return 1;
+	}
+	ipc_send(aaa->flexd, MSG_HELLO, NULL, 0, NULL, 0, -1);
+	if (event_base_dispatch(aaa->base) < 0) {
+		log_error(AREA, "the event loop failed");
+		return 1;
+	}
+	return aaa->status;
+}
+
+int aaa_main(void)
+{
+	struct aaa aaa = { .failures = { .burst = 20, .per_second = 2 } };
+	const char *what;
+	int status = 1;
+
+	log_open("aaa", LOG_LEVEL_INFO);
+	if (secret_harden_process() < 0) {
+		log_error(AREA, "core dumps and tracing cannot be turned off: %s", strerror(errno));
+		return 1;
+	}
+	if (!crypto_selftest(&what)) {
+		log_error(AREA, "the crypto library fails its self-test: %s", what);
+		return 1;
+	}
+	aaa.base = event_base_new();
+	if (aaa.base)
+		status = run(&aaa);
+	else
+		log_error(AREA, "no event loop: out of memory");
+	ipc_free(aaa.ike);
+	ipc_free(aaa.flexd);
+	forget_next(&aaa);
+	conf_secrets_free(aaa.secrets);
+	conf_free(aaa.conf);
+	if (aaa.base)
+		event_base_free(aaa.base);
+	return status;
+}
