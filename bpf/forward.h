@@ -6,19 +6,51 @@
 #ifndef BPF_FORWARD_H
 #define BPF_FORWARD_H
 
-#include "policy.h"
 #include "session.h"
 
-/* Behind Ethernet and up to FG_VLAN_TAGS tags. 0: no IP there. */
-FG_INLINE __u32 fg_frame_l3(const __u8 *data, const __u8 *end)
+#define FG_MSS_SEGMENT(p, limit) fg_mss_call(p, limit)
+FG_INLINE void fg_mss_call(struct fg_packet *p, __u16 limit);
+
+#include "policy.h"
+
+/*
+ * The walk over TCP options begins anew from offsets, as a global function: inlined it would be
+ * verified once for each way that leads to it, beyond the verifier's limit.
+ */
+__attribute__((noinline)) int fg_mss_frame(struct xdp_md *ctx, __u32 at, __u32 room, __u32 limit)
 {
+	__u8 *data = (void *)(long)ctx->data;
+	__u8 *end = (void *)(long)ctx->data_end;
+
+	if (at > 0x3fff)
+		return 0;
+	fg_mss_segment(data + at, end, room, (__u16)limit);
+	return 0;
+}
+
+FG_INLINE void fg_mss_call(struct fg_packet *p, __u16 limit)
+{
+	struct xdp_md *ctx = p->context;
+
+	fg_mss_frame(ctx, p->l3 + p->l4, p->length - p->l4, limit);
+	/* Kernels before 6.13 forget what is known of packet pointers in such a call. */
+	p->ip = (__u8 *)(long)ctx->data + p->l3;
+	p->end = (void *)(long)ctx->data_end;
+}
+
+/* Find the IP packet behind Ethernet and up to FG_VLAN_TAGS tags. False: there is none. */
+FG_INLINE bool fg_frame_parse(struct xdp_md *ctx, struct fg_packet *p)
+{
+	__u8 *data = (void *)(long)ctx->data;
 	const struct fg_eth_header *eth = (const void *)data;
 	__u32 at = sizeof(*eth);
 	__be16 type;
 	int i;
 
-	if (data + sizeof(*eth) > end)
-		return 0;
+	p->context = ctx;
+	p->end = (void *)(long)ctx->data_end;
+	if (data + sizeof(*eth) > p->end)
+		return false;
 	type = eth->type;
 #pragma unroll
 	for (i = 0; i < FG_VLAN_TAGS; i++) {
@@ -26,12 +58,16 @@ FG_INLINE __u32 fg_frame_l3(const __u8 *data, const __u8 *end)
 
 		if (type != fg_be16(FG_ETH_VLAN) && type != fg_be16(FG_ETH_QINQ))
 			break;
-		if (data + at + sizeof(*vlan) > end)
-			return 0;
+		if (data + at + sizeof(*vlan) > p->end)
+			return false;
 		type = vlan->type;
 		at += sizeof(*vlan);
 	}
-	return type == fg_be16(FG_ETH_IP4) || type == fg_be16(FG_ETH_IP6) ? at : 0;
+	if (type != fg_be16(FG_ETH_IP4) && type != fg_be16(FG_ETH_IP6))
+		return false;
+	p->ip = data + at;
+	p->l3 = (__u16)at;
+	return fg_packet_parse(p);
 }
 
 /* The kernel's business: not unicast to this device, or options that every router must read. */
@@ -51,13 +87,14 @@ FG_INLINE bool fg_for_kernel(const __u8 *data, const struct fg_packet *p)
 	return p->ip + 7 > p->end || p->ip[6] == FG_PROTO_HOP_BY_HOP;
 }
 
-FG_INLINE int fg_forward_refused(struct xdp_md *ctx, __u32 session, __u32 reason)
+FG_INLINE int fg_refused(struct xdp_md *ctx, __u32 session, __u32 reason)
 {
 	return fg_drop_packet(ctx, session, reason, false);
 }
 
-/* A parsed packet to its session's worker; XDP_PASS: not for a client, or the kernel must answer. */
-FG_INLINE int fg_forward(struct xdp_md *ctx, struct fg_packet *p, __u32 l3)
+/* A parsed packet to its session's worker; XDP_PASS: not for a client, or the kernel must answer.
+ */
+FG_INLINE int fg_forward(struct xdp_md *ctx, struct fg_packet *p)
 {
 	const struct fg_session *s;
 	struct fg_meta meta = {};
@@ -66,24 +103,24 @@ FG_INLINE int fg_forward(struct xdp_md *ctx, struct fg_packet *p, __u32 l3)
 	if (!fg_pair && fg_for_kernel((void *)(long)ctx->data, p))
 		return XDP_PASS;
 	if (!fg_session_of_dst(p, &meta.session))
-		return fg_pair ? fg_forward_refused(ctx, 0, FG_DROP_no_session) : XDP_PASS;
+		return fg_pair ? fg_refused(ctx, 0, FG_DROP_no_session) : XDP_PASS;
 	if (!fg_pair && meta.session == FG_ROUTE_KERNEL)
 		return XDP_PASS;
 	s = bpf_map_lookup_elem(&fg_session, &meta.session);
 	if (!meta.session || !s || s->state == FG_SESSION_FREE)
-		return fg_forward_refused(ctx, 0, FG_DROP_no_session);
+		return fg_refused(ctx, 0, FG_DROP_no_session);
 	if (s->state != FG_SESSION_UP)
-		return fg_forward_refused(ctx, meta.session, FG_DROP_session_down);
+		return fg_refused(ctx, meta.session, FG_DROP_session_down);
 	reason = fg_policy_to_client(p, s);
 	if (reason == FG_DROP_too_big && !fg_pair)
 		return XDP_PASS; /* the route's MTU makes the kernel say so to the sender */
 	if (reason)
-		return fg_forward_refused(ctx, meta.session, reason);
+		return fg_refused(ctx, meta.session, reason);
 	if (!fg_pair && !fg_packet_hop(p))
 		return XDP_PASS;
-	meta.l3 = (__u16)l3;
+	meta.l3 = p->l3;
 	if (fg_to_worker(ctx, &meta) != XDP_REDIRECT)
-		return fg_forward_refused(ctx, meta.session, FG_DROP_no_worker);
+		return fg_refused(ctx, meta.session, FG_DROP_no_worker);
 	fg_count_to_client(meta.session, p->length);
 	return XDP_REDIRECT;
 }

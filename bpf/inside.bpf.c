@@ -7,16 +7,11 @@
 SEC("xdp")
 int fg_inside(struct xdp_md *ctx)
 {
-	struct fg_packet p = {
-		.ip = (void *)(long)ctx->data,
-		.end = (void *)(long)ctx->data_end,
-	};
-	__u32 l3 = fg_frame_l3(p.ip, p.end);
+	struct fg_packet p = {};
 
-	p.ip += l3;
-	if (!l3 || !fg_packet_parse(&p))
-		return fg_pair ? fg_drop_packet(ctx, 0, FG_DROP_bad_frame, false) : XDP_PASS;
-	return fg_forward(ctx, &p, l3);
+	if (!fg_frame_parse(ctx, &p))
+		return fg_pair ? fg_refused(ctx, 0, FG_DROP_bad_frame) : XDP_PASS;
+	return fg_forward(ctx, &p);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

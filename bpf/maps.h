@@ -108,7 +108,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, FG_PORTS * FG_QUEUES);
+	__uint(max_entries, FG_PORTS *FG_QUEUES);
 	__type(key, __u32);
 	__type(value, __u32);
 } fg_xsk SEC(".maps");

@@ -9,15 +9,15 @@
 #include "forward.h"
 
 enum fg_outer {
-	FG_OUTER_OTHER,         /* not tunnel traffic */
-	FG_OUTER_KERNEL,        /* IKE */
+	FG_OUTER_OTHER,  /* not tunnel traffic */
+	FG_OUTER_KERNEL, /* IKE */
 	FG_OUTER_ESP,
-	FG_OUTER_BAD,           /* tunnel traffic to be dropped, unless it only passes through */
+	FG_OUTER_BAD, /* tunnel traffic to be dropped, unless it only passes through */
 };
 
 struct fg_tunnel {
-	__u32 esp;              /* bytes from the IP header to the ESP header */
-	__u32 reason;           /* with FG_OUTER_BAD */
+	__u32 esp;    /* bytes from the IP header to the ESP header */
+	__u32 reason; /* with FG_OUTER_BAD */
 	bool udp;
 };
 
@@ -34,8 +34,7 @@ FG_INLINE enum fg_outer fg_outer_udp(const struct fg_packet *p, struct fg_tunnel
 	const struct fg_udp_header *h = (const void *)udp;
 	__u32 length;
 
-	if (p->fragment != FG_FRAGMENT_NONE || p->l4 + sizeof(*h) > p->length ||
-	    udp + sizeof(*h) > p->end)
+	if (p->fragment || p->l4 + sizeof(*h) > p->length || udp + sizeof(*h) > p->end)
 		return FG_OUTER_OTHER;
 	if (h->dst != fg_be16(FG_NATT_PORT))
 		return h->dst == fg_be16(FG_IKE_PORT) ? FG_OUTER_KERNEL : FG_OUTER_OTHER;
@@ -63,7 +62,7 @@ FG_INLINE enum fg_outer fg_outer_of(const struct fg_packet *p, struct fg_tunnel 
 		return fg_outer_udp(p, t);
 	if (p->protocol != FG_PROTO_ESP)
 		return FG_OUTER_OTHER;
-	if (p->fragment != FG_FRAGMENT_NONE)
+	if (p->fragment)
 		return fg_outer_bad(t, FG_DROP_outer_fragment);
 	if (p->l4 + sizeof(struct fg_esp_header) > p->length)
 		return fg_outer_bad(t, FG_DROP_malformed_outer);
@@ -98,32 +97,27 @@ FG_INLINE __u32 fg_outer_check(const struct fg_packet *p, const struct fg_tunnel
 	return s->state == FG_SESSION_UP ? FG_DROP_NONE : FG_DROP_session_down;
 }
 
-FG_INLINE int fg_other(struct xdp_md *ctx, struct fg_packet *p, __u32 l3)
+FG_INLINE int fg_other(struct xdp_md *ctx, struct fg_packet *p)
 {
-	return fg_inside_too ? fg_forward(ctx, p, l3) : XDP_PASS;
+	return fg_inside_too ? fg_forward(ctx, p) : XDP_PASS;
 }
 
 SEC("xdp")
 int fg_outside(struct xdp_md *ctx)
 {
-	struct fg_packet p = {
-		.ip = (void *)(long)ctx->data,
-		.end = (void *)(long)ctx->data_end,
-	};
-	__u32 l3 = fg_frame_l3(p.ip, p.end);
+	struct fg_packet p = {};
 	struct fg_tunnel tunnel = {};
 	struct fg_meta meta = {};
 	struct fg_ip dst;
 
-	p.ip += l3;
-	if (!l3 || !fg_packet_parse(&p))
+	if (!fg_frame_parse(ctx, &p))
 		return XDP_PASS;
 	dst = fg_dst(&p);
 	switch (fg_outer_of(&p, &tunnel)) {
 	case FG_OUTER_OTHER:
-		return fg_other(ctx, &p, l3);
+		return fg_other(ctx, &p);
 	case FG_OUTER_KERNEL:
-		return fg_is_local(&dst) ? XDP_PASS : fg_other(ctx, &p, l3);
+		return fg_is_local(&dst) ? XDP_PASS : fg_other(ctx, &p);
 	case FG_OUTER_ESP:
 		tunnel.reason = fg_outer_check(&p, &tunnel, &dst, &meta);
 		break;
@@ -132,11 +126,11 @@ int fg_outside(struct xdp_md *ctx)
 	}
 	if (tunnel.reason) {
 		if (!fg_is_local(&dst))
-			return fg_other(ctx, &p, l3);
+			return fg_other(ctx, &p);
 		return fg_drop_packet(ctx, meta.session, tunnel.reason, true);
 	}
-	meta.l3 = (__u16)l3;
-	meta.esp = (__u16)(l3 + tunnel.esp);
+	meta.l3 = p.l3;
+	meta.esp = (__u16)(p.l3 + tunnel.esp);
 	if (fg_to_worker(ctx, &meta) == XDP_REDIRECT)
 		return XDP_REDIRECT;
 	return fg_drop_packet(ctx, meta.session, FG_DROP_no_worker, true);

@@ -39,9 +39,9 @@ enum {
 	FG_PROTO_ESP = 50,
 	FG_PROTO_DEST_OPTIONS = 60,
 
-	FG_VLAN_TAGS = 2,      /* tags looked behind */
-	FG_IP6_EXTENSIONS = 6, /* extension headers looked behind */
-	FG_TCP_OPTIONS = 40,   /* bytes, so also the most options a header can hold */
+	FG_VLAN_TAGS = 2,       /* tags looked behind */
+	FG_IP6_EXTENSIONS = 6,  /* extension headers looked behind */
+	FG_TCP_HEADER_MAX = 60, /* with options */
 };
 
 struct fg_eth_header {
@@ -77,16 +77,19 @@ struct fg_esp_header {
 	__be32 spi, seq;
 } FG_HEADER;
 
-enum fg_fragment {
+/* struct fg_packet's fragment, both families alike: 0 for a whole packet. */
+enum {
 	FG_FRAGMENT_NONE = 0,
-	FG_FRAGMENT_FIRST = 1, /* begins with the upper header, more follow */
-	FG_FRAGMENT_LATER = 2, /* does not hold the upper header */
+	FG_FRAGMENT_MORE = 1,        /* more fragments follow */
+	FG_FRAGMENT_OFFSET = 0xfff8, /* not 0: does not hold the upper header */
 };
 
-/* An IP packet; fg_packet_parse() fills everything after `end`. */
+/* An IP packet; fg_packet_parse() fills everything from `length` on. */
 struct fg_packet {
 	__u8 *ip;      /* its IP header */
 	__u8 *end;     /* one past the last byte that may be touched */
+	void *context; /* XDP only: struct xdp_md */
+	__u16 l3;      /* XDP only: bytes from the frame to ip */
 	__u32 length;  /* bytes from the IP header on, as the header says; within end */
 	__u16 l4;      /* bytes from ip to what follows IP header and extensions */
 	__u8 version;  /* 4 or 6 */
@@ -112,18 +115,18 @@ FG_INLINE bool fg_parse_ip4(struct fg_packet *p)
 	p->l4 = (__u16)header;
 	p->version = 4;
 	p->protocol = h->protocol;
-	p->fragment = FG_FRAGMENT_NONE;
-	if (fragment & 0x1fff)
-		p->fragment = FG_FRAGMENT_LATER;
-	else if (fragment & 0x2000)
-		p->fragment = FG_FRAGMENT_FIRST;
+	p->fragment = (__u16)((fragment & 0x1fff) << 3 | (fragment >> 13 & 1));
 	return true;
 }
 
+#define FG_IP6_EXTENSION_SET                                                                       \
+	(1ull << FG_PROTO_HOP_BY_HOP | 1ull << FG_PROTO_ROUTING | 1ull << FG_PROTO_FRAGMENT |      \
+	 1ull << FG_PROTO_DEST_OPTIONS)
+
+/* One test instead of four: every branch in a loop multiplies what the verifier must walk. */
 FG_INLINE bool fg_ip6_is_extension(__u8 next)
 {
-	return next == FG_PROTO_HOP_BY_HOP || next == FG_PROTO_ROUTING ||
-	       next == FG_PROTO_FRAGMENT || next == FG_PROTO_DEST_OPTIONS;
+	return next < 64 && FG_IP6_EXTENSION_SET >> next & 1;
 }
 
 /*
@@ -143,20 +146,18 @@ FG_INLINE bool fg_parse_ip6(struct fg_packet *p)
 	if (p->ip + p->length > p->end)
 		return false;
 	p->version = 6;
-	p->fragment = FG_FRAGMENT_NONE;
+	p->fragment = 0;
 	next = h->next;
 	for (i = 0; i < FG_IP6_EXTENSIONS; i++) {
 		const __u8 *e = p->ip + at;
 
-		if (!fg_ip6_is_extension(next) || p->fragment == FG_FRAGMENT_LATER)
+		if (!fg_ip6_is_extension(next) || p->fragment & FG_FRAGMENT_OFFSET)
 			break;
 		if (at + 8 > p->length || e + 8 > p->end)
 			return false;
 		if (next == FG_PROTO_FRAGMENT) {
-			if (e[2] || e[3] & 0xf8)
-				p->fragment = FG_FRAGMENT_LATER;
-			else if (e[3] & 1)
-				p->fragment = FG_FRAGMENT_FIRST;
+			p->fragment = (__u16)((e[2] << 8 | e[3]) &
+					      (FG_FRAGMENT_OFFSET | FG_FRAGMENT_MORE));
 			at += 8;
 		} else {
 			at += 8 + e[1] * 8u;

@@ -28,49 +28,62 @@ FG_INLINE void fg_mss_lower(__u8 *tcp, __u8 *value, bool odd, __u16 limit)
 	fg_put16(tcp + 16, fg_checksum_replace(fg_get16(tcp + 16), from, to));
 }
 
-/* TCP options are kind, length, value; kinds 0 (end) and 1 (no operation) are one byte, RFC 9293
- * 3.1. A malformed list is left alone from the first bad option on: the receiver judges it. */
+/*
+ * TCP options are kind, length, value; kinds 0 (end) and 1 (no operation) are one byte, RFC 9293
+ * 3.1. A malformed list is left alone from the first bad option on: the receiver judges it.
+ * Walks bytes, not options: so every pointer has a constant offset and the verifier few states.
+ */
 FG_INLINE void fg_mss_options(__u8 *tcp, __u8 *end, __u32 header, __u16 limit)
 {
-	__u32 at = 20;
-	int i;
+	__u32 at, next = 20;
 
-	for (i = 0; i < FG_TCP_OPTIONS; i++) {
+	for (at = 20; at + 4 <= FG_TCP_HEADER_MAX; at++) {
 		__u8 *o = tcp + at;
 
 		if (at + 4 > header || o + 4 > end)
 			return; /* no room for an MSS option any more */
+		if (at != next)
+			continue;
 		if (o[0] == 0)
 			return;
 		if (o[0] == 1) {
-			at++;
+			next = at + 1;
 			continue;
 		}
 		if (o[1] < 2)
 			return;
 		if (o[0] == 2 && o[1] == 4)
 			fg_mss_lower(tcp, o + 2, at & 1, limit);
-		at += o[1];
+		next = at + o[1];
 	}
 }
+
+/* A TCP header at tcp, of which `room` bytes belong to the packet. */
+FG_INLINE void fg_mss_segment(__u8 *tcp, __u8 *end, __u32 room, __u16 limit)
+{
+	__u32 header;
+
+	if (room < 20 || tcp + 20 > end || !(tcp[13] & 0x02))
+		return;
+	header = (tcp[12] >> 4) * 4u;
+	if (header <= room)
+		fg_mss_options(tcp, end, header, limit);
+}
+
+/* A build may put fg_mss_segment() behind a call of its own (BPF: verified apart, bpf/forward.h).
+ */
+#ifndef FG_MSS_SEGMENT
+#define FG_MSS_SEGMENT(p, limit)                                                                   \
+	fg_mss_segment((p)->ip + (p)->l4, (p)->end, (p)->length - (p)->l4, limit)
+#endif
 
 /* "ip tcp adjust-mss": in both directions, on packets with SYN. */
 FG_INLINE void fg_mss_clamp(struct fg_packet *p, const struct fg_session *s)
 {
 	__u16 limit = p->version == 4 ? s->mss4 : s->mss6;
-	__u8 *tcp = p->ip + p->l4;
-	__u32 header;
 
-	if (!limit || p->protocol != FG_PROTO_TCP || p->fragment == FG_FRAGMENT_LATER)
-		return;
-	if (p->l4 + 20u > p->length || tcp + 20 > p->end)
-		return;
-	if (!(tcp[13] & 0x02))
-		return;
-	header = (tcp[12] >> 4) * 4u;
-	if (p->l4 + header > p->length)
-		return;
-	fg_mss_options(tcp, p->end, header, limit);
+	if (limit && p->protocol == FG_PROTO_TCP && !(p->fragment & FG_FRAGMENT_OFFSET))
+		FG_MSS_SEGMENT(p, limit);
 }
 
 /* Does the inner source belong to the session? Link-local and unspecified addresses never do. */
