@@ -71,6 +71,9 @@ void plane_hop_want(struct plane *plane, const struct fg_ip *dst);
 void plane_count(const struct plane *plane, uint32_t id, struct fg_count *count);
 void plane_drops(const struct plane *plane, uint32_t id, struct fg_drop *drops);
 /* When did authenticated traffic last pass? Not kept: read counts twice. */
+/* Of row `id` as it is now, 0: nobody holds it. What a worker reports with another one is about an
+ * earlier holder. */
+uint32_t plane_generation(const struct plane *plane, uint32_t id);
 
 /* For `flexctl show plane`. */
 struct plane_port_info {
