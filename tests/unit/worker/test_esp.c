@@ -427,7 +427,7 @@ static struct frame seal_text(const uint8_t *text, size_t len, uint32_t seq)
 	memcpy(esp, &row_out.spi, 4);
 	fg_put16(esp + 4, (uint16_t)(seq >> 16));
 	fg_put16(esp + 6, (uint16_t)seq);
-	memset(esp + 8, 3, 8);
+	memset(esp + 8, 1, 8); /* as padding would look */
 	memcpy(esp + 16, text, len);
 	peer = make_sa(&row_out, true);
 	assert_true(peer->key.run(crypto, &peer->key, esp, len));
@@ -451,6 +451,7 @@ static const struct lie {
 	{ "honest IPv6", IP6_40 "0102 0229", FG_DROP_NONE },
 	{ "traffic flow padding", IP4_28 "aaaaaaaabbbb 0102 0204", FG_DROP_NONE },
 	{ "pad length beyond the text", "0102 0304", FG_DROP_bad_trailer },
+	{ "pad length reaches into the IV", "0104", FG_DROP_bad_trailer },
 	{ "pad length beyond the text, 255", IP4_28 "0102 ff04", FG_DROP_bad_trailer },
 	{ "pad length is all", "0102 0204", FG_DROP_bad_inner },
 	{ "nothing but a trailer", "0004", FG_DROP_bad_inner },
