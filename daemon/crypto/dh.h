@@ -22,6 +22,10 @@ struct dh;
 size_t dh_public_len(uint16_t group);
 /* A fresh key pair. Returns 0, -ENOTSUP for a group that is not offered, or -errno. */
 int dh_new(uint16_t group, struct dh **out);
+/* A key pair whose numbers are known (for known answers). private is big-endian, or as RFC 7748 has
+ * it; public as in the KE payload, ignored for Curve25519. Returns as dh_new(). */
+int dh_from_private(uint16_t group, const uint8_t *private, size_t len, const uint8_t *public,
+		    struct dh **out);
 uint16_t dh_group(const struct dh *dh);
 /* dh_public_len() bytes, valid as long as dh. */
 const uint8_t *dh_public(const struct dh *dh);
