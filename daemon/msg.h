@@ -27,7 +27,7 @@ enum msg_type {
 	MSG_HELLO = 1,          /* child: alive */
 	MSG_CONF_PREPARE,       /* flexd: fd of the public configuration; read it, do not use it */
 	MSG_SECRETS_PREPARE,    /* flexd -> aaa: fd of the secrets, after CONF_PREPARE */
-	MSG_CONF_PREPARED,      /* child: struct msg_conf_prepared */
+	MSG_CONF_PREPARED,      /* child: struct msg_conf_prepared; aaa: once, after SECRETS_PREPARE */
 	MSG_CONF_COMMIT,        /* flexd: use it */
 	MSG_CONF_ABORT,         /* flexd: forget it */
 	MSG_START,              /* flexd: confine yourself and begin */

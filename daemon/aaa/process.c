@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define AREA         "aaa"
+#define AREA         "auth"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NOTHING      0, 0
 
