@@ -77,7 +77,7 @@ static void ts_read(struct rd body, struct ike_ts *ts)
 	if (!rd_u8(&body, &count) || !rd_skip(&body, 3))
 		return;
 	for (; count > 0 && selector_next(&body, &type, &selector); count--) {
-		struct ike_selector s;
+		struct ike_selector s = { 0 };
 
 		if (ts->count < IKE_SELECTORS_MAX && selector_read(&selector, type, &s))
 			ts->selector[ts->count++] = s;
