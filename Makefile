@@ -174,9 +174,14 @@ check-fuzz: fuzzers
 
 # --- bench, demo, style, install --------------------------------------------------------------------
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-$(BUILD)/tests/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(call libs,$(uses_worker) plane conf)
+BENCH_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/bench/bench_%.c %.bpf.c,$(wildcard tests/bench/*.c)))
+$(BUILD)/bpf/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+	$(CLANG) $(BPFFLAGS) -c -o $@ $<
+$(BUILD)/obj/tests/bench/%.o: | $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/%.skel.h,$(wildcard tests/bench/*.bpf.c))
+$(BUILD)/tests/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BENCH_SHARED) $(call libs,$(uses_worker))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 .PHONY: bench benches demo demo-down style install clean help
 benches: $(BENCHES)
 bench: deps
