@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A strongSwan client in a namespace: charon-systemd with kernel-libipsec, so that it needs no ESP
+of the kernel. Configuration, vici socket and resolv.conf are its own."""
+import os
+import re
+import signal
+
+from net import Failed, run, wait_for
+
+PLUGINS = ("random nonce aes sha1 sha2 hmac kdf gcm openssl curve25519 chapoly x509 revocation "
+           "pubkey pem pkcs1 kernel-libipsec kernel-netlink socket-default resolve vici updown")
+
+CONF = """
+charon-systemd {
+	load = %(plugins)s
+	threads = 16
+	retransmit_timeout = 1.0
+	retransmit_base = 1.3
+	retransmit_tries = 4
+	keep_alive = 2s
+	delete_rekeyed_delay = 1
+	filelog {
+		main {
+			path = %(dir)s/charon.log
+			default = 1
+			ike = 2
+			cfg = 2
+			knl = 1
+			flush_line = yes
+			time_format = %%H:%%M:%%S
+		}
+	}
+	journal {
+		default = -1
+	}
+	plugins {
+		vici { socket = unix://%(dir)s/vici }
+		resolve { file = %(dir)s/resolv.conf }
+		socket-default { %(socket)s }
+	}
+}
+"""
+
+SWANCTL = """
+connections {
+	gw {
+		version = 2
+		remote_addrs = %(gateway)s
+		vips = %(vips)s
+		proposals = %(proposals)s
+		encap = yes
+		mobike = no
+		dpd_delay = %(dpd)s
+		keyingtries = 1
+		local { auth = psk
+			id = %(identity)s }
+		remote { auth = psk
+			id = %(remote_id)s }
+		children {
+			net {
+				remote_ts = %(remote_ts)s
+				esp_proposals = %(esp)s
+				mode = tunnel
+				rekey_time = 0
+			}
+		}
+		rekey_time = 0
+		reauth_time = 0
+	}
+}
+secrets {
+	ike-gw { secret = "%(psk)s" }
+}
+"""
+
+
+class Client:
+    def __init__(self, network, ns, identity, psk, gateway=None, remote_id="gateway.example.org",
+                 proposals="aes256gcm16-prfsha384-x25519", esp="aes256gcm16", vips="0.0.0.0",
+                 remote_ts="0.0.0.0/0", dpd="0s"):
+        self.network = network
+        self.ns = ns
+        self.identity = identity
+        self.settings = dict(gateway=gateway or network.GATEWAY4, vips=vips, proposals=proposals,
+                             identity=identity, remote_id=remote_id, remote_ts=remote_ts, esp=esp,
+                             psk=psk, dpd=dpd)
+        self.dir = os.path.join(network.dir, ns.name)
+        os.makedirs(self.dir, exist_ok=True)
+        self.charon = None
+
+    def start(self):
+        conf = os.path.join(self.dir, "strongswan.conf")
+        with open(conf, "w") as f:
+            f.write(CONF % dict(plugins=PLUGINS, dir=self.dir, socket=""))
+        self.write()
+        self.charon = self.network.process(["/usr/sbin/charon-systemd"], self.ns.name + "-charon",
+                                           ns=self.ns, env=self.env())
+        wait_for(lambda: os.path.exists(self.dir + "/vici") and self.load(check=False),
+                 "charon of %s answers" % self.ns.name)
+        return self
+
+    def env(self):
+        return {"STRONGSWAN_CONF": os.path.join(self.dir, "strongswan.conf"),
+                "SWANCTL_DIR": self.dir}
+
+    def write(self):
+        with open(os.path.join(self.dir, "swanctl.conf"), "w") as f:
+            f.write(SWANCTL % self.settings)
+
+    def swanctl(self, *words, check=True, timeout=30):
+        env = ["env"] + ["%s=%s" % kv for kv in self.env().items()]
+        done = run(env + ["swanctl", *words, "--uri", "unix://%s/vici" % self.dir], check=False,
+                   timeout=timeout)
+        if check and done.returncode:
+            raise Failed("swanctl %s of %s: %s" % (" ".join(words), self.identity,
+                                                  (done.stdout + done.stderr).strip()[-800:]))
+        return done
+
+    def load(self, check=True):
+        return self.swanctl("--load-all", "--noprompt", check=check).returncode == 0
+
+    def change(self, **settings):
+        """Other settings from the next connect() on."""
+        self.settings.update(settings)
+        self.write()
+        self.load()
+
+    def connect(self, timeout=15):
+        """Log in. Returns what swanctl said."""
+        return self.swanctl("--initiate", "--child", "net", "--timeout", str(timeout),
+                            timeout=timeout + 15).stdout
+
+    def refused(self, timeout=15):
+        """Try to log in; returns the log of the attempt, fails when it succeeds."""
+        done = self.swanctl("--initiate", "--child", "net", "--timeout", str(timeout), check=False,
+                            timeout=timeout + 15)
+        if done.returncode == 0:
+            raise Failed("%s was let in" % self.identity)
+        return done.stdout + done.stderr
+
+    def disconnect(self):
+        self.swanctl("--terminate", "--ike", "gw", "--timeout", "10")
+
+    def sas(self):
+        return self.swanctl("--list-sas").stdout
+
+    def connected(self):
+        return "ESTABLISHED" in self.sas() and "INSTALLED" in self.sas()
+
+    def inner(self):
+        """The addresses the gateway gave: (IPv4, IPv6), None where there is none."""
+        text = self.ns.run("ip -o addr show").stdout
+        four = re.search(r"inet (10\.10\.\d+\.\d+)/", text)
+        six = re.search(r"inet6 (2001:db8:10:[0-9a-f:]*)/", text)
+        return four and four.group(1), six and six.group(1)
+
+    def vanish(self):
+        """Gone without a word."""
+        self.charon.send(signal.SIGKILL)
+        self.charon.popen.wait()
+
+    def stop(self):
+        if self.charon:
+            self.charon.stop()
+
+    def log(self):
+        try:
+            with open(self.dir + "/charon.log", errors="replace") as f:
+                return f.read()
+        except OSError:
+            return ""

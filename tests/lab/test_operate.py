@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What an operator does to a running gateway, and what happens to it."""
+import json
+import os
+import signal
+
+import pytest
+
+from net import Failed, Network, wait_for
+
+HOST4 = Network.HOST4
+
+
+def test_clear_session(lab):
+    """The client is told: it knows at once, and its address is free."""
+    l = lab(clients=2)
+    a, b = l.client(1), l.client(2)
+    a.connect()
+    b.connect()
+    done = l.gateway.flexctl("clear", "session", "nobody@example.org", check=False)
+    assert done.returncode == 1 and "nobody@example.org" in done.stderr
+    l.gateway.flexctl("clear", "session", "user1@example.org")
+    wait_for(lambda: not a.connected() and a.inner() == (None, None), "the client knows")
+    assert [r["inner4"] for r in l.gateway.show("session")] == [b.inner()[0]]
+    l.ping(b.ns, HOST4)
+    l.gateway.flexctl("clear", "session", l.gateway.session()["name"])
+    wait_for(lambda: not b.connected(), "the other client knows too")
+    wait_for(lambda: not l.gateway.show("session"), "no session is left")
+
+
+def test_reload(lab):
+    """A valid file is put in force and drops nobody; a bad one changes nothing."""
+    l = lab(clients=2)
+    c = l.client(1)
+    c.connect()
+    name, config = l.gateway.session()["name"], l.gateway.show("config")
+
+    l.gateway.change(policy="pool = elsewhere")
+    done = l.gateway.flexctl("config", "reload", check=False)
+    assert done.returncode == 1
+    assert "flexgate.conf:" in done.stderr and "elsewhere" in done.stderr, done.stderr
+    assert l.gateway.show("config") == config
+    check = l.gateway.flexctl("config", "check", l.gateway.conf, check=False, as_json=False)
+    assert check.returncode == 1 and "flexgate.conf:" in check.stdout
+    l.ping(c.ns, HOST4)
+
+    l.gateway.change(policy="dns = 192.0.2.53", psk="another-key-for-all")
+    l.gateway.flexctl("config", "reload")
+    assert l.gateway.session()["name"] == name
+    assert any(r["value"] == "192.0.2.53" for r in l.gateway.show("config"))
+    l.ping(c.ns, HOST4)
+    l.client(2).refused()
+    l.clients[-1].stop()
+    l.client(2, psk="another-key-for-all").connect()
+
+    # The same by signal.
+    l.gateway.change(policy="dns = 192.0.2.54")
+    l.gateway.flexd.send(signal.SIGHUP)
+    wait_for(lambda: any(r["value"] == "192.0.2.54" for r in l.gateway.show("config")), "SIGHUP")
+    assert len(l.gateway.show("session")) == 2
+
+
+@pytest.mark.parametrize("process", ["ike", "aaa", "flexdp"])
+def test_killed(lab, process):
+    """kill -9: the others go on, it is restarted, nothing leaks, a new login works."""
+    l = lab(clients=2)
+    c = l.client(1)
+    c.connect()
+    l.ping(c.ns, HOST4)
+    others = {n: p for n, p in l.gateway.pids().items() if n != process}
+    l.gateway.kill(process)
+    now = l.gateway.pids()
+    assert {n: p for n, p in now.items() if n != process} == others
+    if process == "aaa":
+        l.ping(c.ns, HOST4)     # nobody needs it while packets flow
+        assert l.gateway.session()
+    if process == "flexdp":
+        wait_for(lambda: l.ping(c.ns, HOST4, count=1, check=False) == 1, "traffic goes on")
+    d = l.client(2)
+    wait_for(lambda: attempt(d), "a new login works", timeout=20, step=0.5)
+    l.ping(d.ns, HOST4)
+
+
+def attempt(client):
+    try:
+        client.connect(5)
+        return True
+    except Failed:
+        return False
+
+
+def test_killed_flexd(lab):
+    """kill -9 of flexd itself: its children end, and a new one clears up and works."""
+    l = lab()
+    c = l.client()
+    c.connect()
+    children = [p for n, p in l.gateway.pids().items() if n != "flexd"]
+    os.kill(l.gateway.pids()["flexd"], signal.SIGKILL)
+    l.gateway.flexd.popen.wait()
+    wait_for(lambda: not any(os.path.exists("/proc/%d" % p) for p in children), "children end")
+    c.vanish()
+    before = l.gateway.before
+    l.gateway.start()
+    assert {k: v for k, v in l.gateway.before.items() if k != "descriptors"} == \
+        {k: v for k, v in before.items() if k != "descriptors"}
+    c = l.client(1, identity="again@example.org")
+    c.connect()
+    l.ping(c.ns, HOST4)
+
+
+def test_views(lab):
+    """Every show command has rows that go with its text form."""
+    l = lab()
+    l.client().connect()
+    name = l.gateway.session()["name"]
+    for words, must in (("session", name), ("session detail", "IKE suite"), ("ikev2 sa", name),
+                        ("derived-config " + name, "mtu"), ("plane", "Processes"),
+                        ("drop", "nat_keepalive"), ("config", "eth0")):
+        text = l.gateway.flexctl("show", *words.split(), as_json=False).stdout
+        assert must in text, "show %s:\n%s" % (words, text)
+        rows = json.loads(l.gateway.flexctl("show", *words.split()).stdout)
+        assert rows, words
+    plane = {r["kind"] for r in l.gateway.show("plane")}
+    assert plane == {"plane", "port", "worker", "process"}
+    fields = l.gateway.map("fg_session")[1]["value"]
+    assert fields["state"] in (1, "FG_SESSION_UP") and "inner4" in fields
+    assert l.gateway.flexctl("version").returncode == 0
+
+
+def test_start_without(lab, build):
+    """What is missing at the start is said in one sentence that names it."""
+    for settings, must in ((dict(gateway="outside = nodev9"), "nodev9"),
+                           (dict(gateway="user-ike = nobody-here"), "nobody-here")):
+        l = lab(start=False, **settings)
+        with pytest.raises(Failed) as e:
+            l.gateway.start()
+        assert must in str(e.value)
+        l.gateway.flexd = None

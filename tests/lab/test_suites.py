@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Every IKE transform and every ESP suite with another implementation, with traffic."""
+from net import Failed, Network
+
+AEAD = ["aes128gcm16", "aes256gcm16"]
+CBC = ["aes128", "aes256"]
+INTEGRITY = ["sha256", "sha384", "sha512"]
+PRF = ["prfsha256", "prfsha384", "prfsha512"]
+GROUPS = ["x25519", "ecp256", "ecp384", "ecp521", "modp2048", "modp3072", "modp4096"]
+ESP = ["aes128gcm16", "aes256gcm16", "chacha20poly1305", "aes128-sha256", "aes256-sha256"]
+
+
+def rows():
+    """Each value at least once: all ciphers with all their companions, all groups, all suites."""
+    ike = ["%s-%s-x25519" % (c, p) for c in AEAD for p in PRF]
+    ike += ["%s-%s-%s-x25519" % (c, i, p) for c in CBC for i, p in zip(INTEGRITY, PRF)]
+    ike += ["aes256gcm16-prfsha384-%s" % g for g in GROUPS]
+    out = [(i, ESP[n % len(ESP)]) for n, i in enumerate(ike)]
+    return out + [("aes256gcm16-prfsha256-x25519", e) for e in ESP]
+
+
+def test_suites(lab):
+    l = lab()
+    c = l.client()
+    bad = []
+    for ike, esp in rows():
+        c.change(proposals=ike, esp=esp)
+        try:
+            c.connect()
+            l.ping(c.ns, Network.HOST4, size=1000)
+            l.ping(l.network.host, c.inner()[0], count=1, size=1)
+            s = l.gateway.session()
+            assert s["ike_suite"] and s["esp_suite"]
+            c.disconnect()
+        except (Failed, AssertionError) as e:
+            bad.append("%s / %s: %s" % (ike, esp, str(e).splitlines()[0]))
+            c.swanctl("--terminate", "--ike", "gw", "--force", check=False)
+            l.gateway.flexctl("clear", "session", "all", check=False)
+    assert not bad, "\n".join(bad)
+
+
+def test_nothing_in_common(lab):
+    """No IKE or ESP proposal in common: refused with the right notify, nothing left."""
+    l = lab(proposal="[ikev2-proposal default]\nencryption = aes-gcm-256\nprf = sha384\n"
+                     "group = 19\n[ipsec-profile default]\ntransform = esp-gcm-256")
+    c = l.client(proposals="aes128-sha256-ecp256", esp="aes256gcm16")
+    assert "NO_PROPOSAL_CHOSEN" in c.refused() or "NO_PROP" in c.log()
+    c.change(proposals="aes256gcm16-prfsha384-ecp256", esp="aes128-sha256")
+    c.refused()
+    assert not l.gateway.show("session")
+    # A group that was guessed wrong is asked for again (INVALID_KE_PAYLOAD).
+    c.change(proposals="aes256gcm16-prfsha384-x25519-ecp256", esp="aes256gcm16")
+    c.connect()
+    l.ping(c.ns, Network.HOST4)
