@@ -12,6 +12,8 @@ VERSION := 0.1.0
 PREFIX  ?= /usr
 DESTDIR ?=
 SAN     ?= 0
+# What one command builds at once.
+JOBS    ?= $(shell nproc)
 
 ifeq ($(SAN),1)
 BUILD    ?= build/san
@@ -135,8 +137,8 @@ deps:
 
 # One sub-make after the packages are there: the parser of this file asks pkg-config.
 check: deps
-	$(MAKE) all
-	$(MAKE) style check-unit check-bpf check-exchange
+	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) style check-unit check-bpf check-exchange
 	$(MAKE) check-lab
 	$(MAKE) check-san
 	$(MAKE) check-fuzz
@@ -151,15 +153,15 @@ check-lab: all
 	/usr/bin/python3 -m pytest -q tests/lab --build $(BUILD) $(PYTEST)
 # The memory checkers over the layers that parse, and one whole login with traffic.
 check-san:
-	$(MAKE) SAN=1 check-unit check-exchange
-	$(MAKE) SAN=1 check-lab PYTEST="-m smoke"
+	$(MAKE) -j$(JOBS) SAN=1 check-unit check-exchange
+	$(MAKE) -j$(JOBS) SAN=1 check-lab PYTEST="-m smoke"
 
 # --- fuzzing --------------------------------------------------------------------------------------
 FUZZ_SECONDS ?= 3600
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz fuzzers
 fuzzers:
-	$(MAKE) BUILD=build/fuzz CC=clang HARDEN= \
+	$(MAKE) -j$(JOBS) BUILD=build/fuzz CC=clang HARDEN= \
 		SANFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" \
 		fuzzer-programs
 .PHONY: fuzzer-programs
@@ -185,11 +187,11 @@ $(BUILD)/tests/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BENCH_SHARED)
 .PHONY: bench benches demo demo-down style install clean help
 benches: $(BENCHES)
 bench: deps
-	$(MAKE) all benches
+	$(MAKE) -j$(JOBS) all benches
 	tests/bench/run $(BUILD)
 
 demo: deps
-	$(MAKE) all
+	$(MAKE) -j$(JOBS) all
 	tools/demo up $(if $(KEEP),keep)
 demo-down:
 	tools/demo down
