@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/close.h"
+
+#include "ike/exchange.h"
+
+void ike_session_end(struct ike_core *core, struct ikesa *sa, uint32_t cause)
+{
+	const struct msg_session_end end = {
+		.ike = sa->spi_r,
+		.session = sa->session,
+		.cause = cause,
+	};
+
+	ike_child_free_all(sa);
+	if (!sa->session)
+		return;
+	sa->session = 0;
+	/* Without flexd there is no session left to end. */
+	core->env.to_broker(core->env.arg, MSG_SESSION_END, &end, sizeof(end));
+}
+
+void ike_destroy(struct ike_core *core, struct ikesa *sa, uint32_t cause)
+{
+	ike_session_end(core, sa, cause);
+	ikesa_free(core, sa);
+}
+
+void ike_close(struct ike_core *core, struct ikesa *sa, uint32_t cause)
+{
+	struct ike_draft draft;
+
+	ike_session_end(core, sa, cause);
+	if (!ike_state_in(sa->state, IKE_AUTHENTICATED) ||
+	    !ike_move(core, sa, IKE_STATE_DELETING)) {
+		ikesa_free(core, sa);
+		return;
+	}
+	ike_table_del(&core->by_identity, &sa->by_identity);
+	ikesa_expire_at(core, sa, IKE_NEVER);
+	ike_draft_begin(&draft);
+	ike_put_delete(&draft.w, IKE_PROTOCOL_IKE, NULL, 0);
+	if (ike_request(core, sa, IKE_EXCHANGE_INFORMATIONAL, &draft) < 0)
+		ikesa_free(core, sa);
+	else
+		core->stats.deletes++;
+}
+
+void ike_linger(struct ike_core *core, struct ikesa *sa, enum ike_state state, uint32_t cause)
+{
+	ike_session_end(core, sa, cause);
+	if (!ike_move(core, sa, state)) {
+		ikesa_free(core, sa);
+		return;
+	}
+	ike_table_del(&core->by_identity, &sa->by_identity);
+	ikesa_forget_keys(sa);
+	ikesa_resend_at(core, sa, IKE_NEVER);
+	ikesa_expire_at(core, sa, ike_now(core) + IKE_LINGER_MS);
+}
+
+void ike_fail_data(struct ike_core *core, struct ikesa *sa, uint16_t notify, const void *data,
+		   size_t len, uint32_t cause)
+{
+	if (ike_answer_notify(core, sa, notify, data, len))
+		ike_linger(core, sa, IKE_STATE_FAILED, cause);
+	else
+		ike_destroy(core, sa, cause);
+}
+
+void ike_fail(struct ike_core *core, struct ikesa *sa, uint16_t notify, uint32_t cause)
+{
+	ike_fail_data(core, sa, notify, NULL, 0, cause);
+}
+
+static void state_over(struct ike_core *core, struct ikesa *sa)
+{
+	char who[IKESA_TEXT_MAX];
+
+	if (sa->state == IKE_STATE_CHILDLESS) {
+		log_info("ike", "%s: %s", ikesa_text(sa, who), "no CHILD SA for too long, closing");
+		ike_close(core, sa, FG_CAUSE_childless);
+	} else {
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+	}
+}
+
+void ike_expired(struct ike_core *core, struct ikesa *sa)
+{
+	char who[IKESA_TEXT_MAX];
+	uint64_t now = ike_now(core);
+
+	if (sa->expires_ms <= now) {
+		state_over(core, sa);
+	} else if (sa->resend_ms <= now && !ike_request_retry(core, sa)) {
+		log_info("ike", "%s: does not answer our request", ikesa_text(sa, who));
+		ike_destroy(core, sa, FG_CAUSE_unanswered);
+	} else if (sa->resend_ms > now) {
+		/* Early, or retried: the earlier of the two deadlines again. */
+		ikesa_expire_at(core, sa, sa->expires_ms);
+	}
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/core.h"
+
+#include "ike/auth.h"
+#include "ike/close.h"
+#include "ike/login.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+_Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_different_request, "room for every counter");
+
+static struct ike_table *tables(struct ike_core *core, size_t i)
+{
+	struct ike_table *const all[] = { &core->by_spi, &core->by_init, &core->by_identity,
+					  &core->sources };
+
+	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
+}
+
+static bool collect_proposals(struct ike_core *core, const struct conf *conf)
+{
+	const struct conf_proposal **list = calloc(conf->proposal_count + 1, sizeof(*list));
+	size_t count = 0;
+
+	if (!list)
+		return false;
+	for (size_t i = 0; i < conf->profile_count; i++) {
+		const struct conf_profile *profile = &conf->profiles[i];
+
+		for (size_t j = 0; j < profile->proposal_count; j++) {
+			const struct conf_proposal *one = &conf->proposals[profile->proposal[j]];
+			size_t k = 0;
+
+			while (k < count && list[k] != one)
+				k++;
+			list[k] = one;
+			count += k == count;
+		}
+	}
+	free(core->proposals);
+	core->proposals = list;
+	core->proposal_count = count;
+	return true;
+}
+
+int ike_core_new(const struct ike_env *env, const struct conf *conf, struct ike_core **out)
+{
+	struct ike_core *core = calloc(1, sizeof(*core));
+	struct ike_table *table;
+
+	if (!core)
+		return -ENOMEM;
+	core->env = *env;
+	core->conf = conf;
+	core->log_strangers = (struct log_limit){ .burst = 10, .per_second = 1 };
+	core->log_logins = (struct log_limit){ .burst = 50, .per_second = 10 };
+	core->rejects.last_ms = ike_now(core);
+	core->rejects.tokens = (uint64_t)IKE_REJECT_BURST * 1000;
+	for (size_t i = 0; (table = tables(core, i)) != NULL; i++)
+		if (!env->random(env->arg, &table->seed, sizeof(table->seed))) {
+			free(core);
+			return -EIO;
+		}
+	if (!collect_proposals(core, conf)) {
+		free(core);
+		return -ENOMEM;
+	}
+	*out = core;
+	return 0;
+}
+
+int ike_core_set_conf(struct ike_core *core, const struct conf *conf)
+{
+	if (!collect_proposals(core, conf))
+		return -ENOMEM;
+	core->conf = conf;
+	return 0;
+}
+
+/* Run over every SA; the callback may free the one it is given, and no other. */
+static void each_sa(struct ike_core *core,
+		    void (*call)(struct ike_core *core, struct ikesa *sa, void *arg), void *arg)
+{
+	struct ike_link *link, *next;
+
+	for (size_t i = 0; i < core->by_spi.cap; i++)
+		for (link = core->by_spi.slots[i]; link; link = next) {
+			next = link->next;
+			call(core, ike_container(link, struct ikesa, by_spi), arg);
+		}
+}
+
+static void free_one(struct ike_core *core, struct ikesa *sa, void *arg)
+{
+	(void)arg;
+	ikesa_free(core, sa);
+}
+
+void ike_core_free(struct ike_core *core)
+{
+	struct ike_table *table;
+
+	if (!core)
+		return;
+	each_sa(core, free_one, NULL);
+	for (size_t i = 0; (table = tables(core, i)) != NULL; i++)
+		ike_table_free(table);
+	ike_timers_free(&core->timers);
+	free(core->proposals);
+	free(core);
+}
+
+uint64_t ike_next_tick(const struct ike_core *core)
+{
+	return ike_timers_next(&core->timers);
+}
+
+void ike_tick(struct ike_core *core)
+{
+	uint64_t now = ike_now(core);
+	struct ike_timer *timer;
+
+	while ((timer = ike_timers_due(&core->timers, now)) != NULL)
+		ike_expired(core, ike_container(timer, struct ikesa, timer));
+}
+
+/* Not one of which only the last answer is left. */
+static struct ikesa *living(const struct ike_core *core, uint64_t spi_r)
+{
+	struct ikesa *sa = ikesa_find(core, spi_r);
+
+	return sa && !ike_state_in(sa->state, IKE_OVER) ? sa : NULL;
+}
+
+int ike_from_aaa(struct ike_core *core, uint32_t type, const void *body)
+{
+	const struct msg_auth_verdict *verdict = body;
+	const struct msg_auth_signed *sign = body;
+	struct ikesa *sa;
+
+	switch (type) {
+	case MSG_AUTH_VERDICT:
+		sa = living(core, verdict->ike);
+		return sa ? ike_auth_verdict(core, sa, verdict) : 0;
+	case MSG_AUTH_SIGNED:
+		sa = living(core, sign->ike);
+		return sa ? ike_auth_signed(core, sa, sign) : 0;
+	default:
+		return -EPROTO;
+	}
+}
+
+/* The SA went while flexd made its session: that one has no owner. */
+static int orphan(struct ike_core *core, const struct msg_session_begun *begun)
+{
+	const struct msg_session_end end = {
+		.ike = begun->ike,
+		.session = begun->session,
+		.cause = FG_CAUSE_setup_abandoned,
+	};
+
+	core->env.to_broker(core->env.arg, MSG_SESSION_END, &end, sizeof(end));
+	return 0;
+}
+
+static int session_begun(struct ike_core *core, const struct msg_session_begun *begun)
+{
+	struct ikesa *sa = living(core, begun->ike);
+
+	return sa ? ike_login_begun(core, sa, begun) : orphan(core, begun);
+}
+
+static int session_clear(struct ike_core *core, const struct msg_session_clear *clear)
+{
+	struct ikesa *sa = ikesa_find(core, clear->ike);
+
+	/* It may have ended, or logged out, while the order was on its way. */
+	if (sa && sa->session == clear->session && clear->session)
+		ike_close(core, sa, clear->cause);
+	return 0;
+}
+
+static int peer_moved(struct ike_core *core, const struct msg_peer_moved *moved)
+{
+	struct ikesa *sa = ikesa_find(core, moved->ike);
+
+	if (sa && sa->peer_nat && ike_state_in(sa->state, IKE_AUTHENTICATED))
+		sa->path.peer = moved->peer;
+	return 0;
+}
+
+int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
+{
+	const struct msg_session_refused *refused = body;
+	const struct msg_sa_added *added = body;
+	const struct msg_sa_refused *sa_refused = body;
+	struct ikesa *sa;
+
+	switch (type) {
+	case MSG_SESSION_BEGUN:
+		return session_begun(core, body);
+	case MSG_SESSION_REFUSED:
+		sa = living(core, refused->ike);
+		return sa ? ike_login_refused(core, sa, refused) : 0;
+	case MSG_SA_ADDED:
+		sa = living(core, added->ike);
+		return sa ? ike_login_added(core, sa, added) : 0;
+	case MSG_SA_REFUSED:
+		sa = living(core, sa_refused->ike);
+		return sa ? ike_login_sa_refused(core, sa, sa_refused) : 0;
+	case MSG_SESSION_CLEAR:
+		return session_clear(core, body);
+	case MSG_PEER_MOVED:
+		return peer_moved(core, body);
+	default:
+		return -EPROTO;
+	}
+}
+
+static void lost_one(struct ike_core *core, struct ikesa *sa, void *arg)
+{
+	(void)arg;
+	if (sa->state == IKE_STATE_VERIFYING || sa->state == IKE_STATE_SIGNING)
+		ike_auth_later(core, sa);
+}
+
+void ike_aaa_lost(struct ike_core *core)
+{
+	each_sa(core, lost_one, NULL);
+}
+
+static void stop_one(struct ike_core *core, struct ikesa *sa, void *arg)
+{
+	(void)arg;
+	if (sa->state != IKE_STATE_DELETING)
+		ike_close(core, sa, FG_CAUSE_shutdown);
+}
+
+void ike_stop(struct ike_core *core)
+{
+	core->stopping = true;
+	each_sa(core, stop_one, NULL);
+}
+
+bool ike_stopped(const struct ike_core *core)
+{
+	return core->by_spi.count == 0;
+}
+
+void ike_count_drop(struct ike_core *core, enum ike_drop drop)
+{
+	if ((unsigned)drop < MSG_IKE_DROPS)
+		core->stats.drop[drop]++;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/exchange.h"
+
+#include "core/secret.h"
+#include "crypto/hash.h"
+#include "ike/close.h"
+#include "ike/init.h"
+#include "ike/names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+bool ike_digest(const void *datagram, size_t len, uint8_t digest[IKE_DIGEST_LEN])
+{
+	const struct crypto_chunk chunk = { datagram, len };
+
+	return crypto_hash(CRYPTO_SHA256, &chunk, 1, digest);
+}
+
+void ike_send_packet(struct ike_core *core, const struct ike_packet *packet,
+		     const struct ike_path *path)
+{
+	size_t skip = path->local.port == htons(FG_NATT_PORT) ? 0 : IKE_MARKER_LEN;
+
+	core->env.send(core->env.arg, packet->bytes + skip, packet->len + IKE_MARKER_LEN - skip,
+		       &path->local, &path->peer);
+}
+
+void ike_resend_answer(struct ike_core *core, struct ikesa *sa, const struct ike_path *path)
+{
+	if (!sa->answer || sa->resends >= IKE_RESENDS_MAX) {
+		ike_count_drop(core, IKE_DROP_old_message_id);
+		return;
+	}
+	sa->resends++;
+	core->stats.retransmits_answered++;
+	ike_send_packet(core, sa->answer, path);
+}
+
+void ike_draft_begin(struct ike_draft *draft)
+{
+	ike_begin_inner(&draft->w, draft->bytes, sizeof(draft->bytes));
+}
+
+/* NULL: does not fit, no memory, or the key is used up. */
+static struct ike_packet *seal(struct ikesa *sa, uint8_t exchange, uint8_t flags, uint32_t id,
+			       const struct ike_draft *draft)
+{
+	const struct ike_header header = {
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.version = IKE_VERSION,
+		.exchange = exchange,
+		.flags = flags,
+		.message_id = id,
+	};
+	uint8_t message[IKE_MESSAGE_MAX];
+	size_t len = ike_seal(sa->sk_out, &header, &draft->w, message, sizeof(message));
+
+	return len ? ike_packet_new(message, len) : NULL;
+}
+
+bool ike_answer(struct ike_core *core, struct ikesa *sa, const struct ike_draft *draft)
+{
+	struct ike_packet *packet = seal(sa, sa->request_exchange, IKE_FLAG_RESPONSE,
+					 sa->request_next, draft);
+
+	if (!packet)
+		return false;
+	free(sa->answer);
+	sa->answer = packet;
+	sa->resends = 0;
+	sa->busy = false;
+	sa->request_next++;
+	ike_send_packet(core, packet, &sa->reply);
+	return true;
+}
+
+bool ike_answer_notify(struct ike_core *core, struct ikesa *sa, uint16_t type, const void *data,
+		       size_t len)
+{
+	struct ike_draft draft;
+
+	ike_draft_begin(&draft);
+	if (type)
+		ike_put_notify(&draft.w, IKE_PROTOCOL_NONE, NULL, 0, type, data, len);
+	return ike_answer(core, sa, &draft);
+}
+
+void ike_unanswer(struct ikesa *sa)
+{
+	sa->busy = false;
+	memset(sa->request_digest, 0, sizeof(sa->request_digest));
+}
+
+int ike_request(struct ike_core *core, struct ikesa *sa, uint8_t exchange,
+		const struct ike_draft *draft)
+{
+	if (sa->own)
+		return -EBUSY;
+	sa->own = seal(sa, exchange, 0, sa->own_next, draft);
+	if (!sa->own)
+		return -ENOMEM;
+	sa->own_tries = 1;
+	ike_send_packet(core, sa->own, &sa->path);
+	ikesa_resend_at(core, sa, ike_now(core) + IKE_REQUEST_FIRST_MS);
+	return 0;
+}
+
+bool ike_request_retry(struct ike_core *core, struct ikesa *sa)
+{
+	if (sa->own_tries >= IKE_REQUEST_TRIES)
+		return false;
+	ike_send_packet(core, sa->own, &sa->path);
+	ikesa_resend_at(core, sa,
+			ike_now(core) + ((uint64_t)IKE_REQUEST_FIRST_MS << sa->own_tries));
+	sa->own_tries++;
+	return true;
+}
+
+/* Is the request the next one? Retransmissions are served here. The clear-text message ID decides
+ * nothing but which counter moves or which stored bytes go out again. */
+static bool take_request(struct ike_core *core, struct ikesa *sa, uint32_t id,
+			 const struct ike_arrival *from, uint8_t digest[IKE_DIGEST_LEN])
+{
+	bool answered = sa->request_next > 0 && id == sa->request_next - 1;
+	bool open = sa->busy && id == sa->request_next;
+	bool same;
+
+	if (id > sa->request_next) {
+		ike_count_drop(core, IKE_DROP_ahead_message_id);
+		return false;
+	}
+	if (id < sa->request_next && !answered) {
+		ike_count_drop(core, IKE_DROP_old_message_id);
+		return false;
+	}
+	if (!ike_digest(from->datagram, from->len, digest))
+		return false;
+	if (!answered && !open)
+		return true;
+	same = memcmp(digest, sa->request_digest, IKE_DIGEST_LEN) == 0;
+	if (!same)
+		ike_count_drop(core, IKE_DROP_different_request);
+	else if (open)
+		ike_count_drop(core, IKE_DROP_busy);
+	else
+		ike_resend_answer(core, sa, &from->path);
+	return false;
+}
+
+static bool take_response(struct ike_core *core, const struct ikesa *sa, uint32_t id)
+{
+	if (sa->own && id == sa->own_next)
+		return true;
+	ike_count_drop(core, IKE_DROP_unexpected_response);
+	return false;
+}
+
+/* The peer is where its newest proven message came from: at once when it floats to 4500 during the
+ * setup, later only behind a NAT, RFC 7296 2.23. */
+static void follow(struct ikesa *sa, const struct ike_path *path)
+{
+	if (sa->peer_nat || ike_state_in(sa->state, IKE_IN_SETUP))
+		sa->path = *path;
+}
+
+static void log_wrong(struct ike_core *core, const struct ikesa *sa, enum ike_drop drop,
+		      uint8_t culprit)
+{
+	char who[IKESA_TEXT_MAX];
+	struct ike_name room;
+
+	if (log_allowed(&core->log_logins, ike_now(core)))
+		log_info("ike", "%s: %s%s%s", ikesa_text(sa, who), ike_drop_text(drop),
+			 culprit ? ": " : "", culprit ? ike_payload_name(culprit, &room) : "");
+}
+
+/* A proven request that cannot be read: answered, and the end of the SA, RFC 7296 2.21.3. An
+ * unknown critical payload ends only a setup, 2.5. */
+static void refuse(struct ike_core *core, struct ikesa *sa, enum ike_drop drop,
+		   const struct ike_message *m, uint8_t culprit)
+{
+	bool critical = drop == IKE_DROP_critical_payload;
+
+	ike_count_drop(core, drop);
+	log_wrong(core, sa, drop, critical ? m->critical : culprit);
+	if (!critical) {
+		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
+	} else if (ike_state_in(sa->state, IKE_IN_SETUP)) {
+		ike_fail_data(core, sa, IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD, &m->critical, 1,
+			      FG_CAUSE_malformed);
+	} else if (!ike_answer_notify(core, sa, IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD,
+				      &m->critical, 1)) {
+		ike_destroy(core, sa, FG_CAUSE_malformed);
+	}
+}
+
+static void request_opened(struct ikesa *sa, uint8_t exchange, const uint8_t digest[IKE_DIGEST_LEN])
+{
+	sa->busy = true;
+	sa->request_exchange = exchange;
+	memcpy(sa->request_digest, digest, IKE_DIGEST_LEN);
+}
+
+static void request_closed(struct ike_core *core, struct ikesa *sa)
+{
+	free(sa->own);
+	sa->own = NULL;
+	sa->own_next++;
+	ikesa_resend_at(core, sa, IKE_NEVER);
+}
+
+static void received(struct ike_core *core, struct ikesa *sa, const struct ike_rule *rule,
+		     struct ike_message *m, const struct ike_arrival *from,
+		     const uint8_t digest[IKE_DIGEST_LEN])
+{
+	const uint8_t *plain;
+	size_t plain_len;
+	uint8_t culprit;
+	enum ike_drop drop = ike_open(sa->sk_in, from->datagram, m, &plain, &plain_len);
+
+	if (drop != IKE_DROP_NONE) {
+		ike_count_drop(core, drop);
+		return;
+	}
+	/* From here on the message is the peer's. */
+	follow(sa, &from->path);
+	sa->reply = from->path;
+	if (rule->response)
+		request_closed(core, sa);
+	else
+		request_opened(sa, rule->exchange, digest);
+	drop = ike_parse_inner(m->sk_first, plain, plain_len, m);
+	culprit = m->culprit;
+	if (drop == IKE_DROP_NONE)
+		drop = ike_rule_check(rule, m, &culprit);
+	if (drop != IKE_DROP_NONE && rule->response) {
+		ike_count_drop(core, drop);
+		log_wrong(core, sa, drop, culprit);
+		ike_destroy(core, sa, FG_CAUSE_malformed);
+	} else if (drop != IKE_DROP_NONE) {
+		refuse(core, sa, drop, m, culprit);
+	} else if (rule->next != IKE_STATE_SAME && !ike_move(core, sa, rule->next)) {
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+	} else {
+		rule->handle(core, sa, m, from);
+	}
+}
+
+void ike_exchange_receive(struct ike_core *core, struct ikesa *sa, const struct ike_header *header,
+			  const struct ike_arrival *from)
+{
+	bool response = header->flags & IKE_FLAG_RESPONSE;
+	uint8_t digest[IKE_DIGEST_LEN], culprit;
+	const struct ike_rule *rule;
+	struct ike_message m;
+	enum ike_drop drop;
+
+	if (response ? !take_response(core, sa, header->message_id)
+		     : !take_request(core, sa, header->message_id, from, digest))
+		return;
+	rule = ike_rule_find(header->exchange, response, sa->state);
+	drop = rule ? ike_parse_clear(from->datagram, from->len, &m) : IKE_DROP_bad_exchange;
+	if (drop == IKE_DROP_NONE)
+		drop = ike_rule_clear(rule, &m, &culprit);
+	if (drop == IKE_DROP_NONE && !sa->keyed)
+		drop = ike_init_keys(sa);
+	if (drop == IKE_DROP_bad_key) {
+		/* The value came with IKE_SA_INIT: this SA can never have keys. */
+		ike_count_drop(core, drop);
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+		return;
+	}
+	if (drop != IKE_DROP_NONE) {
+		ike_count_drop(core, drop);
+		return;
+	}
+	received(core, sa, rule, &m, from, digest);
+}

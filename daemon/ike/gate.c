@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The way in, cheapest test first. Until ike_exchange_receive() has opened SK nothing that comes
+ * here changes an SA: it moves a counter, or makes a stored answer go out again.
+ */
+#include "ike/exchange.h"
+#include "ike/names.h"
+#include "ike/reject.h"
+
+static void log_stranger(struct ike_core *core, const struct ike_arrival *from, enum ike_drop drop,
+			 uint8_t culprit)
+{
+	char where[IP_TEXT_MAX];
+	struct ike_name room;
+
+	if (log_allowed(&core->log_strangers, ike_now(core)))
+		log_debug("ike", "%s: %s%s%s", endpoint_text(&from->path.peer, where),
+			  ike_drop_text(drop), culprit ? ": " : "",
+			  culprit ? ike_payload_name(culprit, &room) : "");
+}
+
+static void drop_it(struct ike_core *core, const struct ike_arrival *from, enum ike_drop drop,
+		    uint8_t culprit)
+{
+	ike_count_drop(core, drop);
+	log_stranger(core, from, drop, culprit);
+}
+
+/* Port 4500 carries IKE behind four zero bytes, RFC 3948 2.2. ESP and keepalives belong to the data
+ * plane; what gets here it did not want. */
+static bool strip_marker(struct ike_arrival *from)
+{
+	struct rd rd = rd_of(from->datagram, from->len);
+	uint32_t marker;
+
+	if (from->path.local.port != htons(FG_NATT_PORT))
+		return true;
+	if (!rd_be32(&rd, &marker) || marker != 0)
+		return false;
+	from->datagram += IKE_MARKER_LEN;
+	from->len -= IKE_MARKER_LEN;
+	return true;
+}
+
+static enum ike_drop check_header(const struct ike_arrival *from, struct ike_header *header)
+{
+	struct rd rd = rd_of(from->datagram, from->len);
+	bool init;
+
+	if (!ike_header_read(&rd, header))
+		return IKE_DROP_short_message;
+	if (header->length != from->len)
+		return IKE_DROP_bad_length;
+	if (header->version >> 4 != IKE_VERSION >> 4)
+		return IKE_DROP_bad_version;
+	init = header->exchange == IKE_EXCHANGE_IKE_SA_INIT;
+	if (init && (header->flags & IKE_FLAG_RESPONSE))
+		return IKE_DROP_unexpected_response;
+	if (header->spi_i == 0 || init != (header->spi_r == 0))
+		return IKE_DROP_bad_spi;
+	/* Every peer of a responder is the original initiator. */
+	if (!(header->flags & IKE_FLAG_INITIATOR))
+		return IKE_DROP_bad_flags;
+	if (!ike_exchange_known(header->exchange))
+		return IKE_DROP_bad_exchange;
+	if (init && header->message_id != 0)
+		return IKE_DROP_ahead_message_id;
+	return IKE_DROP_NONE;
+}
+
+/* One half-open SA at most for one IKE_SA_INIT; its repetition gets the same bytes again. */
+static void init_again(struct ike_core *core, struct ikesa *sa, const struct ike_arrival *from)
+{
+	uint8_t digest[IKE_DIGEST_LEN];
+
+	if (sa->state != IKE_STATE_HALF_OPEN)
+		drop_it(core, from, IKE_DROP_old_message_id, 0);
+	else if (!ike_digest(from->datagram, from->len, digest) ||
+		 memcmp(digest, sa->request_digest, sizeof(digest)) != 0)
+		drop_it(core, from, IKE_DROP_different_request, 0);
+	else
+		ike_resend_answer(core, sa, &from->path);
+}
+
+static void init_refused(struct ike_core *core, const struct ike_message *m,
+			 const struct ike_arrival *from, enum ike_drop drop, uint8_t culprit)
+{
+	drop_it(core, from, drop, drop == IKE_DROP_critical_payload ? m->critical : culprit);
+	/* INVALID_SYNTAX may not be sent in the clear, RFC 7296 3.10.1. */
+	if (drop == IKE_DROP_critical_payload)
+		ike_reject(core, &m->header, from, IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD,
+			   &m->critical, 1);
+}
+
+static void init(struct ike_core *core, const struct ike_header *header,
+		 const struct ike_arrival *from)
+{
+	struct ikesa *sa = ikesa_find_init(core, header->spi_i, &from->path.peer);
+	const struct ike_rule *rule = ike_rule_find(IKE_EXCHANGE_IKE_SA_INIT, false, IKE_STATE_NEW);
+	struct ike_message m;
+	uint8_t culprit;
+	enum ike_drop drop;
+
+	core->stats.init_requests++;
+	if (sa) {
+		init_again(core, sa, from);
+		return;
+	}
+	if (core->stopping || !ikesa_budget(core, &from->path.peer.ip)) {
+		drop_it(core, from, IKE_DROP_half_open_limit, 0);
+		return;
+	}
+	drop = ike_parse_clear(from->datagram, from->len, &m);
+	culprit = m.culprit;
+	if (drop == IKE_DROP_NONE)
+		drop = ike_rule_check(rule, &m, &culprit);
+	if (drop == IKE_DROP_NONE)
+		rule->handle(core, NULL, &m, from);
+	else
+		init_refused(core, &m, from, drop, culprit);
+}
+
+void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct endpoint *local,
+		 const struct endpoint *peer)
+{
+	struct ike_arrival from = {
+		.path = { .local = *local, .peer = *peer },
+		.datagram = datagram,
+		.len = len,
+	};
+	struct ike_header header;
+	struct ikesa *sa;
+	enum ike_drop drop;
+
+	if (!strip_marker(&from)) {
+		ike_count_drop(core, IKE_DROP_esp_on_ike_socket);
+		return;
+	}
+	drop = check_header(&from, &header);
+	if (drop != IKE_DROP_NONE) {
+		drop_it(core, &from, drop, 0);
+		/* Only to what is newer than we are: RFC 7296 2.5. */
+		if (drop == IKE_DROP_bad_version && header.version >> 4 > IKE_VERSION >> 4 &&
+		    !(header.flags & IKE_FLAG_RESPONSE))
+			ike_reject(core, &header, &from, IKE_NOTIFY_INVALID_MAJOR_VERSION, NULL, 0);
+		return;
+	}
+	if (header.exchange == IKE_EXCHANGE_IKE_SA_INIT) {
+		init(core, &header, &from);
+		return;
+	}
+	sa = ikesa_find(core, header.spi_r);
+	if (!sa || sa->spi_i != header.spi_i) {
+		drop_it(core, &from, IKE_DROP_unknown_ike_spi, 0);
+		return;
+	}
+	ike_exchange_receive(core, sa, &header, &from);
+}

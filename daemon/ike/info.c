@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/info.h"
+
+#include "ike/close.h"
+#include "ike/exchange.h"
+
+enum { DELETED_MAX = 16 }; /* SPIs in one answer; we have one CHILD SA */
+
+static void log_notifies(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m)
+{
+	const struct ike_notify *error = ike_find_error(m);
+	char who[IKESA_TEXT_MAX];
+	struct ike_name room;
+
+	if (error && log_allowed(&core->log_logins, ike_now(core)))
+		log_info("ike", "%s: says %s", ikesa_text(sa, who),
+			 ike_notify_name(error->type, &room));
+}
+
+/* The CHILD SAs that the peer names by the SPIs it receives with; our SPIs of them into `ours`. */
+static size_t delete_children(struct ikesa *sa, const struct ike_message *m,
+			      __be32 ours[DELETED_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->delete_count; i++) {
+		struct rd rd = rd_of(m->deletes[i].spis.p, m->deletes[i].spis.len);
+		__be32 spi;
+
+		if (m->deletes[i].protocol != IKE_PROTOCOL_ESP)
+			continue;
+		while (rd_copy(&rd, &spi, sizeof(spi)))
+			if (count < DELETED_MAX && ike_child_del(sa, spi, &ours[count]))
+				count++;
+	}
+	return count;
+}
+
+static bool deletes_ike(const struct ike_message *m)
+{
+	for (size_t i = 0; i < m->delete_count; i++)
+		if (m->deletes[i].protocol == IKE_PROTOCOL_IKE)
+			return true;
+	return false;
+}
+
+static void peer_deleted(struct ike_core *core, struct ikesa *sa)
+{
+	char who[IKESA_TEXT_MAX];
+
+	core->stats.deletes++;
+	log_info("ike", "%s: logged out", ikesa_text(sa, who));
+	ike_linger(core, sa, IKE_STATE_DELETED, FG_CAUSE_peer_delete);
+}
+
+/* The last CHILD SA went: traffic and session are over, the IKE SA has its grace period. */
+static void now_childless(struct ike_core *core, struct ikesa *sa)
+{
+	if (!ike_move(core, sa, IKE_STATE_CHILDLESS)) {
+		ike_destroy(core, sa, FG_CAUSE_peer_delete);
+		return;
+	}
+	ike_session_end(core, sa, FG_CAUSE_peer_delete);
+	ikesa_expire_at(core, sa, ike_now(core) + IKE_CHILDLESS_MS);
+}
+
+void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		      const struct ike_arrival *from)
+{
+	bool whole = deletes_ike(m);
+	__be32 ours[DELETED_MAX];
+	struct ike_draft draft;
+	size_t count;
+
+	(void)from;
+	log_notifies(core, sa, m);
+	/* With the IKE SA everything under it goes, and nothing of it is named: RFC 7296 1.4.1. */
+	count = whole ? 0 : delete_children(sa, m, ours);
+	ike_draft_begin(&draft);
+	if (count > 0)
+		ike_put_delete(&draft.w, IKE_PROTOCOL_ESP, ours, count);
+	if (!ike_answer(core, sa, &draft))
+		ike_destroy(core, sa, FG_CAUSE_peer_delete);
+	else if (whole)
+		peer_deleted(core, sa);
+	else if (count > 0 && !sa->child && sa->state == IKE_STATE_ESTABLISHED)
+		now_childless(core, sa);
+}
+
+void ike_info_response(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		       const struct ike_arrival *from)
+{
+	(void)from;
+	log_notifies(core, sa, m);
+	/* Our one request is DELETE: whatever the answer says, it is done. */
+	if (sa->state == IKE_STATE_DELETING)
+		ikesa_free(core, sa);
+}
+
+void ike_child_refuse(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		      const struct ike_arrival *from)
+{
+	uint16_t notify = sa->state == IKE_STATE_DELETING ? IKE_NOTIFY_TEMPORARY_FAILURE
+							  : IKE_NOTIFY_NO_ADDITIONAL_SAS;
+
+	(void)m;
+	(void)from;
+	if (!ike_answer_notify(core, sa, notify, NULL, 0))
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What comes after the setup: INFORMATIONAL, RFC 7296 1.4, and CREATE_CHILD_SA, which is refused.
+ */
+#ifndef IKE_INFO_H
+#define IKE_INFO_H
+
+#include "ike/core.h"
+#include "ike/rules.h"
+
+/* Rows of the rules. */
+void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		      const struct ike_arrival *from);
+void ike_info_response(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		       const struct ike_arrival *from);
+void ike_child_refuse(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		      const struct ike_arrival *from);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/init.h"
+
+#include "core/secret.h"
+#include "crypto/dh.h"
+#include "ike/exchange.h"
+#include "ike/names.h"
+#include "ike/reject.h"
+
+#include <stdlib.h>
+
+static bool nat_hash_equal(uint64_t spi_i, uint64_t spi_r, const struct endpoint *ep,
+			   const struct ike_notify *notify)
+{
+	uint8_t hash[IKE_NAT_HASH_LEN];
+
+	return ike_nat_hash(spi_i, spi_r, ep, hash) && notify->data.len == sizeof(hash) &&
+	       memcmp(notify->data.p, hash, sizeof(hash)) == 0;
+}
+
+/* RFC 7296 2.23: there is a NAT when the notifies came and none of them fits what we see. */
+static bool behind_nat(const struct ike_message *m, uint16_t type, const struct endpoint *seen)
+{
+	bool came = false;
+
+	for (size_t i = 0; i < m->notify_count; i++) {
+		if (m->notify[i].type != type)
+			continue;
+		if (nat_hash_equal(m->header.spi_i, 0, seen, &m->notify[i]))
+			return false;
+		came = true;
+	}
+	return came;
+}
+
+static void put_nat(struct ike_writer *w, const struct ikesa *sa, uint16_t type,
+		    const struct endpoint *ep)
+{
+	uint8_t hash[IKE_NAT_HASH_LEN];
+
+	if (ike_nat_hash(sa->spi_i, sa->spi_r, ep, hash))
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, type, hash, sizeof(hash));
+	else
+		w->wr.failed = true;
+}
+
+static struct ike_packet *make_answer(const struct ikesa *sa, const struct ike_choice *choice,
+				      bool nat_detection)
+{
+	const struct ike_opening *opening = sa->opening;
+	const struct ike_header header = {
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.version = IKE_VERSION,
+		.exchange = IKE_EXCHANGE_IKE_SA_INIT,
+		.flags = IKE_FLAG_RESPONSE,
+	};
+	uint16_t group = choice->suite.group;
+	uint8_t message[IKE_MESSAGE_MAX];
+	struct ike_sa chosen = { 0 };
+	struct ike_writer w;
+	size_t len;
+
+	ike_choice_sa(choice, NULL, &chosen);
+	ike_begin(&w, message, sizeof(message), &header);
+	ike_put_sa(&w, &chosen);
+	ike_put_ke(&w, group, dh_public(opening->dh), dh_public_len(group));
+	ike_put_nonce(&w, opening->nr, sizeof(opening->nr));
+	if (nat_detection) {
+		put_nat(&w, sa, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP, &sa->path.local);
+		put_nat(&w, sa, IKE_NOTIFY_NAT_DETECTION_DESTINATION_IP, &sa->path.peer);
+	}
+	len = ike_finish(&w);
+	return len ? ike_packet_new(message, len) : NULL;
+}
+
+/* Everything that the answer needs, or false. */
+static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		    const struct ike_choice *choice, const struct ike_arrival *from)
+{
+	bool nat_detection = ike_find_notify(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP) != NULL;
+	struct ike_opening *opening = calloc(1, sizeof(*opening));
+
+	sa->opening = opening;
+	if (!opening || dh_new(choice->suite.group, &opening->dh) < 0 ||
+	    !core->env.random(core->env.arg, opening->nr, sizeof(opening->nr)))
+		return false;
+	opening->suite = choice->suite;
+	memcpy(opening->ke, m->ke.value.p, m->ke.value.len);
+	opening->ke_len = m->ke.value.len;
+	memcpy(opening->ni, m->nonce.p, m->nonce.len);
+	opening->ni_len = m->nonce.len;
+	sa->peer_nat = behind_nat(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP, &from->path.peer);
+	sa->local_nat = behind_nat(m, IKE_NOTIFY_NAT_DETECTION_DESTINATION_IP, &from->path.local);
+	opening->request = ike_packet_new(from->datagram, from->len);
+	opening->answer = make_answer(sa, choice, nat_detection);
+	if (opening->answer)
+		sa->answer = ike_packet_new(opening->answer->bytes + IKE_MARKER_LEN,
+					    opening->answer->len);
+	return opening->request && sa->answer &&
+	       ike_digest(from->datagram, from->len, sa->request_digest);
+}
+
+static void new_sa(struct ike_core *core, const struct ike_message *m,
+		   const struct ike_choice *choice, const struct ike_arrival *from)
+{
+	uint64_t timeout_ms = (uint64_t)core->conf->gateway.half_open_timeout_s * 1000;
+	struct ikesa *sa = ikesa_new(core, m->header.spi_i, &from->path);
+	char where[IP_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];
+
+	if (!sa)
+		return;
+	if (!open_sa(core, sa, m, choice, from) || !ikesa_add_init(core, sa) ||
+	    !ike_move(core, sa, IKE_STATE_HALF_OPEN)) {
+		ikesa_free(core, sa);
+		return;
+	}
+	sa->request_next = 1;
+	ikesa_expire_at(core, sa, ike_now(core) + timeout_ms);
+	log_debug("ike", "%s: half-open, %s%s%s", endpoint_text(&from->path.peer, where),
+		  ike_suite_text(&choice->suite, suite), sa->peer_nat ? ", behind a NAT" : "",
+		  sa->local_nat ? ", and so are we" : "");
+	ike_send_packet(core, sa->answer, &from->path);
+}
+
+void ike_init_request(struct ike_core *core, struct ikesa *none, const struct ike_message *m,
+		      const struct ike_arrival *from)
+{
+	struct ike_choice choice;
+	uint8_t group[2];
+
+	(void)none;
+	if (!ike_choose(&m->sa, core->proposals, core->proposal_count, m->ke.group, &choice)) {
+		ike_count_drop(core, IKE_DROP_no_proposal);
+		ike_reject(core, &m->header, from, IKE_NOTIFY_NO_PROPOSAL_CHOSEN, NULL, 0);
+		return;
+	}
+	if (choice.wrong_group) {
+		struct wr wr = wr_of(group, sizeof(group));
+
+		wr_be16(&wr, choice.suite.group);
+		ike_count_drop(core, IKE_DROP_bad_group);
+		ike_reject(core, &m->header, from, IKE_NOTIFY_INVALID_KE_PAYLOAD, group,
+			   sizeof(group));
+		return;
+	}
+	if (m->ke.value.len != dh_public_len(choice.suite.group)) {
+		ike_count_drop(core, IKE_DROP_bad_key);
+		return;
+	}
+	new_sa(core, m, &choice, from);
+}
+
+enum ike_drop ike_init_keys(struct ikesa *sa)
+{
+	struct ike_opening *opening = sa->opening;
+	uint8_t secret[DH_SECRET_MAX];
+	size_t len = 0;
+	enum ike_drop drop = IKE_DROP_bad_key;
+
+	if (!opening || !opening->dh)
+		return IKE_DROP_clear_after_init;
+	if (!dh_shared(opening->dh, opening->ke, opening->ke_len, secret, &len))
+		goto out;
+	if (!ike_keys_derive(&opening->suite, (struct ike_bytes){ opening->ni, opening->ni_len },
+			     (struct ike_bytes){ opening->nr, sizeof(opening->nr) },
+			     (struct ike_bytes){ secret, len }, sa->spi_i, sa->spi_r, &sa->keys))
+		goto out;
+	sa->sk_in = ike_keys_sk(&sa->keys, true);
+	sa->sk_out = ike_keys_sk(&sa->keys, false);
+	if (!sa->sk_in || !sa->sk_out)
+		goto out;
+	sa->keyed = true;
+	drop = IKE_DROP_NONE;
+out:
+	dh_free(opening->dh);
+	opening->dh = NULL;
+	wipe(secret, sizeof(secret));
+	return drop;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every limit of the IKE core in one place. What the operator sets is in conf.gateway.
+ */
+#ifndef IKE_LIMITS_H
+#define IKE_LIMITS_H
+
+enum {
+	IKE_MARKER_LEN = 4,   /* non-ESP marker, RFC 3948 2.2 */
+	IKE_NONCE_LEN = 32,   /* ours: half of the longest PRF key, RFC 7296 2.10 */
+	IKE_INNER_MAX = 4096, /* payloads of a message that we make */
+	IKE_MESSAGE_MAX = 4096 + 1024,
+
+	/* One source address (IPv6: /64) may hold this part of the half-open budget. */
+	IKE_SOURCE_SHARE = 4,
+	IKE_SOURCE_MIN = 32,
+
+	/* Error notifies to strangers, all of them together. */
+	IKE_REJECT_BURST = 20,
+	IKE_REJECT_PER_S = 10,
+
+	/* A stored answer is sent again this often; peers give up after 5 to 12 tries. */
+	IKE_RESENDS_MAX = 16,
+
+	/* Our own requests: 1, 2, 4, 8, 16 s after the one before. */
+	IKE_REQUEST_TRIES = 5,
+	IKE_REQUEST_FIRST_MS = 1000,
+
+	/* An ended SA stays this long for the sake of its stored answer. */
+	IKE_LINGER_MS = 10 * 1000,
+	/* RFC 7296 allows an IKE SA without CHILD SA; we have no use for one. */
+	IKE_CHILDLESS_MS = 30 * 1000,
+	/* At the end peers have this long to answer our DELETE. */
+	IKE_STOP_MS = 1000,
+};
+
+#endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/login.h"
+
+#include "core/secret.h"
+#include "ike/close.h"
+#include "ike/exchange.h"
+#include "ike/ts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct ike_login *ike_login_new(const struct ike_message *m)
+{
+	struct ike_login *login = calloc(1, sizeof(*login));
+
+	if (!login)
+		return NULL;
+	login->offer = m->sa;
+	login->ask_i = m->ts_i;
+	login->ask_r = m->ts_r;
+	login->initial_contact = ike_find_notify(m, IKE_NOTIFY_INITIAL_CONTACT) != NULL;
+	ike_cp_read(m, &login->cp);
+	return login;
+}
+
+void ike_login_free(struct ike_login *login)
+{
+	if (login)
+		wipe(login, sizeof(*login));
+	free(login);
+}
+
+static const char *cause_text(uint32_t cause)
+{
+	switch (cause) {
+/* clang-format off */
+#define FG_CAUSE(number, name, text) case number: return text;
+#include <flexgate/cause.def>
+		/* clang-format on */
+	default:
+		return "for a cause that has no name";
+	}
+}
+
+static void log_no_child(struct ike_core *core, const struct ikesa *sa, uint32_t cause)
+{
+	char who[IKESA_TEXT_MAX];
+
+	if (log_allowed(&core->log_logins, ike_now(core)))
+		log_info("login", "%s: profile %s: no session: %s", ikesa_text(sa, who),
+			 sa->profile, cause_text(cause));
+}
+
+/* IDr and AUTH begin every answer to a client that is who it says. */
+static void begin_answer(const struct ikesa *sa, struct ike_draft *draft)
+{
+	const struct ike_login *login = sa->login;
+
+	ike_draft_begin(draft);
+	ike_put_id(&draft->w, IKE_PAYLOAD_IDR, (uint8_t)login->local.type, login->local.data,
+		   login->local.len);
+	ike_put_auth(&draft->w, login->sign.method, login->sign.auth, login->sign.len);
+}
+
+/*
+ * Authenticated, but without a CHILD SA: the IKE SA is up all the same, RFC 7296 1.2. The client
+ * sees why; what flexd had begun is over, and so is the IKE SA soon.
+ */
+static void no_child(struct ike_core *core, struct ikesa *sa, uint16_t notify, uint32_t cause)
+{
+	struct ike_draft draft;
+
+	log_no_child(core, sa, cause);
+	ike_session_end(core, sa, cause);
+	begin_answer(sa, &draft);
+	ike_put_notify(&draft.w, IKE_PROTOCOL_NONE, NULL, 0, notify, NULL, 0);
+	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
+		ike_destroy(core, sa, cause);
+		return;
+	}
+	ikesa_forget_setup(sa);
+	ikesa_add_identity(core, sa);
+	ikesa_expire_at(core, sa, ike_now(core) + IKE_CHILDLESS_MS);
+}
+
+static void refuse(struct ike_core *core, struct ikesa *sa, uint32_t cause)
+{
+	switch (cause) {
+	case FG_CAUSE_no_address:
+		no_child(core, sa, IKE_NOTIFY_INTERNAL_ADDRESS_FAILURE, cause);
+		break;
+	case FG_CAUSE_no_policy:
+		/* Nobody may be in without an authorisation. */
+		log_no_child(core, sa, cause);
+		core->stats.auth_failed++;
+		ike_fail(core, sa, IKE_NOTIFY_AUTHENTICATION_FAILED, cause);
+		break;
+	default:
+		no_child(core, sa, IKE_NOTIFY_NO_ADDITIONAL_SAS, cause);
+	}
+}
+
+/* INITIAL_CONTACT, RFC 7296 2.4: the client has no other SA with us, whatever we believe. Its
+ * address is free again before the new session asks for it. */
+static void end_twins(struct ike_core *core, const struct ikesa *sa)
+{
+	char who[IKESA_TEXT_MAX];
+	struct ikesa *twin;
+
+	while ((twin = ikesa_find_twin(core, sa)) != NULL) {
+		log_info("login", "%s: replaced by a new login", ikesa_text(twin, who));
+		ike_destroy(core, twin, FG_CAUSE_replaced);
+	}
+}
+
+void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign)
+{
+	const struct ike_cp_ask *cp = &sa->login->cp;
+	struct msg_session_begin begin = {
+		.ike = sa->spi_r,
+		.remote = sa->remote,
+		.peer = sa->path.peer,
+		.local = sa->path.local,
+		.peer_behind_nat = sa->peer_nat,
+		.local_behind_nat = sa->local_nat,
+		.want4 = cp->want4,
+		.want6 = cp->want6,
+		.hint4 = cp->hint4,
+		.hint6 = cp->hint6,
+	};
+
+	sa->login->sign = *sign;
+	memcpy(begin.profile, sa->profile, sizeof(begin.profile));
+	ike_suite_text(&sa->keys.suite, begin.ike_suite);
+	if (sa->login->initial_contact)
+		end_twins(core, sa);
+	if (!ike_move(core, sa, IKE_STATE_BEGINNING) ||
+	    core->env.to_broker(core->env.arg, MSG_SESSION_BEGIN, &begin, sizeof(begin)) < 0)
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+}
+
+/* Policy for the selectors: the leased addresses. A client that asked for none gets none, and
+ * nothing could be routed to it: TS_UNACCEPTABLE. */
+static bool narrow(struct ike_login *login)
+{
+	const struct ike_ts_policy policy = {
+		.inner4 = login->begun.inner4,
+		.inner6 = login->begun.inner6,
+		.subnets = login->begun.subnets,
+		.subnet_count = login->begun.subnet_count,
+	};
+
+	return ike_ts_narrow(&login->ask_i, &login->ask_r, &policy, &login->ts_i, &login->ts_r);
+}
+
+static void install(struct ike_core *core, struct ikesa *sa)
+{
+	struct ike_login *login = sa->login;
+	const struct ike_opening *opening = sa->opening;
+	struct msg_sa_add add;
+	int error;
+
+	if (!ike_child_request(sa, &login->esp, (struct ike_bytes){ opening->ni, opening->ni_len },
+			       (struct ike_bytes){ opening->nr, sizeof(opening->nr) }, &add) ||
+	    !ike_move(core, sa, IKE_STATE_INSTALLING)) {
+		ike_destroy(core, sa, FG_CAUSE_sa_failed);
+		return;
+	}
+	ike_ts_text(&login->ts_i, &login->ts_r, add.ts, sizeof(add.ts));
+	error = core->env.to_broker(core->env.arg, MSG_SA_ADD, &add, sizeof(add));
+	wipe(&add, sizeof(add));
+	if (error < 0)
+		ike_destroy(core, sa, FG_CAUSE_sa_failed);
+}
+
+int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_session_begun *begun)
+{
+	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_ipsec_profile *ipsec;
+	struct ike_login *login = sa->login;
+
+	if (sa->state != IKE_STATE_BEGINNING || begun->session == 0 ||
+	    begun->dns_count > MSG_DNS_MAX || begun->subnet_count > CONF_NETS_MAX)
+		return -EPROTO;
+	sa->session = begun->session;
+	login->begun = *begun;
+	if (!profile) {
+		refuse(core, sa, FG_CAUSE_no_policy);
+		return 0;
+	}
+	ipsec = &core->conf->ipsec_profiles[profile->ipsec_profile];
+	if (!ike_esp_choose(&login->offer, ipsec->suite, ipsec->suite_count, &login->esp))
+		no_child(core, sa, IKE_NOTIFY_NO_PROPOSAL_CHOSEN, FG_CAUSE_no_proposal);
+	else if (!narrow(login))
+		no_child(core, sa, IKE_NOTIFY_TS_UNACCEPTABLE, FG_CAUSE_ts_unacceptable);
+	else
+		install(core, sa);
+	return 0;
+}
+
+int ike_login_refused(struct ike_core *core, struct ikesa *sa,
+		      const struct msg_session_refused *refused)
+{
+	if (sa->state != IKE_STATE_BEGINNING)
+		return -EPROTO;
+	refuse(core, sa, refused->cause);
+	return 0;
+}
+
+int ike_login_sa_refused(struct ike_core *core, struct ikesa *sa,
+			 const struct msg_sa_refused *refused)
+{
+	if (sa->state != IKE_STATE_INSTALLING || refused->session != sa->session)
+		return -EPROTO;
+	refuse(core, sa, refused->cause);
+	return 0;
+}
+
+static void log_login(const struct ikesa *sa)
+{
+	char who[IKESA_TEXT_MAX], ike[IKE_SUITE_TEXT_MAX], ts[256];
+
+	log_info("login", "%s: profile %s, va%u, %s, ESP %s, %s", ikesa_text(sa, who), sa->profile,
+		 sa->session, ike_suite_text(&sa->keys.suite, ike),
+		 ike_esp_suite_text(sa->login->esp.suite),
+		 ike_ts_text(&sa->login->ts_i, &sa->login->ts_r, ts, sizeof(ts)));
+}
+
+int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa_added *added)
+{
+	struct ike_login *login = sa->login;
+	struct ike_sa chosen = { 0 };
+	struct ike_draft draft;
+
+	if (sa->state != IKE_STATE_INSTALLING || added->session != sa->session)
+		return -EPROTO;
+	begin_answer(sa, &draft);
+	ike_cp_reply(&draft.w, &login->cp, &login->begun);
+	ike_esp_choice_sa(&login->esp, added->spi_in, &chosen);
+	ike_put_sa(&draft.w, &chosen);
+	ike_put_ts(&draft.w, IKE_PAYLOAD_TSI, &login->ts_i);
+	ike_put_ts(&draft.w, IKE_PAYLOAD_TSR, &login->ts_r);
+	if (!ike_child_add(sa, &login->esp, added->spi_in) || !ike_answer(core, sa, &draft) ||
+	    !ike_move(core, sa, IKE_STATE_ESTABLISHED)) {
+		ike_destroy(core, sa, FG_CAUSE_sa_failed);
+		return 0;
+	}
+	core->stats.auth_ok++;
+	log_login(sa);
+	ikesa_forget_setup(sa);
+	ikesa_add_identity(core, sa);
+	ikesa_expire_at(core, sa, IKE_NEVER);
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IKE_AUTH, second half: the peer is proven, flexd begins its session, the CHILD SA is agreed and
+ * installed, and one answer tells everything. RFC 7296 1.2, 2.9, 2.19.
+ */
+#ifndef IKE_LOGIN_H
+#define IKE_LOGIN_H
+
+#include "ike/core.h"
+#include "ike/cp.h"
+
+/* What IKE_AUTH's request asked for and what has become of it so far. */
+struct ike_login {
+	struct ike_sa offer; /* ESP */
+	struct ike_ts ask_i, ask_r;
+	struct ike_cp_ask cp;
+	bool initial_contact;
+
+	struct conf_identity local; /* IDr */
+	struct msg_auth_signed sign;
+	struct msg_session_begun begun;
+	struct ike_esp_choice esp;
+	struct ike_ts ts_i, ts_r; /* narrowed */
+};
+
+/* NULL: no memory. */
+struct ike_login *ike_login_new(const struct ike_message *m);
+void ike_login_free(struct ike_login *login);
+
+/* Both AUTH payloads are good: end what the client had before, ask flexd for a session. */
+void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign);
+/* Answers of flexd for an SA that waits for them. Return 0 or -EPROTO. */
+int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_session_begun *begun);
+int ike_login_refused(struct ike_core *core, struct ikesa *sa,
+		      const struct msg_session_refused *refused);
+int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa_added *added);
+int ike_login_sa_refused(struct ike_core *core, struct ikesa *sa,
+			 const struct msg_sa_refused *refused);
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/sa.h"
+
+#include "core/secret.h"
+#include "crypto/dh.h"
+#include "ike/core.h"
+#include "ike/login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+_Static_assert(sizeof(((struct ike_opening *)0)->ke) >= DH_PUBLIC_MAX, "room for every group");
+
+struct ike_packet *ike_packet_new(const void *message, size_t len)
+{
+	struct ike_packet *packet = malloc(sizeof(*packet) + IKE_MARKER_LEN + len);
+
+	if (!packet)
+		return NULL;
+	packet->len = len;
+	memset(packet->bytes, 0, IKE_MARKER_LEN);
+	memcpy(packet->bytes + IKE_MARKER_LEN, message, len);
+	return packet;
+}
+
+static uint64_t init_hash(const struct ike_core *core, uint64_t spi_i, const struct endpoint *peer)
+{
+	/* No padding in what is hashed. */
+	uint64_t key[4] = { spi_i, peer->port };
+
+	_Static_assert(sizeof(peer->ip) == 2 * sizeof(key[0]), "an address is two words");
+	memcpy(&key[2], &peer->ip, sizeof(peer->ip));
+	return ike_hash_bytes(&core->by_init, key, sizeof(key));
+}
+
+static uint64_t identity_hash(const struct ike_core *core, const struct ikesa *sa)
+{
+	return ike_hash_bytes(&core->by_identity, sa->remote.data, sa->remote.len) ^
+	       sa->remote.type;
+}
+
+struct ikesa *ikesa_find(const struct ike_core *core, uint64_t spi_r)
+{
+	struct ike_link *link = ike_table_find(&core->by_spi, spi_r);
+
+	return link ? ike_container(link, struct ikesa, by_spi) : NULL;
+}
+
+struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
+			      const struct endpoint *peer)
+{
+	struct ike_link *link = ike_table_find(&core->by_init, init_hash(core, spi_i, peer));
+
+	/* The path may have moved since; the hash is of the address that began. */
+	for (; link; link = ike_table_more(link)) {
+		struct ikesa *sa = ike_container(link, struct ikesa, by_init);
+
+		if (sa->spi_i == spi_i)
+			return sa;
+	}
+	return NULL;
+}
+
+bool ikesa_add_init(struct ike_core *core, struct ikesa *sa)
+{
+	return ike_table_add(&core->by_init, &sa->by_init,
+			     init_hash(core, sa->spi_i, &sa->path.peer));
+}
+
+bool ikesa_add_identity(struct ike_core *core, struct ikesa *sa)
+{
+	return ike_table_add(&core->by_identity, &sa->by_identity, identity_hash(core, sa));
+}
+
+static bool same_client(const struct ikesa *a, const struct ikesa *b)
+{
+	return a->remote.type == b->remote.type && a->remote.len == b->remote.len &&
+	       memcmp(a->remote.data, b->remote.data, a->remote.len) == 0 &&
+	       strcmp(a->profile, b->profile) == 0;
+}
+
+struct ikesa *ikesa_find_twin(const struct ike_core *core, const struct ikesa *sa)
+{
+	struct ike_link *link = ike_table_find(&core->by_identity, identity_hash(core, sa));
+
+	for (; link; link = ike_table_more(link)) {
+		struct ikesa *other = ike_container(link, struct ikesa, by_identity);
+
+		if (other != sa && same_client(sa, other))
+			return other;
+	}
+	return NULL;
+}
+
+/* One subscriber of IPv6 has a /64 at least. */
+static struct fg_ip source_of(const struct fg_ip *peer)
+{
+	struct fg_ip ip = *peer;
+
+	if (!ip_is4(&ip))
+		ip.w[2] = ip.w[3] = 0;
+	return ip;
+}
+
+static struct ike_source *source_find(const struct ike_core *core, const struct fg_ip *ip,
+				      uint64_t hash)
+{
+	struct ike_link *link = ike_table_find(&core->sources, hash);
+
+	for (; link; link = ike_table_more(link)) {
+		struct ike_source *source = ike_container(link, struct ike_source, link);
+
+		if (ip_equal(&source->ip, ip))
+			return source;
+	}
+	return NULL;
+}
+
+/* Without memory the source goes uncounted; the whole budget still holds. */
+static void source_count(struct ike_core *core, const struct fg_ip *ip, int by)
+{
+	uint64_t hash = ike_hash_bytes(&core->sources, ip, sizeof(*ip));
+	struct ike_source *source = source_find(core, ip, hash);
+
+	if (!source && by > 0) {
+		source = calloc(1, sizeof(*source));
+		if (!source)
+			return;
+		source->ip = *ip;
+		if (!ike_table_add(&core->sources, &source->link, hash)) {
+			free(source);
+			return;
+		}
+	}
+	if (!source)
+		return;
+	source->half_open += (uint32_t)by;
+	if (source->half_open == 0) {
+		ike_table_del(&core->sources, &source->link);
+		free(source);
+	}
+}
+
+void ikesa_count(struct ike_core *core, const struct ikesa *sa, int by)
+{
+	core->gauge[sa->state] += (uint32_t)by;
+	if (!ike_state_in(sa->state, IKE_IN_BUDGET))
+		return;
+	core->half_open += (uint32_t)by;
+	source_count(core, &sa->source, by);
+}
+
+bool ikesa_budget(const struct ike_core *core, const struct fg_ip *peer)
+{
+	struct fg_ip ip = source_of(peer);
+	uint32_t limit = core->conf->gateway.half_open_limit;
+	uint32_t share = limit / IKE_SOURCE_SHARE;
+	const struct ike_source *source = source_find(
+		core, &ip, ike_hash_bytes(&core->sources, &ip, sizeof(ip)));
+
+	if (share < IKE_SOURCE_MIN)
+		share = IKE_SOURCE_MIN;
+	return core->half_open < limit && (!source || source->half_open < share);
+}
+
+/* Never 0, RFC 7296 3.1, and never one that is in use. 0: no randomness. */
+static uint64_t new_spi(const struct ike_core *core)
+{
+	uint64_t spi;
+
+	for (int i = 0; i < 16; i++) {
+		if (!core->env.random(core->env.arg, &spi, sizeof(spi)))
+			return 0;
+		if (spi != 0 && !ikesa_find(core, spi))
+			return spi;
+	}
+	return 0;
+}
+
+struct ikesa *ikesa_new(struct ike_core *core, uint64_t spi_i, const struct ike_path *path)
+{
+	struct ikesa *sa;
+	uint64_t spi_r = new_spi(core);
+
+	if (!spi_r)
+		return NULL;
+	sa = calloc(1, sizeof(*sa));
+	if (!sa)
+		return NULL;
+	sa->spi_i = spi_i;
+	sa->spi_r = spi_r;
+	sa->path = *path;
+	sa->source = source_of(&path->peer.ip);
+	sa->made_ms = ike_now(core);
+	sa->expires_ms = sa->resend_ms = IKE_NEVER;
+	if (!ike_timers_reserve(&core->timers, core->by_spi.count + 1) ||
+	    !ike_table_add(&core->by_spi, &sa->by_spi, spi_r)) {
+		free(sa);
+		return NULL;
+	}
+	ikesa_count(core, sa, 1);
+	return sa;
+}
+
+void ikesa_forget_setup(struct ikesa *sa)
+{
+	ike_login_free(sa->login);
+	sa->login = NULL;
+	if (!sa->opening)
+		return;
+	dh_free(sa->opening->dh);
+	free(sa->opening->request);
+	free(sa->opening->answer);
+	wipe(sa->opening, sizeof(*sa->opening));
+	free(sa->opening);
+	sa->opening = NULL;
+}
+
+void ikesa_forget_keys(struct ikesa *sa)
+{
+	ikesa_forget_setup(sa);
+	crypto_sk_free(sa->sk_in);
+	crypto_sk_free(sa->sk_out);
+	sa->sk_in = sa->sk_out = NULL;
+	sa->keyed = false;
+	wipe(&sa->keys, sizeof(sa->keys));
+}
+
+void ikesa_free(struct ike_core *core, struct ikesa *sa)
+{
+	ike_timer_set(&core->timers, &sa->timer, IKE_NEVER);
+	ike_table_del(&core->by_spi, &sa->by_spi);
+	ike_table_del(&core->by_init, &sa->by_init);
+	ike_table_del(&core->by_identity, &sa->by_identity);
+	ikesa_count(core, sa, -1);
+	ikesa_forget_keys(sa);
+	ike_child_free_all(sa);
+	free(sa->answer);
+	free(sa->own);
+	wipe(sa, sizeof(*sa));
+	free(sa);
+}
+
+static void set_timer(struct ike_core *core, struct ikesa *sa)
+{
+	uint64_t at = sa->expires_ms < sa->resend_ms ? sa->expires_ms : sa->resend_ms;
+
+	ike_timer_set(&core->timers, &sa->timer, at);
+}
+
+void ikesa_expire_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms)
+{
+	sa->expires_ms = at_ms;
+	set_timer(core, sa);
+}
+
+void ikesa_resend_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms)
+{
+	sa->resend_ms = at_ms;
+	set_timer(core, sa);
+}
+
+const char *ikesa_text(const struct ikesa *sa, char buf[IKESA_TEXT_MAX])
+{
+	char who[300] = "unknown", where[IP_TEXT_MAX];
+
+	if (sa->remote.len > 0)
+		conf_identity_text(sa->remote.type, sa->remote.data, sa->remote.len, who,
+				   sizeof(who));
+	snprintf(buf, IKESA_TEXT_MAX, "%s at %s", who, endpoint_text(&sa->path.peer, where));
+	return buf;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The IKE SA and the tables that find it. An IKE SA is made and destroyed here only; its end wipes
+ * every key it held.
+ */
+#ifndef IKE_SA_H
+#define IKE_SA_H
+
+#include "ike/child.h"
+#include "ike/fsm.h"
+#include "ike/keys.h"
+#include "ike/limits.h"
+#include "ike/table.h"
+#include "ike/timer.h"
+#include "msg.h"
+
+struct dh;
+struct ike_login;
+
+/* Where a datagram came in and from whom. */
+struct ike_path {
+	struct endpoint local, peer;
+};
+
+/* A message as it was sent, to be sent again. The non-ESP marker stands before it. */
+struct ike_packet {
+	size_t len;      /* without the marker */
+	uint8_t bytes[]; /* IKE_MARKER_LEN zero bytes, then len */
+};
+
+struct ike_packet *ike_packet_new(const void *message, size_t len);
+
+/* What AUTH will cover; ends with the setup. */
+struct ike_opening {
+	struct dh *dh; /* until the keys are derived, which waits for the first IKE_AUTH */
+	struct ike_suite suite;
+	uint8_t ke[512]; /* of the peer, CRYPTO's DH_PUBLIC_MAX */
+	size_t ke_len;
+	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_LEN];
+	size_t ni_len;
+	struct ike_packet *request, *answer; /* IKE_SA_INIT, both ways */
+};
+
+enum { IKE_DIGEST_LEN = 32 };
+
+struct ikesa {
+	struct ike_link by_spi, by_init, by_identity;
+	struct ike_timer timer; /* the earlier of the next two */
+	uint64_t expires_ms;    /* of the state, IKE_NEVER: none */
+	uint64_t resend_ms;     /* of our request, IKE_NEVER: none */
+	uint64_t made_ms;
+
+	enum ike_state state;
+	uint64_t spi_i, spi_r; /* spi_r is ours and our name for the SA */
+	struct ike_path path;  /* as proven last */
+	struct fg_ip source;   /* whose half-open budget it is on */
+	bool peer_nat, local_nat;
+
+	bool keyed; /* nothing sent in clear text has an effect any more */
+	struct ike_keys keys;
+	struct crypto_sk *sk_in, *sk_out;
+
+	/* The peer's requests, window 1: RFC 7296 2.1 to 2.3. */
+	uint32_t request_next; /* message ID that we wait for or are answering */
+	uint8_t request_exchange;
+	uint8_t request_digest[IKE_DIGEST_LEN]; /* of the one being answered or answered last */
+	bool busy;                              /* the answer to request_next is being made */
+	struct ike_path reply;                  /* where that answer goes */
+	struct ike_packet *answer;              /* to request_next - 1 */
+	unsigned resends;
+
+	/* Ours. */
+	uint32_t own_next;
+	struct ike_packet *own; /* waits for its answer, NULL: none */
+	unsigned own_tries;
+
+	struct msg_identity remote; /* proven only in an authenticated state */
+	conf_name profile;
+	uint32_t session;        /* of flexd, 0: none */
+	struct ike_child *child; /* NULL: none */
+
+	struct ike_opening *opening; /* until the setup is over */
+	struct ike_login *login;     /* from IKE_AUTH's request to its answer */
+};
+
+/* A new SA in state NEW with a responder SPI of its own, in the SPI table. NULL: no memory or no
+ * randomness. */
+struct ikesa *ikesa_new(struct ike_core *core, uint64_t spi_i, const struct ike_path *path);
+/* Takes it out of every table, wipes it, frees it. Says nothing to anybody: see close.h. */
+void ikesa_free(struct ike_core *core, struct ikesa *sa);
+/* Keys and all that is needed only with them; what stays can resend the last answer. */
+void ikesa_forget_keys(struct ikesa *sa);
+/* The opening is over, whatever came of it. */
+void ikesa_forget_setup(struct ikesa *sa);
+
+struct ikesa *ikesa_find(const struct ike_core *core, uint64_t spi_r);
+/* The SA that an IKE_SA_INIT from there made. */
+struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
+			      const struct endpoint *peer);
+bool ikesa_add_init(struct ike_core *core, struct ikesa *sa);
+bool ikesa_add_identity(struct ike_core *core, struct ikesa *sa);
+/* Another authenticated SA of this identity and profile, NULL: none. */
+struct ikesa *ikesa_find_twin(const struct ike_core *core, const struct ikesa *sa);
+
+/* Gauges and the half-open budget; only ike_move() and the two ends of an SA call it. */
+void ikesa_count(struct ike_core *core, const struct ikesa *sa, int by);
+/* Is there room for one more half-open SA from there? */
+bool ikesa_budget(const struct ike_core *core, const struct fg_ip *peer);
+
+/* Set one of the two deadlines, milliseconds on the env's clock, IKE_NEVER: none. */
+void ikesa_expire_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms);
+void ikesa_resend_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms);
+
+/* "fqdn a.example.org 192.0.2.1:4500", for logs. Returns buf. */
+enum { IKESA_TEXT_MAX = 400 };
+const char *ikesa_text(const struct ikesa *sa, char buf[IKESA_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What the operator sees of the core.
+ */
+#include "ike/core.h"
+
+#include <stdio.h>
+
+void ike_stats(const struct ike_core *core, struct msg_ike_stats *stats)
+{
+	*stats = core->stats;
+	stats->half_open = core->half_open;
+	stats->established = core->gauge[IKE_STATE_ESTABLISHED];
+}
+
+static void fill(const struct ike_core *core, const struct ikesa *sa, struct msg_ike_sa_row *row)
+{
+	*row = (struct msg_ike_sa_row){
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.peer = sa->path.peer,
+		.local = sa->path.local,
+		.session = sa->session,
+		.age_s = (uint32_t)((ike_now(core) - sa->made_ms) / 1000),
+		.peer_behind_nat = sa->peer_nat,
+		.local_behind_nat = sa->local_nat,
+		.next_request = sa->own_next,
+		.next_answer = sa->request_next,
+	};
+	snprintf(row->state, sizeof(row->state), "%s", ike_state_name(sa->state));
+	if (sa->keyed)
+		ike_suite_text(&sa->keys.suite, row->suite);
+	else if (sa->opening)
+		ike_suite_text(&sa->opening->suite, row->suite);
+	/* Before that it is only what somebody says. */
+	if (ike_state_in(sa->state, IKE_AUTHENTICATED | IKE_IN(IKE_STATE_DELETING))) {
+		row->remote = sa->remote;
+		memcpy(row->profile, sa->profile, sizeof(row->profile));
+	}
+}
+
+void ike_rows(const struct ike_core *core, void (*row)(void *arg, const struct msg_ike_sa_row *row),
+	      void *arg)
+{
+	for (size_t i = 0; i < core->by_spi.cap; i++)
+		for (struct ike_link *link = core->by_spi.slots[i]; link; link = link->next) {
+			const struct ikesa *sa = ike_container(link, struct ikesa, by_spi);
+			struct msg_ike_sa_row one;
+
+			if (ike_state_in(sa->state, IKE_OVER | IKE_IN(IKE_STATE_NEW)))
+				continue;
+			fill(core, sa, &one);
+			row(arg, &one);
+		}
+}
