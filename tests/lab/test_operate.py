@@ -126,6 +126,13 @@ def test_views(lab):
     assert fields["state"] in (1, "FG_SESSION_UP") and "inner4" in fields
     assert l.gateway.flexctl("version").returncode == 0
 
+    # Again and again until Ctrl-C, which is a good end.
+    watch = l.network.process([l.gateway.build + "/flexctl", "--socket", l.gateway.socket, "show",
+                               "drop", "--watch=1"], "watch")
+    wait_for(lambda: watch.text().count("Reason") >= 2, "it is shown again")
+    watch.send(signal.SIGINT)
+    assert watch.popen.wait(3) == 0
+
 
 def test_start_without(lab, build):
     """What is missing at the start is said in one sentence that names it."""
