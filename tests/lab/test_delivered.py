@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is delivered is valid: the configuration, its examples, and the screen in the README."""
+import glob
+import os
+import re
+
+import pytest
+
+from gateway import ROOT
+from net import run
+
+FILES = [os.path.join(ROOT, "config", "flexgate.conf")] + sorted(
+    f for f in glob.glob(os.path.join(ROOT, "config", "examples", "*.conf"))
+    if not f.endswith("secrets.conf"))
+
+
+def check(build, tmp_path, public, secrets):
+    """flexctl config check, with the secrets beside the file."""
+    path = tmp_path / "secrets.conf"
+    path.write_text(secrets)
+    path.chmod(0o600)
+    public, found = re.subn(r"^#?secrets-file = .*$", "secrets-file = %s" % path, public, flags=re.M)
+    if not found:
+        public = public.replace("[gateway]\n", "[gateway]\nsecrets-file = %s\n" % path, 1)
+    conf = tmp_path / "flexgate.conf"
+    conf.write_text(public)
+    return run([os.path.abspath(build) + "/flexctl", "config", "check", str(conf)], check=False)
+
+
+def names_of_keys(public):
+    return [n for line in re.findall(r"^psk = (.*)$", public, flags=re.M)
+            for n in re.split(r"[,\s]+", line.strip())]
+
+
+@pytest.mark.parametrize("path", FILES, ids=os.path.basename)
+def test_files(build, tmp_path, path):
+    with open(path) as f:
+        public = f.read()
+    secrets = "".join("[psk %s]\nidentity = any\nkey = 0123456789abcdef%d\n" % (n, i)
+                      for i, n in enumerate(dict.fromkeys(names_of_keys(public))))
+    done = check(build, tmp_path, public, secrets)
+    assert done.returncode == 0, done.stdout + done.stderr
+    broken = check(build, tmp_path, public + "\n[pool clients]\nprefix = nonsense\n", secrets)
+    assert broken.returncode == 1 and "flexgate.conf:" in broken.stdout
+
+
+def test_readme(build, tmp_path):
+    with open(os.path.join(ROOT, "README.md")) as f:
+        text = f.read()
+    blocks = [re.sub(r"^    ", "", b, flags=re.M)
+              for b in re.findall(r"(?:^    .*\n|^\n)+", text, flags=re.M)]
+    public = next(b for b in blocks if b.lstrip().startswith("[gateway]"))
+    secrets = next(b for b in blocks if b.lstrip().startswith("[psk "))
+    done = check(build, tmp_path, public.strip() + "\n",
+                 secrets.strip().replace("0x...", "0x" + "ab" * 32) + "\n")
+    assert done.returncode == 0, done.stdout + done.stderr
