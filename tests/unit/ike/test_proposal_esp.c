@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Choosing an ESP proposal for the CHILD SA of IKE_AUTH. */
+#include "bytes.h"
+
+#include "ike/proposal.h"
+
+static const struct transforms {
+	const char *name;
+	struct ike_transform t[6]; /* ends with type 0 */
+	uint16_t suite;            /* 0: not acceptable */
+	bool say_none, say_esn;
+} rows[] = {
+	/* clang-format off */
+	{ "GCM-128",                { { 1, false, 20, 128 }, { 5, false, 0, 0 } }, FG_ESP_AES_GCM_128, false, true },
+	{ "GCM-256 without ESN",    { { 1, false, 20, 256 } }, FG_ESP_AES_GCM_256, false, false },
+	{ "ChaCha20",               { { 1, false, 28, 0 }, { 5, false, 0, 0 } }, FG_ESP_CHACHA20_POLY1305, false, true },
+	{ "ChaCha20 with a length", { { 1, false, 28, 256 }, { 5, false, 0, 0 } }, 0, false, false },
+	{ "CBC-128",                { { 1, false, 12, 128 }, { 3, false, 12, 0 }, { 5, false, 0, 0 } }, FG_ESP_AES_CBC_128_SHA256, false, true },
+	{ "CBC-256",                { { 1, false, 12, 256 }, { 3, false, 12, 0 } }, FG_ESP_AES_CBC_256_SHA256, false, false },
+	{ "CBC without integrity",  { { 1, false, 12, 256 }, { 5, false, 0, 0 } }, 0, false, false },
+	{ "CBC with SHA-1",         { { 1, false, 12, 256 }, { 3, false, 2, 0 } }, 0, false, false },
+	{ "CBC with SHA-512",       { { 1, false, 12, 256 }, { 3, false, 14, 0 } }, 0, false, false },
+	{ "CBC with two",           { { 1, false, 12, 256 }, { 3, false, 2, 0 }, { 3, false, 12, 0 } }, FG_ESP_AES_CBC_256_SHA256, false, false },
+	{ "CBC without key length", { { 1, false, 12, 0 }, { 3, false, 12, 0 } }, 0, false, false },
+	{ "CBC-192",                { { 1, false, 12, 192 }, { 3, false, 12, 0 } }, 0, false, false },
+	{ "GCM with NONE",          { { 1, false, 20, 128 }, { 3, false, 0, 0 }, { 5, false, 0, 0 } }, FG_ESP_AES_GCM_128, true, true },
+	{ "GCM with SHA-256",       { { 1, false, 20, 128 }, { 3, false, 12, 0 } }, 0, false, false },
+	{ "GCM with ICV of 8",      { { 1, false, 18, 128 } }, 0, false, false },
+	{ "only ESN",               { { 1, false, 20, 128 }, { 5, false, 1, 0 } }, 0, false, false },
+	{ "ESN or not",             { { 1, false, 20, 128 }, { 5, false, 1, 0 }, { 5, false, 0, 0 } }, FG_ESP_AES_GCM_128, false, true },
+	{ "DH group is ignored",    { { 1, false, 20, 128 }, { 4, false, 31, 0 } }, FG_ESP_AES_GCM_128, false, false },
+	{ "PRF does not belong",    { { 1, false, 20, 128 }, { 2, false, 5, 0 } }, 0, false, false },
+	{ "unknown type",           { { 1, false, 20, 128 }, { 6, false, 35, 0 } }, 0, false, false },
+	{ "strange cipher",         { { 1, true, 20, 128 } }, 0, false, false },
+	{ "strange ESN",            { { 1, false, 20, 128 }, { 5, true, 0, 0 } }, 0, false, false },
+	{ "no cipher",              { { 5, false, 0, 0 } }, 0, false, false },
+	{ "nothing",                { { 0, false, 0, 0 } }, 0, false, false },
+	{ "our order",              { { 1, false, 12, 128 }, { 1, false, 20, 256 }, { 1, false, 20, 128 } }, FG_ESP_AES_GCM_256, false, false },
+	/* clang-format on */
+};
+
+/* In order of preference. */
+static const uint16_t all[] = { FG_ESP_AES_GCM_256, FG_ESP_AES_GCM_128, FG_ESP_CHACHA20_POLY1305,
+				FG_ESP_AES_CBC_256_SHA256, FG_ESP_AES_CBC_128_SHA256 };
+
+static void add(struct ike_sa *sa, const struct transforms *row, const char *spi)
+{
+	ike_sa_add_proposal(sa, (uint8_t)(sa->proposal_count + 1), IKE_PROTOCOL_ESP, spi, 4);
+	for (size_t i = 0; row->t[i].type; i++) {
+		ike_sa_add_transform(sa, row->t[i].type, row->t[i].id, row->t[i].key_bits);
+		sa->transform[sa->transform_count - 1].strange = row->t[i].strange;
+	}
+}
+
+static void choices(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		static struct ike_sa offer, answer;
+		struct ike_esp_choice choice, again;
+		bool ok;
+
+		memset(&offer, 0, sizeof(offer));
+		add(&offer, &rows[i], "\0\0\1\0");
+		ok = ike_esp_choose(&offer, all, COUNT(all), &choice);
+		if (ok != (rows[i].suite != 0) || choice.suite != rows[i].suite ||
+		    choice.say_none != rows[i].say_none || choice.say_esn != rows[i].say_esn)
+			fail_msg("%s: %s, none %d, esn %d", rows[i].name,
+				 ike_esp_suite_text(choice.suite), choice.say_none, choice.say_esn);
+		if (!ok)
+			continue;
+		assert_int_equal(choice.spi, htonl(256));
+		assert_int_equal(choice.number, 1);
+		ike_esp_choice_sa(&choice, htonl(0x12345678), &answer);
+		assert_int_equal(answer.proposal_count, 1);
+		assert_true(ike_esp_choose(&answer, all, COUNT(all), &again));
+		assert_int_equal(again.suite, choice.suite);
+		assert_int_equal(again.spi, htonl(0x12345678));
+		assert_int_equal(again.say_esn, choice.say_esn);
+		assert_int_equal(again.say_none, choice.say_none);
+	}
+}
+
+/* SPIs 0 to 255 are reserved, RFC 4303 2.1; other protocols are not ours. */
+static void spis_and_protocols(void **state)
+{
+	static struct ike_sa offer;
+	struct ike_esp_choice choice;
+
+	(void)state;
+	add(&offer, &rows[0], "\0\0\0\xff");
+	assert_false(ike_esp_choose(&offer, all, COUNT(all), &choice));
+	assert_int_equal(choice.suite, 0);
+	add(&offer, &rows[1], "\xff\0\0\0");
+	assert_true(ike_esp_choose(&offer, all, COUNT(all), &choice));
+	assert_int_equal(choice.number, 2);
+	assert_int_equal(choice.spi, htonl(0xff000000));
+	offer.proposal[1].protocol = IKE_PROTOCOL_AH;
+	assert_false(ike_esp_choose(&offer, all, COUNT(all), &choice));
+	offer.proposal[1].protocol = IKE_PROTOCOL_IKE;
+	assert_false(ike_esp_choose(&offer, all, COUNT(all), &choice));
+}
+
+static void only_configured_suites(void **state)
+{
+	const uint16_t chacha = FG_ESP_CHACHA20_POLY1305, unknown = 77;
+	static struct ike_sa offer;
+	struct ike_esp_choice choice;
+
+	(void)state;
+	add(&offer, &rows[0], "\1\0\0\0");
+	add(&offer, &rows[2], "\2\0\0\0");
+	assert_true(ike_esp_choose(&offer, &chacha, 1, &choice));
+	assert_int_equal(choice.number, 2);
+	assert_int_equal(choice.spi, htonl(0x02000000));
+	assert_false(ike_esp_choose(&offer, &unknown, 1, &choice));
+	assert_false(ike_esp_choose(&offer, all, 0, &choice));
+}
+
+static void offer_round_trip(void **state)
+{
+	static struct ike_sa offer;
+	struct ike_esp_choice choice;
+
+	(void)state;
+	ike_esp_offer_sa(all, COUNT(all), htonl(0x1000), &offer);
+	assert_int_equal(offer.proposal_count, COUNT(all));
+	for (size_t i = 0; i < COUNT(all); i++) {
+		assert_true(ike_esp_choose(&offer, &all[i], 1, &choice));
+		assert_int_equal(choice.number, i + 1);
+		assert_int_equal(choice.suite, all[i]);
+	}
+}
+
+static void texts(void **state)
+{
+	(void)state;
+	assert_string_equal(ike_esp_suite_text(FG_ESP_AES_GCM_256), "AES-GCM-256");
+	assert_string_equal(ike_esp_suite_text(FG_ESP_AES_CBC_128_SHA256),
+			    "AES-CBC-128 / HMAC-SHA2-256-128");
+	assert_string_equal(ike_esp_suite_text(0), "unknown suite");
+	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++)
+		assert_string_not_equal(ike_esp_suite_text(suite), "unknown suite");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(choices),
+		cmocka_unit_test(spis_and_protocols),
+		cmocka_unit_test(only_configured_suites),
+		cmocka_unit_test(offer_round_trip),
+		cmocka_unit_test(texts),
+	};
+
+	return cmocka_run_group_tests_name("proposal ESP", tests, NULL, NULL);
+}
