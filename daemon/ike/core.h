@@ -67,9 +67,10 @@ bool ike_stopped(const struct ike_core *core);
 
 void ike_count_drop(struct ike_core *core, enum ike_drop drop);
 void ike_stats(const struct ike_core *core, struct msg_ike_stats *stats);
-/* One row per IKE SA, without those of which only a stored answer is left. */
-void ike_rows(const struct ike_core *core, void (*row)(void *arg, const struct msg_ike_sa_row *row),
-	      void *arg);
+/* One row per IKE SA, without those of which only a stored answer is left; about `count` of them,
+ * going on at *slot, 0 at first. True: that was the last. */
+bool ike_rows(const struct ike_core *core, size_t *slot, size_t count,
+	      void (*row)(void *arg, const struct msg_ike_sa_row *row), void *arg);
 
 static inline uint64_t ike_now(const struct ike_core *core)
 {

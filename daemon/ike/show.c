@@ -39,11 +39,15 @@ static void fill(const struct ike_core *core, const struct ikesa *sa, struct msg
 	}
 }
 
-void ike_rows(const struct ike_core *core, void (*row)(void *arg, const struct msg_ike_sa_row *row),
-	      void *arg)
+bool ike_rows(const struct ike_core *core, size_t *slot, size_t count,
+	      void (*row)(void *arg, const struct msg_ike_sa_row *row), void *arg)
 {
-	for (size_t i = 0; i < core->by_spi.cap; i++)
-		for (struct ike_link *link = core->by_spi.slots[i]; link; link = link->next) {
+	size_t given = 0;
+
+	for (; *slot < core->by_spi.cap; (*slot)++) {
+		if (given >= count)
+			return false;
+		for (struct ike_link *link = core->by_spi.slots[*slot]; link; link = link->next) {
 			const struct ikesa *sa = ike_container(link, struct ikesa, by_spi);
 			struct msg_ike_sa_row one;
 
@@ -51,5 +55,8 @@ void ike_rows(const struct ike_core *core, void (*row)(void *arg, const struct m
 				continue;
 			fill(core, sa, &one);
 			row(arg, &one);
+			given++;
 		}
+	}
+	return true;
 }
