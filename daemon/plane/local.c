@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Addresses of the gateway: where clients reach it, and its own ones inside the pools' prefixes. */
+#include "core/log.h"
+#include "plane/internal.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+
+static bool is_outside(const struct plane *plane, uint32_t ifindex)
+{
+	const struct plane_port *port = ports_by_ifindex(plane, ifindex);
+
+	return port && port->outside;
+}
+
+/* A worker or a program may look while the list is written: an address is complete before the count
+ * covers it. */
+static void write_locals(struct plane *plane, const struct fg_ip *ip, size_t n)
+{
+	struct fg_conf *conf = plane_fg_conf(plane);
+
+	if (conf->local_count > n)
+		__atomic_store_n(&conf->local_count, (uint32_t)n, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < n; i++)
+		conf->local[i] = ip[i];
+	__atomic_store_n(&conf->local_count, (uint32_t)n, __ATOMIC_RELEASE);
+}
+
+static void set_own(const struct plane *plane, const struct fg_ip *ip, bool add)
+{
+	struct fg_route4_key key4 = { .prefixlen = 32, .addr = ip_to4(ip) };
+	struct fg_route6_key key6 = { .prefixlen = 128, .addr = *ip };
+	int fd = plane->fd[ip_is4(ip) ? PLANE_fg_route4 : PLANE_fg_route6];
+	const void *key = ip_is4(ip) ? (const void *)&key4 : &key6;
+	uint32_t value = FG_ROUTE_KERNEL;
+
+	if (add)
+		bpf_map_update_elem(fd, key, &value, BPF_ANY);
+	else
+		bpf_map_delete_elem(fd, key);
+}
+
+static bool in_pool(const struct plane *plane, const struct fg_ip *ip)
+{
+	for (size_t i = 0; i < plane->routes; i++) {
+		const struct conf_net *net = &plane->route[i].net;
+
+		if (ip_is4(ip) == ip_is4(&net->ip) && ip_in_prefix(ip, &net->ip, net->len))
+			return true;
+	}
+	return false;
+}
+
+static void refresh_own(struct plane *plane, const struct link_address *all, size_t n)
+{
+	for (size_t i = 0; i < plane->own_count; i++)
+		set_own(plane, &plane->own[i], false);
+	plane->own_count = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!in_pool(plane, &all[i].ip) || plane->own_count == PLANE_ROUTES_MAX)
+			continue;
+		set_own(plane, &all[i].ip, true);
+		plane->own[plane->own_count++] = all[i].ip;
+	}
+}
+
+int local_refresh(struct plane *plane)
+{
+	const struct conf_gateway *gateway = &plane->conf->gateway;
+	struct fg_ip local[FG_LOCALS];
+	struct link_address *all;
+	size_t n, count = 0;
+	int code = link_addresses(plane->netlink, &all, &n);
+
+	if (code)
+		return code;
+	for (size_t i = 0; i < gateway->local_count && count < FG_LOCALS; i++)
+		local[count++] = gateway->local[i];
+	for (size_t i = 0; !gateway->local_count && i < n && count < FG_LOCALS; i++) {
+		if (all[i].scope == RT_SCOPE_UNIVERSE && is_outside(plane, all[i].ifindex))
+			local[count++] = all[i].ip;
+	}
+	write_locals(plane, local, count);
+	if (!count)
+		log_warn("plane", "no outside device has an address: no client can reach us");
+	refresh_own(plane, all, n);
+	free(all);
+	return 0;
+}

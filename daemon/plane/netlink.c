@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plane/netlink.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum { NETLINK_BUFFER = 32 * 1024, NETLINK_EVENT_BUFFER = 4 * 1024 * 1024 };
+
+int netlink_open(struct nl_sock **out)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+
+	if (!socket)
+		return -ENOMEM;
+	if (nl_connect(socket, NETLINK_ROUTE) < 0) {
+		int error = errno ? -errno : -EIO;
+
+		nl_socket_free(socket);
+		return error;
+	}
+	*out = socket;
+	return 0;
+}
+
+int netlink_open_events(struct nl_sock **out)
+{
+	struct nl_sock *socket;
+	int error = netlink_open(&socket);
+
+	if (error)
+		return error;
+	/* FORCE needs CAP_NET_ADMIN; without it the default stays and an overrun is noticed. */
+	nl_socket_set_buffer_size(socket, NETLINK_EVENT_BUFFER, 0);
+	if (nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+				      RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+				      RTNLGRP_NEIGH, RTNLGRP_NONE) < 0 ||
+	    nl_socket_set_nonblocking(socket) < 0) {
+		nl_socket_free(socket);
+		return -EIO;
+	}
+	*out = socket;
+	return 0;
+}
+
+struct nl_msg *netlink_request(int type, int flags, const void *head, size_t len)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
+
+	if (msg && nlmsg_append(msg, (void *)(uintptr_t)head, len, NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/* True: that was the last message of the answer and *result is set. */
+static bool last_of_answer(struct nlmsghdr *row, int *result)
+{
+	if (row->nlmsg_type == NLMSG_DONE) {
+		*result = 0;
+		return true;
+	}
+	if (row->nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *error = nlmsg_data(row);
+
+		*result = nlmsg_datalen(row) < (int)sizeof(error->error) ? -EPROTO : error->error;
+		return true;
+	}
+	return false;
+}
+
+static int read_answer(int fd, uint32_t seq, netlink_row row, void *arg)
+{
+	_Alignas(struct nlmsghdr) char buf[NETLINK_BUFFER];
+
+	for (;;) {
+		ssize_t got = recv(fd, buf, sizeof(buf), 0);
+		struct nlmsghdr *at = (struct nlmsghdr *)buf;
+		int left = (int)got, result;
+
+		if (got < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		for (; nlmsg_ok(at, left); at = nlmsg_next(at, &left)) {
+			if (at->nlmsg_seq != seq)
+				continue;
+			if (last_of_answer(at, &result))
+				return result;
+			if (row)
+				row(arg, at);
+		}
+	}
+}
+
+int netlink_do(struct nl_sock *socket, struct nl_msg *msg, int built, netlink_row row, void *arg)
+{
+	uint32_t seq;
+	int sent;
+
+	if (!msg)
+		return -ENOMEM;
+	if (built < 0) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	nl_complete_msg(socket, msg);
+	seq = nlmsg_hdr(msg)->nlmsg_seq;
+	sent = nl_send(socket, msg);
+	nlmsg_free(msg);
+	if (sent < 0)
+		return -EIO;
+	return read_answer(nl_socket_get_fd(socket), seq, row, arg);
+}
+
+int netlink_events(struct nl_sock *socket, netlink_row row, void *arg)
+{
+	_Alignas(struct nlmsghdr) char buf[NETLINK_BUFFER];
+	int result = 0;
+
+	for (;;) {
+		ssize_t got = recv(nl_socket_get_fd(socket), buf, sizeof(buf), MSG_DONTWAIT);
+		struct nlmsghdr *at = (struct nlmsghdr *)buf;
+		int left = (int)got;
+
+		if (got < 0 && errno == ENOBUFS) {
+			result = -ENOBUFS;
+			continue;
+		}
+		if (got <= 0)
+			return result;
+		for (; nlmsg_ok(at, left); at = nlmsg_next(at, &left))
+			row(arg, at);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Asking and telling the kernel over rtnetlink: libnl builds and parses messages, here they are
+ * sent and their answers awaited (the kernel answers in the same system call). Errors stay errno.
+ */
+#ifndef PLANE_NETLINK_H
+#define PLANE_NETLINK_H
+
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+/* Called for each answer that is neither acknowledgement nor end. */
+typedef void (*netlink_row)(void *arg, struct nlmsghdr *row);
+
+/* A socket for questions. Returns 0 or -errno. */
+int netlink_open(struct nl_sock **out);
+/* A non-blocking socket that hears of links, addresses, routes and neighbours. */
+int netlink_open_events(struct nl_sock **out);
+/* A request of `type` whose fixed part is `head`; NULL: no memory. */
+struct nl_msg *netlink_request(int type, int flags, const void *head, size_t len);
+/*
+ * Send, wait for the answer, free the message. msg may be NULL (-ENOMEM) and is failed by
+ * `built` < 0, what the last nla_put() returned. Returns 0 or the kernel's -errno.
+ */
+int netlink_do(struct nl_sock *socket, struct nl_msg *msg, int built, netlink_row row, void *arg);
+/* Hand every waiting event to row. Returns 0, or -ENOBUFS: some were lost. */
+int netlink_events(struct nl_sock *socket, netlink_row row, void *arg);
+
+#endif
