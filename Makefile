@@ -29,6 +29,7 @@ BPFTOOL ?= /usr/sbin/bpftool
 PKGS   := libbpf libxdp openssl libnl-3.0 libnl-route-3.0 libevent jansson libseccomp libcap-ng
 
 CPPFLAGS += -D_GNU_SOURCE -DFG_VERSION='"$(VERSION)"' -Iinclude -Idaemon -I$(BUILD)/gen
+CPPFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror \
 	    -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections $(HARDEN) $(SANFLAGS)
