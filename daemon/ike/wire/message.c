@@ -6,34 +6,42 @@
 enum {
 	IN_CLEAR = 1,
 	IN_SK = 2,
+	ANYWHERE = IN_CLEAR | IN_SK,
+};
+
+/* What a wrong form is called in the counters. */
+enum {
+	BAD = IKE_DROP_bad_payload,
+	BAD_ID = IKE_DROP_identity_invalid,
+	BAD_NONCE = IKE_DROP_bad_nonce,
 };
 
 /* The payloads that we know. A known payload elsewhere than allowed is misplaced. */
 static const struct payload_row {
 	uint8_t type;
 	uint8_t where;
-	bool many;           /* read each one, not only the first */
-	enum ike_drop wrong; /* when validate says no */
+	bool many;     /* read each one, not only the first */
+	uint8_t wrong; /* when validate says no */
 	bool (*validate)(struct rd body);
 	void (*read)(struct rd body, struct ike_message *m); /* NULL: only counted */
 } rows[] = {
 	/* clang-format off */
-	{ IKE_PAYLOAD_SA,      IN_CLEAR | IN_SK, false, IKE_DROP_bad_payload, sa_validate, sa_read },
-	{ IKE_PAYLOAD_KE,      IN_CLEAR | IN_SK, false, IKE_DROP_bad_payload, ke_validate, ke_read },
-	{ IKE_PAYLOAD_IDI,     IN_SK, false, IKE_DROP_identity_invalid, id_validate, id_i_read },
-	{ IKE_PAYLOAD_IDR,     IN_SK, false, IKE_DROP_identity_invalid, id_validate, id_r_read },
-	{ IKE_PAYLOAD_CERT,    IN_SK, true,  IKE_DROP_bad_payload, cert_validate, NULL },
-	{ IKE_PAYLOAD_CERTREQ, IN_CLEAR | IN_SK, true, IKE_DROP_bad_payload, cert_validate, NULL },
-	{ IKE_PAYLOAD_AUTH,    IN_SK, false, IKE_DROP_bad_payload, auth_validate, auth_read },
-	{ IKE_PAYLOAD_NONCE,   IN_CLEAR | IN_SK, false, IKE_DROP_bad_nonce, nonce_validate, nonce_read },
-	{ IKE_PAYLOAD_NOTIFY,  IN_CLEAR | IN_SK, true, IKE_DROP_bad_payload, notify_validate, notify_read },
-	{ IKE_PAYLOAD_DELETE,  IN_SK, true,  IKE_DROP_bad_payload, delete_validate, delete_read },
-	{ IKE_PAYLOAD_VENDOR,  IN_CLEAR | IN_SK, true, IKE_DROP_bad_payload, vendor_validate, vendor_read },
-	{ IKE_PAYLOAD_TSI,     IN_SK, false, IKE_DROP_bad_payload, ts_validate, ts_i_read },
-	{ IKE_PAYLOAD_TSR,     IN_SK, false, IKE_DROP_bad_payload, ts_validate, ts_r_read },
-	{ IKE_PAYLOAD_SK,      IN_CLEAR, false, IKE_DROP_bad_payload, sk_validate, sk_read },
-	{ IKE_PAYLOAD_CP,      IN_SK, false, IKE_DROP_bad_payload, cp_validate, cp_read },
-	{ IKE_PAYLOAD_EAP,     IN_SK, false, IKE_DROP_bad_payload, eap_validate, NULL },
+	{ IKE_PAYLOAD_SA,       ANYWHERE, false, BAD,       sa_validate,     sa_read },
+	{ IKE_PAYLOAD_KE,       ANYWHERE, false, BAD,       ke_validate,     ke_read },
+	{ IKE_PAYLOAD_IDI,      IN_SK,    false, BAD_ID,    id_validate,     id_i_read },
+	{ IKE_PAYLOAD_IDR,      IN_SK,    false, BAD_ID,    id_validate,     id_r_read },
+	{ IKE_PAYLOAD_CERT,     IN_SK,    true,  BAD,       cert_validate,   NULL },
+	{ IKE_PAYLOAD_CERTREQ,  ANYWHERE, true,  BAD,       cert_validate,   NULL },
+	{ IKE_PAYLOAD_AUTH,     IN_SK,    false, BAD,       auth_validate,   auth_read },
+	{ IKE_PAYLOAD_NONCE,    ANYWHERE, false, BAD_NONCE, nonce_validate,  nonce_read },
+	{ IKE_PAYLOAD_NOTIFY,   ANYWHERE, true,  BAD,       notify_validate, notify_read },
+	{ IKE_PAYLOAD_DELETE,   IN_SK,    true,  BAD,       delete_validate, delete_read },
+	{ IKE_PAYLOAD_VENDOR,   ANYWHERE, true,  BAD,       vendor_validate, vendor_read },
+	{ IKE_PAYLOAD_TSI,      IN_SK,    false, BAD,       ts_validate,     ts_i_read },
+	{ IKE_PAYLOAD_TSR,      IN_SK,    false, BAD,       ts_validate,     ts_r_read },
+	{ IKE_PAYLOAD_SK,       IN_CLEAR, false, BAD,       sk_validate,     sk_read },
+	{ IKE_PAYLOAD_CP,       IN_SK,    false, BAD,       cp_validate,     cp_read },
+	{ IKE_PAYLOAD_EAP,      IN_SK,    false, BAD,       eap_validate,    NULL },
 	/* clang-format on */
 };
 
@@ -71,7 +79,7 @@ static enum ike_drop one_payload(uint8_t type, uint8_t flags, struct rd body, ui
 	if (!(row->where & where))
 		return IKE_DROP_misplaced_payload;
 	if (!row->validate(body))
-		return row->wrong;
+		return (enum ike_drop)row->wrong;
 	if (row->read && (row->many || !again))
 		row->read(body, m);
 	m->culprit = 0;

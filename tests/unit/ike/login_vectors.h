@@ -12,11 +12,11 @@
 struct login {
 	const char *name;
 	const char *init_request, *init_response, *auth_request, *auth_response;
-	const char *shared;             /* g^ir */
+	const char *shared; /* g^ir */
 	const char *sk_d, *sk_ai, *sk_ar, *sk_ei, *sk_er, *sk_pi, *sk_pr;
-	const char *auth_i, *auth_r;    /* AUTH data */
+	const char *auth_i, *auth_r; /* AUTH data */
 	const char *ike_suite;
-	const char *esp_i, *esp_r;      /* cipher key and salt, HMAC key */
+	const char *esp_i, *esp_r; /* cipher key and salt, HMAC key */
 	uint16_t esp_suite;
 };
 

@@ -98,24 +98,36 @@ static const struct row {
 	bool wrong_group, say_none;
 } rows[] = {
 	/* clang-format off */
-	{ "#1 gcm256 p256 x25519", 31, "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
+	{ "#1 gcm256 p256 x25519", 31,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
 	/* our order wins, whatever theirs */
-	{ "#1 gcm128 gcm256 p256 p384 e256 x25519", 31, "AES-GCM-256 / PRF-HMAC-SHA2-384 / x25519", 1, false, false },
-	{ "#1 cbc256 gcm128 i512 i256 p256 x25519", 31, "AES-CBC-256 / HMAC-SHA2-256-128 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
+	{ "#1 gcm128 gcm256 p256 p384 e256 x25519", 31,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-384 / x25519", 1, false, false },
+	{ "#1 cbc256 gcm128 i512 i256 p256 x25519", 31,
+	  "AES-CBC-256 / HMAC-SHA2-256-128 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
 	/* of groups that both have, that of the KE payload */
-	{ "#1 gcm256 p256 x25519 e256", 19, "AES-GCM-256 / PRF-HMAC-SHA2-256 / ECP-256", 1, false, false },
-	{ "#1 gcm256 p256 x25519 e256", 14, "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, true, false },
-	{ "#1 gcm256 p256 e256 m1024", 2, "AES-GCM-256 / PRF-HMAC-SHA2-256 / ECP-256", 1, true, false },
+	{ "#1 gcm256 p256 x25519 e256", 19,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-256 / ECP-256", 1, false, false },
+	{ "#1 gcm256 p256 x25519 e256", 14,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, true, false },
+	{ "#1 gcm256 p256 e256 m1024", 2,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-256 / ECP-256", 1, true, false },
 	{ "#1 gcm256 p256 e256", 31, "AES-GCM-256 / PRF-HMAC-SHA2-256 / ECP-256", 1, true, false },
 	/* the peer's numbers are echoed, its order counts among proposals */
-	{ "#5 3des i256 p1 m1024 #9 gcm128 p256 e256", 19, "AES-GCM-128 / PRF-HMAC-SHA2-256 / ECP-256", 9, false, false },
-	{ "#1 gcm128 p256 x25519 #2 gcm256 p256 x25519", 31, "AES-GCM-128 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
+	{ "#5 3des i256 p1 m1024 #9 gcm128 p256 e256", 19,
+	  "AES-GCM-128 / PRF-HMAC-SHA2-256 / ECP-256", 9, false, false },
+	{ "#1 gcm128 p256 x25519 #2 gcm256 p256 x25519", 31,
+	  "AES-GCM-128 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
 	/* our first proposal before our second */
-	{ "#1 cbc128 i256 p256 m2048 #2 gcm128 p256 e256", 14, "AES-GCM-128 / PRF-HMAC-SHA2-256 / ECP-256", 2, true, false },
-	{ "#1 cbc128 i256 p256 m2048", 14, "AES-CBC-128 / HMAC-SHA2-256-128 / PRF-HMAC-SHA2-256 / MODP-2048", 1, false, false },
+	{ "#1 cbc128 i256 p256 m2048 #2 gcm128 p256 e256", 14,
+	  "AES-GCM-128 / PRF-HMAC-SHA2-256 / ECP-256", 2, true, false },
+	{ "#1 cbc128 i256 p256 m2048", 14,
+	  "AES-CBC-128 / HMAC-SHA2-256-128 / PRF-HMAC-SHA2-256 / MODP-2048", 1, false, false },
 	/* AEAD: INTEG absent or NONE; NONE is echoed */
-	{ "#1 gcm256 i0 p256 x25519", 31, "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, true },
-	{ "#1 gcm256 i256 i0 p256 x25519", 31, "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, true },
+	{ "#1 gcm256 i0 p256 x25519", 31,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, true },
+	{ "#1 gcm256 i256 i0 p256 x25519", 31,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, true },
 	{ "#1 gcm256 i256 p256 x25519", 31, NULL, 0, false, false },
 	/* not AEAD: INTEG needed */
 	{ "#1 cbc256 p256 x25519", 31, NULL, 0, false, false },
@@ -134,8 +146,10 @@ static const struct row {
 	{ "#1", 31, NULL, 0, false, false },
 	{ "", 31, NULL, 0, false, false },
 	/* unknown transforms are skipped, an unknown or alien type spoils its proposal */
-	{ "#1 3des gcm256 p1 p256 m1024 x25519", 31, "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
-	{ "#1 gcm256 p256 x25519 t6 #2 gcm128 p256 x25519", 31, "AES-GCM-128 / PRF-HMAC-SHA2-256 / x25519", 2, false, false },
+	{ "#1 3des gcm256 p1 p256 m1024 x25519", 31,
+	  "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519", 1, false, false },
+	{ "#1 gcm256 p256 x25519 t6 #2 gcm128 p256 x25519", 31,
+	  "AES-GCM-128 / PRF-HMAC-SHA2-256 / x25519", 2, false, false },
 	{ "#1 gcm256 p256 x25519 esn", 31, NULL, 0, false, false },
 	/* configured but not ours to have: 3DES, SHA-1, MODP-1024 */
 	{ "#1 3des i256 p256 m2048", 14, NULL, 0, false, false },

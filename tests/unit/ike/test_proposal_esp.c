@@ -4,6 +4,19 @@
 
 #include "ike/proposal.h"
 
+/* type, strange, id, key length */
+/* clang-format off */
+#define GCM128     { 1, false, 20, 128 }
+#define GCM256     { 1, false, 20, 256 }
+#define CBC128     { 1, false, 12, 128 }
+#define CBC256     { 1, false, 12, 256 }
+#define CHACHA     { 1, false, 28, 0 }
+#define SHA256     { 3, false, 12, 0 }
+#define INTEG_NONE { 3, false, 0, 0 }
+#define NO_ESN     { 5, false, 0, 0 }
+#define ESN        { 5, false, 1, 0 }
+/* clang-format on */
+
 static const struct transforms {
 	const char *name;
 	struct ike_transform t[6]; /* ends with type 0 */
@@ -11,31 +24,35 @@ static const struct transforms {
 	bool say_none, say_esn;
 } rows[] = {
 	/* clang-format off */
-	{ "GCM-128",                { { 1, false, 20, 128 }, { 5, false, 0, 0 } }, FG_ESP_AES_GCM_128, false, true },
-	{ "GCM-256 without ESN",    { { 1, false, 20, 256 } }, FG_ESP_AES_GCM_256, false, false },
-	{ "ChaCha20",               { { 1, false, 28, 0 }, { 5, false, 0, 0 } }, FG_ESP_CHACHA20_POLY1305, false, true },
-	{ "ChaCha20 with a length", { { 1, false, 28, 256 }, { 5, false, 0, 0 } }, 0, false, false },
-	{ "CBC-128",                { { 1, false, 12, 128 }, { 3, false, 12, 0 }, { 5, false, 0, 0 } }, FG_ESP_AES_CBC_128_SHA256, false, true },
-	{ "CBC-256",                { { 1, false, 12, 256 }, { 3, false, 12, 0 } }, FG_ESP_AES_CBC_256_SHA256, false, false },
-	{ "CBC without integrity",  { { 1, false, 12, 256 }, { 5, false, 0, 0 } }, 0, false, false },
-	{ "CBC with SHA-1",         { { 1, false, 12, 256 }, { 3, false, 2, 0 } }, 0, false, false },
-	{ "CBC with SHA-512",       { { 1, false, 12, 256 }, { 3, false, 14, 0 } }, 0, false, false },
-	{ "CBC with two",           { { 1, false, 12, 256 }, { 3, false, 2, 0 }, { 3, false, 12, 0 } }, FG_ESP_AES_CBC_256_SHA256, false, false },
-	{ "CBC without key length", { { 1, false, 12, 0 }, { 3, false, 12, 0 } }, 0, false, false },
-	{ "CBC-192",                { { 1, false, 12, 192 }, { 3, false, 12, 0 } }, 0, false, false },
-	{ "GCM with NONE",          { { 1, false, 20, 128 }, { 3, false, 0, 0 }, { 5, false, 0, 0 } }, FG_ESP_AES_GCM_128, true, true },
-	{ "GCM with SHA-256",       { { 1, false, 20, 128 }, { 3, false, 12, 0 } }, 0, false, false },
+	{ "GCM-128",                { GCM128, NO_ESN }, FG_ESP_AES_GCM_128, false, true },
+	{ "GCM-256 without ESN",    { GCM256 }, FG_ESP_AES_GCM_256, false, false },
+	{ "ChaCha20",               { CHACHA, NO_ESN }, FG_ESP_CHACHA20_POLY1305, false, true },
+	{ "ChaCha20 with a length", { { 1, false, 28, 256 }, NO_ESN }, 0, false, false },
+	{ "CBC-128",                { CBC128, SHA256, NO_ESN },
+	  FG_ESP_AES_CBC_128_SHA256, false, true },
+	{ "CBC-256",                { CBC256, SHA256 }, FG_ESP_AES_CBC_256_SHA256, false, false },
+	{ "CBC without integrity",  { CBC256, NO_ESN }, 0, false, false },
+	{ "CBC with SHA-1",         { CBC256, { 3, false, 2, 0 } }, 0, false, false },
+	{ "CBC with SHA-512",       { CBC256, { 3, false, 14, 0 } }, 0, false, false },
+	{ "CBC with two",           { CBC256, { 3, false, 2, 0 }, SHA256 },
+	  FG_ESP_AES_CBC_256_SHA256, false, false },
+	{ "CBC without key length", { { 1, false, 12, 0 }, SHA256 }, 0, false, false },
+	{ "CBC-192",                { { 1, false, 12, 192 }, SHA256 }, 0, false, false },
+	{ "GCM with NONE",          { GCM128, INTEG_NONE, NO_ESN },
+	  FG_ESP_AES_GCM_128, true, true },
+	{ "GCM with SHA-256",       { GCM128, SHA256 }, 0, false, false },
 	{ "GCM with ICV of 8",      { { 1, false, 18, 128 } }, 0, false, false },
-	{ "only ESN",               { { 1, false, 20, 128 }, { 5, false, 1, 0 } }, 0, false, false },
-	{ "ESN or not",             { { 1, false, 20, 128 }, { 5, false, 1, 0 }, { 5, false, 0, 0 } }, FG_ESP_AES_GCM_128, false, true },
-	{ "DH group is ignored",    { { 1, false, 20, 128 }, { 4, false, 31, 0 } }, FG_ESP_AES_GCM_128, false, false },
-	{ "PRF does not belong",    { { 1, false, 20, 128 }, { 2, false, 5, 0 } }, 0, false, false },
-	{ "unknown type",           { { 1, false, 20, 128 }, { 6, false, 35, 0 } }, 0, false, false },
+	{ "only ESN",               { GCM128, ESN }, 0, false, false },
+	{ "ESN or not",             { GCM128, ESN, NO_ESN }, FG_ESP_AES_GCM_128, false, true },
+	{ "DH group is ignored",    { GCM128, { 4, false, 31, 0 } },
+	  FG_ESP_AES_GCM_128, false, false },
+	{ "PRF does not belong",    { GCM128, { 2, false, 5, 0 } }, 0, false, false },
+	{ "unknown type",           { GCM128, { 6, false, 35, 0 } }, 0, false, false },
 	{ "strange cipher",         { { 1, true, 20, 128 } }, 0, false, false },
-	{ "strange ESN",            { { 1, false, 20, 128 }, { 5, true, 0, 0 } }, 0, false, false },
-	{ "no cipher",              { { 5, false, 0, 0 } }, 0, false, false },
+	{ "strange ESN",            { GCM128, { 5, true, 0, 0 } }, 0, false, false },
+	{ "no cipher",              { NO_ESN }, 0, false, false },
 	{ "nothing",                { { 0, false, 0, 0 } }, 0, false, false },
-	{ "our order",              { { 1, false, 12, 128 }, { 1, false, 20, 256 }, { 1, false, 20, 128 } }, FG_ESP_AES_GCM_256, false, false },
+	{ "our order",              { CBC128, GCM256, GCM128 }, FG_ESP_AES_GCM_256, false, false },
 	/* clang-format on */
 };
 
