@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * flexd, ike and aaa: one program, started again with a role, so that each has an address layout of
+ * its own.
+ */
+#include "aaa/process.h"
+#include "conf/conf.h"
+#include "core/proc.h"
+#include "ike/process.h"
+#include "session/broker.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEFAULT_CONF "/etc/flexgate/flexgate.conf"
+
+static const char help[] =
+	"flexd - the FlexGate IKEv2 gateway\n"
+	"\n"
+	"  flexd [-c FILE]   run in the foreground until SIGTERM or SIGINT; SIGHUP reads the\n"
+	"                    configuration again (default " DEFAULT_CONF ")\n"
+	"  flexd -n FILE     check a configuration, and the secrets it names when they may be\n"
+	"                    read, without starting: every error, exit status 1 if there is one\n"
+	"  flexd -V          show the version\n"
+	"  flexd -h          show this\n"
+	"\n"
+	"flexctl shows what it does and controls it. The files: flexgate.conf (public) and the\n"
+	"secrets-file it names, which only root may read.\n";
+
+static int print_errors(const struct conf_errors *errors)
+{
+	size_t kept = sizeof(errors->first) / sizeof(errors->first[0]);
+
+	for (size_t i = 0; i < errors->count && i < kept; i++)
+		fprintf(stderr, "%s\n", errors->first[i].text);
+	if (errors->count > kept)
+		fprintf(stderr, "%s: %zu more errors\n", errors->file, errors->count - kept);
+	return 1;
+}
+
+static int check_secrets(const struct conf *conf)
+{
+	const char *path = conf->gateway.secrets_file;
+	struct conf_errors errors = { 0 };
+	struct conf_secrets *secrets;
+	FILE *in = fopen(path, "re");
+	struct stat st;
+
+	if (!in && errno == EACCES) {
+		printf("%s: not checked, only root may read it\n", path);
+		return 0;
+	}
+	if (!in || fstat(fileno(in), &st) < 0) {
+		fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
+		if (in)
+			fclose(in);
+		return 1;
+	}
+	secrets = conf_secrets_parse(in, path, conf, &errors);
+	fclose(in);
+	if (secrets && (st.st_mode & 077))
+		fprintf(stderr,
+			"%s: group or others have rights to it (mode %04o); chmod 0600 it\n", path,
+			(unsigned)(st.st_mode & 07777));
+	conf_secrets_free(secrets);
+	if (!secrets)
+		return print_errors(&errors);
+	return st.st_mode & 077 ? 1 : 0;
+}
+
+static int check(const char *path)
+{
+	struct conf_errors errors = { 0 };
+	FILE *in = fopen(path, "re");
+	struct conf *conf;
+	int status;
+
+	if (!in) {
+		fprintf(stderr, "%s: cannot be opened: %s\n", path, strerror(errno));
+		return 1;
+	}
+	conf = conf_parse(in, path, &errors);
+	fclose(in);
+	if (!conf)
+		return print_errors(&errors);
+	status = check_secrets(conf);
+	if (status == 0)
+		printf("%s: no error, %zu profiles, %zu pools\n", path, conf->profile_count,
+		       conf->pool_count);
+	conf_free(conf);
+	return status;
+}
+
+static int run_role(const char *role)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "flexd: %s", role);
+	proc_set_name(name);
+	if (strcmp(role, "ike") == 0)
+		return ike_main();
+	if (strcmp(role, "aaa") == 0)
+		return aaa_main();
+	fprintf(stderr, "flexd: there is no role '%s'\n", role);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+						 { "version", no_argument, NULL, 'V' },
+						 { NULL, 0, NULL, 0 } };
+	const char *conf = DEFAULT_CONF;
+	int option;
+
+	/* How flexd starts its own children. */
+	if (argc == 3 && strcmp(argv[1], "--role") == 0)
+		return run_role(argv[2]);
+	while ((option = getopt_long(argc, argv, "c:n:Vh", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			conf = optarg;
+			break;
+		case 'n':
+			return check(optarg);
+		case 'V':
+			printf("flexd %s (map ABI %d)\n", FG_VERSION, FG_ABI);
+			return 0;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		default:
+			fputs("flexd -h shows what there is\n", stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "flexd: '%s' is not expected here; flexd -h shows what there is\n",
+			argv[optind]);
+		return 2;
+	}
+	proc_set_name("flexd");
+	log_open("flexd", LOG_LEVEL_INFO);
+	return broker_run(conf);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control socket of include/flexgate/ctl.h: one request per connection, an answer in rows. A
+ * command writes its rows in small steps, as fast as the caller reads.
+ */
+#ifndef SESSION_CONTROL_H
+#define SESSION_CONTROL_H
+
+#include "session/broker.h"
+
+#include <jansson.h>
+
+struct control;
+
+/* Returns 0, or -errno with a sentence logged. */
+int control_open(struct broker *broker, struct control **out);
+/* Everybody who waits is told; what is written already is sent off. Harmless with NULL, as are the
+ * others. */
+void control_close(struct control *control);
+/* A caller on a connected socket, which is taken: for the listener and for tests. 0 or -errno. */
+int control_take(struct control *control, int fd);
+size_t control_clients(const struct control *control);
+
+/* Answers of ike. 0, or -EPROTO: nobody asked, or a text does not end. */
+int control_ike_row(struct control *control, const struct msg_ike_sa_row *row);
+int control_ike_stats(struct control *control, const struct msg_ike_stats *stats);
+void control_ike_lost(struct control *control);
+
+/* --- between control.c and the commands --- */
+
+struct ctl_client;
+
+struct ctl_command {
+	const char *name;
+	/* Look at the arguments; then rows come from step, or later from somebody else. */
+	void (*run)(struct ctl_client *client);
+	/* Argument names, NULL-terminated, and the JSON type of each. */
+	const char *arguments[3];
+	json_type types[3];
+};
+extern const struct ctl_command ctl_commands[];
+extern const size_t ctl_command_count;
+
+struct broker *ctl_broker(const struct ctl_client *client);
+const char *ctl_text(const struct ctl_client *client, const char *argument); /* NULL: not given */
+bool ctl_flag(const struct ctl_client *client, const char *argument);
+
+/* Write a row; it is taken. */
+void ctl_row(struct ctl_client *client, json_t *row);
+/* The answer is complete. */
+void ctl_ok(struct ctl_client *client);
+void ctl_fail(struct ctl_client *client, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Called while there is room until it has called ctl_ok() or ctl_fail(). *cursor starts at 0. */
+typedef void ctl_step(struct ctl_client *client, uint32_t *cursor);
+void ctl_steps(struct ctl_client *client, ctl_step *step);
+/* Ask ike; row (may be NULL) and stats are called with what it says, in the order of the askers.
+ * stats ends the answer. */
+struct ctl_ike {
+	bool rows;
+	void (*row)(struct ctl_client *client, const struct msg_ike_sa_row *row);
+	void (*stats)(struct ctl_client *client, const struct msg_ike_stats *stats);
+};
+void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask);
+
+/* --- control_session.c, control_plane.c, control_config.c --- */
+
+void ctl_show_session(struct ctl_client *client);
+void ctl_show_ikev2_sa(struct ctl_client *client);
+void ctl_show_derived_config(struct ctl_client *client);
+void ctl_clear_session(struct ctl_client *client);
+void ctl_show_plane(struct ctl_client *client);
+void ctl_show_drop(struct ctl_client *client);
+void ctl_show_config(struct ctl_client *client);
+void ctl_config_reload(struct ctl_client *client);
+void ctl_version(struct ctl_client *client);
+
+/* Sessions that a text means: va<N>, an identity, an inner address or the outer one. True: it means
+ * this one. */
+bool ctl_means(const struct session *session, const char *name);
+
+#endif

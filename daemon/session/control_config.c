@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The table of commands, and those about configuration. */
+#include "session/control.h"
+
+#include "conf/ini.h"
+#include "conf/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+const struct ctl_command ctl_commands[] = {
+	{ "show session",        ctl_show_session,        { "detail", "name" }, { JSON_TRUE, JSON_STRING } },
+	{ "show ikev2 sa",       ctl_show_ikev2_sa,       { NULL },             { JSON_NULL } },
+	{ "show derived-config", ctl_show_derived_config, { "name" },           { JSON_STRING } },
+	{ "show plane",          ctl_show_plane,          { NULL },             { JSON_NULL } },
+	{ "show drop",           ctl_show_drop,           { "name" },           { JSON_STRING } },
+	{ "show config",         ctl_show_config,         { NULL },             { JSON_NULL } },
+	{ "clear session",       ctl_clear_session,       { "all", "name" },    { JSON_TRUE, JSON_STRING } },
+	{ "config reload",       ctl_config_reload,       { NULL },             { JSON_NULL } },
+	{ "version",             ctl_version,             { NULL },             { JSON_NULL } },
+};
+/* clang-format on */
+const size_t ctl_command_count = sizeof(ctl_commands) / sizeof(ctl_commands[0]);
+
+void ctl_version(struct ctl_client *client)
+{
+	ctl_row(client, json_pack("{s:s, s:s, s:i}", "name", "flexd", "version", FG_VERSION, "abi",
+				  FG_ABI));
+	ctl_ok(client);
+}
+
+/* --- config reload -----------------------------------------------------------------------------
+ */
+
+static void reloaded(void *arg, bool ok, const char *text)
+{
+	struct ctl_client *client = arg;
+
+	if (!ok) {
+		ctl_fail(client, "nothing changed; flexctl config check FILE shows every error",
+			 "%s", text);
+		return;
+	}
+	ctl_row(client, json_pack("{s:s}", "line", text));
+	ctl_ok(client);
+}
+
+void ctl_config_reload(struct ctl_client *client)
+{
+	reload_start(ctl_broker(client), reloaded, client);
+}
+
+/* --- show config -------------------------------------------------------------------------------
+ */
+
+/*
+ * The text in force, which has been checked as a whole: what it says, and what it leaves to the
+ * defaults. It is the public file; secrets are in another one, which flexd does not read.
+ */
+struct config_rows {
+	struct ctl_client *client;
+	char title[CONF_NAME_MAX + 64];
+	const struct conf_section *section; /* NULL: before the first */
+	bool given[32];                     /* keys of it */
+	bool has_default[16];               /* sections: [SECTION default] was written */
+};
+
+static void put(struct config_rows *rows, const char *key, const char *value)
+{
+	ctl_row(rows->client, json_pack("{s:s, s:s, s:s+}", "section", rows->title, "key", key,
+					"value", value, ""));
+}
+
+/* What the section that ends here did not say. */
+static void put_defaults(struct config_rows *rows)
+{
+	const struct conf_section *section = rows->section;
+
+	for (size_t i = 0; section && i < section->key_count; i++)
+		if (!rows->given[i] && section->keys[i].fallback)
+			put(rows, section->keys[i].name, section->keys[i].fallback);
+}
+
+static void on_section(void *arg, unsigned line, const char *name)
+{
+	struct config_rows *rows = arg;
+
+	(void)line;
+	put_defaults(rows);
+	memset(rows->given, 0, sizeof(rows->given));
+	rows->section = NULL;
+	snprintf(rows->title, sizeof(rows->title), "%s", name ? name : "");
+	for (size_t i = 0; i < conf_public_section_count; i++) {
+		const struct conf_section *section = &conf_public_sections[i];
+		size_t len = strlen(section->name);
+
+		if (strncmp(rows->title, section->name, len) != 0 ||
+		    (rows->title[len] != '\0' && rows->title[len] != ' '))
+			continue;
+		rows->section = section;
+		if (strcmp(rows->title + len, " default") == 0)
+			rows->has_default[i] = true;
+	}
+}
+
+static void on_key(void *arg, unsigned line, const char *name, const char *value)
+{
+	struct config_rows *rows = arg;
+
+	(void)line;
+	for (size_t i = 0; rows->section && i < rows->section->key_count; i++)
+		if (strcmp(rows->section->keys[i].name, name) == 0)
+			rows->given[i] = true;
+	put(rows, name, value);
+}
+
+static void on_error(void *arg, unsigned line, const char *why)
+{
+	(void)arg;
+	log_error("control", "the configuration in force cannot be read: line %u: %s", line, why);
+}
+
+/* [ikev2-proposal default] exists although nobody wrote it. */
+static void put_unwritten(struct config_rows *rows)
+{
+	for (size_t i = 0; i < conf_public_section_count; i++) {
+		if (!conf_public_sections[i].has_default || rows->has_default[i])
+			continue;
+		rows->section = &conf_public_sections[i];
+		memset(rows->given, 0, sizeof(rows->given));
+		snprintf(rows->title, sizeof(rows->title), "%s default", rows->section->name);
+		put_defaults(rows);
+	}
+}
+
+void ctl_show_config(struct ctl_client *client)
+{
+	struct config_rows rows = { .client = client };
+	struct conf_ini ini = {
+		.arg = &rows, .section = on_section, .key = on_key, .error = on_error
+	};
+	int fd = file_reopen(ctl_broker(client)->files.conf);
+
+	ini.in = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (!ini.in) {
+		if (fd >= 0)
+			close(fd);
+		ctl_fail(client, NULL, "the configuration in force cannot be read");
+		return;
+	}
+	conf_ini_read(&ini);
+	put_defaults(&rows);
+	fclose(ini.in);
+	put_unwritten(&rows);
+	ctl_ok(client);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* flexctl's view of the data plane, of what was dropped, and of the processes. */
+#include "session/control.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NUMBER(value) ((json_int_t)(value))
+
+static void plane_row(struct ctl_client *client)
+{
+	const struct broker *broker = ctl_broker(client);
+	struct plane_info info;
+
+	plane_info(broker->plane, &info);
+	ctl_row(client,
+		json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "kind",
+			  "plane", "plane", "afxdp", "reason", info.reason, "abi", NUMBER(info.abi),
+			  "pin_directory", info.pin_directory, "fast_door", (int)info.fast_door,
+			  "sessions_used", NUMBER(broker->sessions->count), "sessions_max",
+			  NUMBER(info.sessions_max - 1), "sas_used", NUMBER(info.sas_used),
+			  "sas_max", NUMBER(info.sas_max), "hops_used", NUMBER(info.hops_used),
+			  "routes", NUMBER(info.routes)));
+}
+
+static void port_rows(struct ctl_client *client)
+{
+	const struct broker *broker = ctl_broker(client);
+	struct plane_port_info ports[FG_PORTS];
+	size_t count = plane_ports(broker->plane, ports, FG_PORTS);
+
+	for (size_t i = 0; i < count; i++)
+		ctl_row(client, json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I}", "kind",
+					  "port", "name", ports[i].name, "role", ports[i].role,
+					  "mode", ports[i].mode, "zero_copy",
+					  (int)(broker->worker_info.zero_copy >> ports[i].port & 1),
+					  "queues", NUMBER(ports[i].queues), "mtu",
+					  NUMBER(ports[i].mtu), "port", NUMBER(ports[i].port),
+					  "ifindex", NUMBER(ports[i].ifindex)));
+}
+
+static void worker_row(struct ctl_client *client)
+{
+	const struct msg_worker_info *info = &ctl_broker(client)->worker_info;
+
+	ctl_row(client, json_pack("{s:s, s:I, s:s, s:I}", "kind", "worker", "workers",
+				  NUMBER(info->workers), "crypto", info->crypto, "frames",
+				  NUMBER(info->frames)));
+}
+
+static const char *stage_text(const struct child *child)
+{
+	switch (child->stage) {
+	case CHILD_READY:
+		return "ready";
+	case CHILD_DOWN:
+		return child->proc.pid ? "ending" : "waits to be started again";
+	default:
+		return "starting";
+	}
+}
+
+static void process_rows(struct ctl_client *client)
+{
+	const struct broker *broker = ctl_broker(client);
+	uint64_t now = session_now_ms();
+
+	for (int i = 0; i < CHILDREN; i++) {
+		const struct child *child = &broker->child[i];
+		json_t *row = json_pack("{s:s, s:s, s:s, s:I}", "kind", "process", "name",
+					child_name(child), "state", stage_text(child), "restarts",
+					NUMBER(child->proc.restarts));
+
+		if (child->proc.pid) {
+			json_object_set_new(row, "pid", json_integer(child->proc.pid));
+			json_object_set_new(
+				row, "up_s",
+				json_integer(NUMBER((now - child->proc.started_ms) / 1000)));
+		}
+		ctl_row(client, row);
+	}
+}
+
+void ctl_show_plane(struct ctl_client *client)
+{
+	plane_row(client);
+	port_rows(client);
+	worker_row(client);
+	process_rows(client);
+	ctl_ok(client);
+}
+
+/* --- show drop ---------------------------------------------------------------------------------
+ */
+
+static void drop_row(struct ctl_client *client, const char *plane, const char *reason,
+		     const char *text, uint64_t packets)
+{
+	if (packets)
+		ctl_row(client, json_pack("{s:s, s:s, s:s, s:I}", "plane", plane, "reason", reason,
+					  "text", text, "packets", NUMBER(packets)));
+}
+
+static void data_drops(struct ctl_client *client, uint32_t id)
+{
+	struct fg_drop drop;
+
+	plane_drops(ctl_broker(client)->plane, id, &drop);
+#define FG_DROP(number, name, text) drop_row(client, "data", #name, text, drop.name);
+#include <flexgate/drop.def>
+}
+
+static void ike_drops(struct ctl_client *client, const struct msg_ike_stats *stats)
+{
+#define FG_IKE_DROP(number, name, text)                                                            \
+	_Static_assert(number < MSG_IKE_DROPS, "room for drop " #name);                            \
+	drop_row(client, "ike", #name, text, stats->drop[number]);
+#include <flexgate/drop.def>
+	ctl_ok(client);
+}
+
+void ctl_show_drop(struct ctl_client *client)
+{
+	static const struct ctl_ike ask = { .rows = false, .stats = ike_drops };
+	const struct sessions *sessions = ctl_broker(client)->sessions;
+	const char *name = ctl_text(client, "name");
+	struct session *session = session_next(sessions, 0);
+
+	if (!name) {
+		data_drops(client, 0);
+		ctl_ask_ike(client, &ask);
+		return;
+	}
+	while (session && !ctl_means(session, name))
+		session = session_next(sessions, session->id);
+	if (!session) {
+		ctl_fail(client, "flexctl show session lists what there is",
+			 "no session is called '%.200s'", name);
+		return;
+	}
+	data_drops(client, session->id);
+	ctl_ok(client);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* flexctl's view of client sessions and IKE SAs. */
+#include "session/control.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDENTITY_TEXT_MAX = 4 * MSG_IDENTITY_MAX + 32 };
+
+static void set_text(json_t *row, const char *key, const char *text)
+{
+	if (text && text[0])
+		json_object_set_new(row, key, json_string(text));
+}
+
+static void set_number(json_t *row, const char *key, uint64_t number)
+{
+	json_object_set_new(row, key, json_integer((json_int_t)number));
+}
+
+static const char *name_of(const struct session *session, char buf[16])
+{
+	snprintf(buf, 16, "va%u", session->id);
+	return buf;
+}
+
+static bool is_address(const struct session *session, const struct fg_ip *ip)
+{
+	return (session->inner4 && ip_to4(ip) == session->inner4) ||
+	       ip_equal(ip, &session->inner6) || ip_equal(ip, &session->peer.ip);
+}
+
+bool ctl_means(const struct session *session, const char *name)
+{
+	char text[IDENTITY_TEXT_MAX];
+	struct fg_ip ip;
+
+	if (strcmp(name, name_of(session, text)) == 0)
+		return true;
+	if (ip_parse(name, &ip) && !ip_is_zero(&ip) && is_address(session, &ip))
+		return true;
+	conf_identity_text(session->id_type, session->identity, session->id_len, text,
+			   sizeof(text));
+	if (strcmp(name, text) == 0)
+		return true;
+	session_identity(session->id_type, session->identity, session->id_len, text, sizeof(text));
+	return strcmp(name, text) == 0;
+}
+
+/* The next session that the request means; NULL: there is none. */
+static struct session *next_meant(const struct ctl_client *client, uint32_t after)
+{
+	const struct sessions *sessions = ctl_broker(client)->sessions;
+	const char *name = ctl_text(client, "name");
+	struct session *session = session_next(sessions, after);
+
+	while (session && name && !ctl_means(session, name))
+		session = session_next(sessions, session->id);
+	return session;
+}
+
+static void fail_no_match(struct ctl_client *client)
+{
+	ctl_fail(client, "flexctl show session lists what there is",
+		 "no session is called '%.200s', has this identity or this address",
+		 ctl_text(client, "name"));
+}
+
+/* --- show session ------------------------------------------------------------------------------
+ */
+
+static void set_drops(const struct ctl_client *client, json_t *row, uint32_t id)
+{
+	json_t *drops = json_object();
+	struct fg_drop drop;
+
+	plane_drops(ctl_broker(client)->plane, id, &drop);
+#define FG_DROP(number, name, text)                                                                \
+	if (drop.name)                                                                             \
+		set_number(drops, #name, drop.name);
+#include <flexgate/drop.def>
+	json_object_set_new(row, "drops", drops);
+}
+
+static const char *suite_text(uint16_t suite)
+{
+	static const char *const words[FG_ESP_SUITE_MAX] = {
+		[FG_ESP_AES_GCM_128] = "aes-gcm-128",
+		[FG_ESP_AES_GCM_256] = "aes-gcm-256",
+		[FG_ESP_CHACHA20_POLY1305] = "chacha20-poly1305",
+		[FG_ESP_AES_CBC_128_SHA256] = "aes-cbc-128 hmac-sha2-256-128",
+		[FG_ESP_AES_CBC_256_SHA256] = "aes-cbc-256 hmac-sha2-256-128",
+	};
+
+	return suite < FG_ESP_SUITE_MAX ? words[suite] : NULL;
+}
+
+static void set_spi(json_t *row, const char *key, __be32 spi)
+{
+	char text[16];
+
+	if (!spi)
+		return;
+	snprintf(text, sizeof(text), "0x%08x", (unsigned)ntohl(spi));
+	set_text(row, key, text);
+}
+
+static void set_detail(const struct ctl_client *client, json_t *row, const struct session *session)
+{
+	char text[32];
+
+	set_text(row, "ike_suite", session->ike_suite);
+	set_text(row, "esp_suite", suite_text(session->esp_suite));
+	set_spi(row, "spi_in", session->spi_in);
+	set_spi(row, "spi_out", session->spi_out);
+	if (session->spi_in)
+		set_text(row, "encapsulation", session->udp ? "udp" : "esp");
+	set_text(row, "ts", session->ts);
+	snprintf(text, sizeof(text), "%u", session->access.template_number);
+	set_text(row, "template", text);
+	set_number(row, "mtu", session->access.mtu);
+	if (session->access.mss4)
+		set_number(row, "mss4", session->access.mss4);
+	if (session->access.mss6)
+		set_number(row, "mss6", session->access.mss6);
+	json_object_set_new(row, "peer_behind_nat", json_boolean(session->peer_behind_nat));
+	set_number(row, "generation", plane_generation(ctl_broker(client)->plane, session->id));
+	set_drops(client, row, session->id);
+}
+
+static json_t *session_row(const struct ctl_client *client, const struct session *session)
+{
+	json_t *row = json_object();
+	char text[IDENTITY_TEXT_MAX];
+	struct fg_ip ip = ip_from4(session->inner4);
+	struct fg_count count;
+
+	plane_count(ctl_broker(client)->plane, session->id, &count);
+	set_text(row, "name", name_of(session, text));
+	set_text(row, "identity",
+		 session_identity(session->id_type, session->identity, session->id_len, text,
+				  sizeof(text)));
+	set_text(row, "profile", session->profile);
+	if (session->inner4)
+		set_text(row, "inner4", ip_text(&ip, text));
+	if (!ip_is_zero(&session->inner6))
+		set_text(row, "inner6", ip_text(&session->inner6, text));
+	set_text(row, "peer", endpoint_text(&session->peer, text));
+	set_text(row, "local", endpoint_text(&session->local, text));
+	set_text(row, "state", session_state_text(session->state));
+	set_number(row, "up_s", (session_now_ms() - session->begun_ms) / 1000);
+	set_number(row, "rx_packets", count.rx_packets);
+	set_number(row, "rx_bytes", count.rx_bytes);
+	set_number(row, "tx_packets", count.tx_packets);
+	set_number(row, "tx_bytes", count.tx_bytes);
+	if (ctl_flag(client, "detail"))
+		set_detail(client, row, session);
+	return row;
+}
+
+static void session_step(struct ctl_client *client, uint32_t *cursor)
+{
+	struct session *session = next_meant(client, *cursor);
+
+	if (!session) {
+		if (*cursor == 0 && ctl_text(client, "name"))
+			fail_no_match(client);
+		else
+			ctl_ok(client);
+		return;
+	}
+	*cursor = session->id;
+	ctl_row(client, session_row(client, session));
+}
+
+void ctl_show_session(struct ctl_client *client)
+{
+	ctl_steps(client, session_step);
+}
+
+/* --- show derived-config -----------------------------------------------------------------------
+ */
+
+void ctl_show_derived_config(struct ctl_client *client)
+{
+	struct session *session;
+	const char *line, *end;
+
+	if (!ctl_text(client, "name")) {
+		ctl_fail(client, "flexctl show derived-config va1", "the session is not named");
+		return;
+	}
+	session = next_meant(client, 0);
+	if (!session) {
+		fail_no_match(client);
+		return;
+	}
+	for (line = session->derived; line && *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (!end)
+			break;
+		ctl_row(client, json_pack("{s:s%}", "line", line, (size_t)(end - line)));
+	}
+	ctl_ok(client);
+}
+
+/* --- clear session -----------------------------------------------------------------------------
+ */
+
+static void clear_step(struct ctl_client *client, uint32_t *cursor)
+{
+	struct session *session = next_meant(client, *cursor);
+	char name[16], identity[IDENTITY_TEXT_MAX];
+
+	if (!session) {
+		if (*cursor == 0 && ctl_text(client, "name"))
+			fail_no_match(client);
+		else
+			ctl_ok(client);
+		return;
+	}
+	*cursor = session->id;
+	ctl_row(client, json_pack("{s:s, s:s}", "name", name_of(session, name), "identity",
+				  session_identity(session->id_type, session->identity,
+						   session->id_len, identity, sizeof(identity))));
+	session_clear(ctl_broker(client)->sessions, session, FG_CAUSE_operator_clear);
+}
+
+void ctl_clear_session(struct ctl_client *client)
+{
+	if (ctl_flag(client, "all") == (ctl_text(client, "name") != NULL)) {
+		ctl_fail(client, "flexctl clear session va1, or: flexctl clear session all",
+			 "name one session, or say all");
+		return;
+	}
+	ctl_steps(client, clear_step);
+}
+
+/* --- show ikev2 sa -----------------------------------------------------------------------------
+ */
+
+static const char *nat_text(const struct msg_ike_sa_row *sa)
+{
+	if (sa->peer_behind_nat)
+		return sa->local_behind_nat ? "both" : "client";
+	return sa->local_behind_nat ? "gateway" : NULL;
+}
+
+static void ike_row(struct ctl_client *client, const struct msg_ike_sa_row *sa)
+{
+	json_t *row = json_object();
+	char text[IDENTITY_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_i);
+	set_text(row, "spi_i", text);
+	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_r);
+	set_text(row, "spi_r", text);
+	set_text(row, "peer", endpoint_text(&sa->peer, text));
+	set_text(row, "local", endpoint_text(&sa->local, text));
+	if (sa->remote.len)
+		set_text(row, "identity",
+			 session_identity(sa->remote.type, sa->remote.data, sa->remote.len, text,
+					  sizeof(text)));
+	set_text(row, "state", log_safe(sa->state, strlen(sa->state), text, sizeof(text)));
+	set_text(row, "profile", log_safe(sa->profile, strlen(sa->profile), text, sizeof(text)));
+	set_text(row, "suite", log_safe(sa->suite, strlen(sa->suite), text, sizeof(text)));
+	if (sa->session) {
+		snprintf(text, sizeof(text), "va%u", sa->session);
+		set_text(row, "session", text);
+	}
+	set_number(row, "age_s", sa->age_s);
+	set_text(row, "nat", nat_text(sa));
+	ctl_row(client, row);
+}
+
+static void ike_end(struct ctl_client *client, const struct msg_ike_stats *stats)
+{
+	(void)stats;
+	ctl_ok(client);
+}
+
+void ctl_show_ikev2_sa(struct ctl_client *client)
+{
+	static const struct ctl_ike ask = { .rows = true, .row = ike_row, .stats = ike_end };
+
+	ctl_ask_ike(client, &ask);
+}

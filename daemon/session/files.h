@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The files flexd opens: run-directory and its lock, the configuration and the secrets. */
+#ifndef SESSION_FILES_H
+#define SESSION_FILES_H
+
+#include "conf/conf.h"
+
+struct run_directory {
+	char path[CONF_TEXT_MAX];
+	int lock; /* -1: none */
+};
+
+/* Make it, with the empty directory for chroot, and lock it for this process. 0 or -errno with a
+ * sentence logged. */
+int run_directory_enter(struct run_directory *run, const char *path);
+void run_directory_leave(struct run_directory *run);
+
+/*
+ * The text in force. It is kept in memory, so that a child that is started again reads what the
+ * others have read, whatever the file says by then. Of the secrets only the open file is kept:
+ * flexd does not read it.
+ */
+struct conf_files {
+	int conf, secrets; /* -1: none */
+};
+
+/* NULL, with at least one error. */
+struct conf *conf_files_read(const char *path, struct conf_files *files,
+			     struct conf_errors *errors);
+void conf_files_close(struct conf_files *files);
+/* The same file with a position of its own. Returns a descriptor or -errno. */
+int file_reopen(int fd);
+
+#endif

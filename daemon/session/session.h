@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Client sessions: one for each IKE SA that got as far as authorisation. A session's number is its
+ * place in the table, in va<N> and in the map fg_session. begin.c is the only place that acquires
+ * for one, end.c the only one that releases.
+ */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "msg.h"
+#include "plane/plane.h"
+#include "session/hash.h"
+#include "session/lease.h"
+#include "session/virtual_access.h"
+
+#include <event2/event.h>
+
+enum session_state {
+	SESSION_NEW,    /* acquiring */
+	SESSION_BEGUN,  /* has addresses and a row in the plane, no SA yet */
+	SESSION_UP,     /* has an SA */
+	SESSION_ENDING, /* ike was asked to tell the client */
+	SESSION_ENDED,
+	SESSION_STATES,
+};
+
+struct sessions;
+
+struct session {
+	struct sessions *sessions; /* the table it is in */
+	struct hash_link by_ike;
+	uint32_t id;
+	uint64_t ike; /* how ike calls it */
+	enum session_state state;
+	enum fg_cause cause; /* the first one, FG_CAUSE_NONE before there is one */
+
+	uint8_t id_type; /* identity as on the wire */
+	uint16_t id_len;
+	uint8_t *identity;
+	char *profile, *ike_suite;
+	char *ts;      /* selectors of the SA in words, NULL before there is one */
+	char *derived; /* of virtual_access_text() */
+	struct virtual_access access;
+
+	__be32 inner4; /* 0: none */
+	struct fg_ip inner6;
+	struct endpoint peer, local;
+	bool peer_behind_nat, local_behind_nat;
+	bool in_plane;
+
+	uint16_t esp_suite;
+	bool udp;
+	__be32 spi_in, spi_out;
+
+	uint64_t begun_ms;
+	struct event *give_up; /* while ENDING: ike takes too long */
+};
+
+struct sessions_setup {
+	struct event_base *base;
+	const struct conf *conf; /* borrowed; sessions_set_conf() */
+	struct plane *plane;     /* borrowed */
+	/* Messages to ike. Returns 0, or -errno when it is not there. */
+	int (*to_ike)(void *arg, uint32_t type, const void *body, size_t len);
+	void *arg;
+	unsigned clear_timeout_ms; /* how long ike may take to say goodbye */
+};
+
+struct sessions {
+	struct sessions_setup setup;
+	struct leases *leases;
+	struct session **rows; /* by id, max of them */
+	uint32_t max;          /* ids are 1 .. max - 1 */
+	uint32_t *free_ids;    /* ring: the longest free is used first */
+	uint32_t free_at, free_count;
+	uint32_t count;
+	struct hash by_ike;
+	uint64_t begun, refused; /* in all */
+};
+
+/* Returns 0 or -ENOMEM. */
+int sessions_new(const struct sessions_setup *setup, struct sessions **out);
+/* Ends what is left with cause `shutdown`. */
+void sessions_free(struct sessions *sessions);
+/* After a reload; pools as made by lease_pools_new(conf), taken. */
+void sessions_set_conf(struct sessions *sessions, const struct conf *conf,
+		       struct lease_pools *pools);
+
+struct session *session_by_id(const struct sessions *sessions, uint32_t id);
+struct session *session_by_ike(const struct sessions *sessions, uint64_t ike);
+/* The next session with an id above `after`; NULL: none. */
+struct session *session_next(const struct sessions *sessions, uint32_t after);
+
+/* The only way to another state; false: the table forbids it, and nothing changed. */
+bool session_set_state(struct session *session, enum session_state next);
+const char *session_state_text(enum session_state state);
+const char *session_cause_text(enum fg_cause cause);
+/* "alice@example.org" without the kind of identity. Returns buf. */
+const char *session_identity(uint8_t type, const uint8_t *id, size_t len, char *buf, size_t cap);
+uint64_t session_now_ms(void);
+
+/* --- table of ids, for begin.c and end.c --- */
+
+/* 0: none is free. */
+uint32_t session_take_id(struct sessions *sessions);
+void session_give_id(struct sessions *sessions, uint32_t id);
+
+/* --- begin.c --- */
+
+/* Checked messages of ike; each is answered. */
+void session_begin(struct sessions *sessions, const struct msg_session_begin *ask);
+void session_add_sa(struct sessions *sessions, const struct msg_sa_add *ask);
+
+/* --- end.c --- */
+
+/* Release everything and free the session. The first cause that was noted wins. */
+void session_end(struct sessions *sessions, struct session *session, enum fg_cause cause);
+/* Have ike tell the client; ends at once when ike is not there. */
+void session_clear(struct sessions *sessions, struct session *session, enum fg_cause cause);
+void sessions_end_all(struct sessions *sessions, enum fg_cause cause);
+
+/* --- from_ike.c --- */
+
+/* Messages of ike as they came, of the right size. Returns 0, or -EPROTO: it makes no sense. */
+int session_from_ike(struct sessions *sessions, uint32_t type, const void *body);
+/* flexdp saw an authenticated packet from another place. */
+int session_moved(struct sessions *sessions, const struct msg_moved *moved);
+
+#endif
