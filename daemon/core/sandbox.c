@@ -180,6 +180,8 @@ int sandbox_enter(const struct sandbox *sandbox, const char **why)
 		return -errno;
 	}
 	if (sandbox->calls)
-		return sandbox_filter(sandbox->calls, sandbox->call_count, why);
-	return 0;
+		error = sandbox_filter(sandbox->calls, sandbox->call_count, why);
+	if (!error)
+		*why = NULL;
+	return error;
 }

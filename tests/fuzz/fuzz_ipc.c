@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Messages between processes as a process that was taken over may send them. The input is a row of
+ * packets, each with two octets of length and one of how many descriptors come along. Every packet
+ * goes through ipc_check() out of memory of exactly its size, then the whole row through a channel
+ * over a socket pair whose handlers read every text field, refuse what the product refuses, and
+ * free the channel now and then.
+ */
+#include "core/ipc.h"
+#include "core/rd.h"
+#include "msg.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { PACKETS_MAX = 16 };
+
+static struct event_base *base;
+static struct ipc *channel;
+static unsigned handled, told;
+
+/* A text field of a message. */
+struct field {
+	uint32_t type;
+	size_t at, cap;
+};
+
+#define TEXT(t, s, f)                                                                              \
+	{                                                                                          \
+		t, offsetof(struct s, f), sizeof(((struct s *)0)->f)                               \
+	}
+
+static const struct field texts[] = {
+	TEXT(MSG_CONF_PREPARED, msg_conf_prepared, why),
+	TEXT(MSG_SESSION_BEGIN, msg_session_begin, profile),
+	TEXT(MSG_SESSION_BEGIN, msg_session_begin, ike_suite),
+	TEXT(MSG_SA_ADD, msg_sa_add, ts),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, state),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, profile),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, suite),
+	TEXT(MSG_AUTH_VERIFY, msg_auth_verify, profile),
+	TEXT(MSG_AUTH_SIGN, msg_auth_sign, profile),
+	TEXT(MSG_WORKER_START, msg_worker_start, bpf_directory),
+	TEXT(MSG_WORKER_START, msg_worker_start, user),
+	TEXT(MSG_WORKER_START, msg_worker_start, run_directory),
+	TEXT(MSG_WORKER_INFO, msg_worker_info, crypto),
+};
+
+static volatile size_t sink;
+
+static int check_texts(uint32_t type, const uint8_t *body)
+{
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const char *text = (const char *)body + texts[i].at;
+
+		if (texts[i].type != type)
+			continue;
+		if (!msg_text_ok(text, texts[i].cap))
+			return -EPROTO;
+		if (strlen(text) >= texts[i].cap)
+			abort();
+	}
+	return 0;
+}
+
+/* What every handler of the product may rely on. */
+static int handle(uint32_t type, const void *body, size_t len, int fd)
+{
+	size_t sum = 0;
+
+	handled++;
+	if (fd >= 0)
+		close(fd);
+	if ((uintptr_t)body % 8)
+		abort();
+	for (size_t i = 0; i < len; i++)
+		sum += ((const uint8_t *)body)[i];
+	sink = sum;
+	return check_texts(type, body);
+}
+
+#define HANDLER(name)                                                                              \
+	static int on_##name(void *arg, const void *body, size_t len, int fd)                      \
+	{                                                                                          \
+		(void)arg;                                                                         \
+		return handle(MSG_##name, body, len, fd);                                          \
+	}
+
+HANDLER(CONF_PREPARE)
+HANDLER(CONF_PREPARED)
+HANDLER(SESSION_BEGIN)
+HANDLER(SA_ADD)
+HANDLER(IKE_SA_ROW)
+HANDLER(AUTH_VERIFY)
+HANDLER(AUTH_SIGN)
+HANDLER(AUTH_SIGNED)
+HANDLER(WORKER_START)
+HANDLER(WORKER_INFO)
+
+/* A handler that ends the session of its sender. */
+static int on_STOP(void *arg, const void *body, size_t len, int fd)
+{
+	(void)arg;
+	ipc_free(channel);
+	channel = NULL;
+	return handle(MSG_STOP, body, len, fd);
+}
+
+#define FIXED(name, s)                                                                             \
+	{                                                                                          \
+		MSG_##name, #name, sizeof(struct s), sizeof(struct s), on_##name, false            \
+	}
+
+static const struct ipc_rule rules[] = {
+	{ MSG_CONF_PREPARE, "CONF_PREPARE", 0, 0, on_CONF_PREPARE, true },
+	FIXED(CONF_PREPARED, msg_conf_prepared),
+	FIXED(SESSION_BEGIN, msg_session_begin),
+	FIXED(SA_ADD, msg_sa_add),
+	FIXED(IKE_SA_ROW, msg_ike_sa_row),
+	{ MSG_AUTH_VERIFY, "AUTH_VERIFY", sizeof(struct msg_auth_verify),
+	  sizeof(struct msg_auth_verify) + MSG_OCTETS_MAX + MSG_AUTH_MAX, on_AUTH_VERIFY, false },
+	{ MSG_AUTH_SIGN, "AUTH_SIGN", sizeof(struct msg_auth_sign),
+	  sizeof(struct msg_auth_sign) + MSG_OCTETS_MAX, on_AUTH_SIGN, false },
+	FIXED(AUTH_SIGNED, msg_auth_signed),
+	FIXED(WORKER_START, msg_worker_start),
+	FIXED(WORKER_INFO, msg_worker_info),
+	{ MSG_STOP, "STOP", 0, 0, on_STOP, false },
+};
+
+enum { RULES = sizeof(rules) / sizeof(*rules) };
+
+static void on_broken(void *arg, const char *why)
+{
+	(void)arg;
+	if (told++ || !why || !*why || strlen(why) > 250)
+		abort(); /* told twice, or nothing */
+	if (handled % 2) {
+		ipc_free(channel);
+		channel = NULL;
+	}
+}
+
+static void check_one(const uint8_t *packet, size_t len)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+	const struct ipc_rule *rule;
+	const void *body;
+	size_t body_len;
+
+	if (!exact)
+		abort();
+	if (len)
+		memcpy(exact, packet, len);
+	rule = ipc_check(rules, RULES, exact, len, &body, &body_len);
+	if (rule) {
+		if ((const uint8_t *)body + body_len != exact + len || body_len < rule->min ||
+		    body_len > rule->max)
+			abort();
+		check_texts(rule->type, body);
+	}
+	free(exact);
+}
+
+static void send_one(int to, const uint8_t *packet, size_t len, unsigned fds)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(7 * sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { (void *)(uintptr_t)packet, len };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+	int all[7] = { 0 };
+
+	if (fds) {
+		struct cmsghdr *c;
+
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = CMSG_SPACE(fds * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(fds * sizeof(int));
+		memcpy(CMSG_DATA(c), all, fds * sizeof(int));
+	}
+	(void)sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* The number the next descriptor would get: the same before and after, or one stayed. */
+static int next_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct ipc_events events = { rules, RULES, NULL, on_broken };
+	struct rd rd = rd_of(data, size);
+	int pair[2], before;
+
+	if (!base)
+		base = event_base_new();
+	before = next_descriptor();
+	handled = told = 0;
+	if (!base || ipc_pair(pair) || ipc_new(base, pair[0], &events, &channel))
+		abort();
+	for (int i = 0; i < PACKETS_MAX && rd.left > 0; i++) {
+		const uint8_t *packet;
+		uint16_t len;
+		uint8_t fds;
+
+		if (!rd_be16(&rd, &len) || !rd_u8(&rd, &fds))
+			break;
+		if (len > rd.left)
+			len = (uint16_t)rd.left;
+		if (!rd_bytes(&rd, &packet, len))
+			break;
+		check_one(packet, len);
+		send_one(pair[1], packet, len, fds % 8);
+	}
+	close(pair[1]);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	/* The end of the row is the end of the channel: it was told, or a handler freed it. */
+	if (channel && told != 1)
+		abort();
+	ipc_free(channel);
+	channel = NULL;
+	if (next_descriptor() != before)
+		abort();
+	return 0;
+}
