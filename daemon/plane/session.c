@@ -95,3 +95,13 @@ void plane_session_del(struct plane *plane, uint32_t id)
 	memset(row, 0, sizeof(*row));
 	row->generation = generation;
 }
+
+uint32_t plane_generation(const struct plane *plane, uint32_t id)
+{
+	const struct fg_session *row;
+
+	if (!id || id >= plane->sessions)
+		return 0;
+	row = plane_fg_session(plane, id);
+	return row->state == FG_SESSION_FREE ? 0 : row->generation;
+}
