@@ -181,7 +181,7 @@ BENCH_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/bench/bench_%
 $(BUILD)/bpf/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPFFLAGS) -c -o $@ $<
-$(BUILD)/obj/tests/bench/%.o: | $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/%.skel.h,$(wildcard tests/bench/*.bpf.c))
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/*.c)): | $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 $(BUILD)/tests/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BENCH_SHARED) $(call libs,$(uses_worker))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
