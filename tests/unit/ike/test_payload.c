@@ -91,6 +91,7 @@ static const struct row {
 	{ "ts unknown type",           IKE_PAYLOAD_TSI, "01 000000 0a 00 0006 abcd", OK },
 	{ "ts unknown type length 3",  IKE_PAYLOAD_TSI, "01 000000 0a 00 0003", BAD },
 	{ "ts unknown type length 0",  IKE_PAYLOAD_TSI, "01 000000 0a 00 0000", BAD },
+	{ "ts selectors overlap",      IKE_PAYLOAD_TSI, "02 000000 0a 00 0002 0004", BAD },
 	{ "ts none",                   IKE_PAYLOAD_TSI, "00 000000", BAD },
 	{ "ts count says one more",    IKE_PAYLOAD_TSI, "02 000000 07 00 0010 0000 ffff 00*4 ff*4", BAD },
 	{ "ts count says one less",    IKE_PAYLOAD_TSI, "01 000000 07 00 0010 0000 ffff 00*4 ff*4"

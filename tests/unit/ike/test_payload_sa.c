@@ -36,6 +36,8 @@ static const struct row {
 	{ "one transform too few",     "00 00 0024 01 01 00 02" BODY, BAD, 0, 0 },
 	{ "one transform too many",    "00 00 0024 01 01 00 04" BODY, BAD, 0, 0 },
 	{ "255 transforms, none there","00 00 0008 01 01 00 ff", BAD, 0, 0 },
+	{ "bytes after the last transform",
+	  "00 00 0014 01 01 00 01 00000008 01000014 00000000", BAD, 0, 0 },
 	{ "IKE SPI of 4",              "00 00 0028 01 01 04 03 11*4" BODY, BAD, 0, 0 },
 	{ "ESP SPI of 8",              "00 00 001c 01 03 08 01 11*8 0000000c 01000014 800e0080", BAD, 0, 0 },
 	{ "ESP without SPI",           "00 00 0014 01 03 00 01 0000000c 01000014 800e0080", BAD, 0, 0 },

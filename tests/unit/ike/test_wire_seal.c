@@ -209,6 +209,24 @@ static void ivs_and_room(void **state)
 	}
 }
 
+/* Payloads that did not fit into their buffer are not sent in part. */
+static void failed_writer(void **state)
+{
+	struct ike_keys keys = keys_of(&suites[0]);
+	struct crypto_sk *sk = ike_keys_sk(&keys, true);
+	uint8_t inner[16], out[256];
+	struct ike_writer w;
+
+	(void)state;
+	ike_begin_inner(&w, inner, sizeof(inner));
+	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE2, NULL, 0);
+	assert_int_not_equal(ike_seal(sk, &request, &w, out, sizeof(out)), 0);
+	ike_put_delete(&w, IKE_PROTOCOL_IKE, NULL, 0);
+	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE2, out, 20);
+	assert_int_equal(ike_seal(sk, &request, &w, out, sizeof(out)), 0);
+	crypto_sk_free(sk);
+}
+
 static void unknown_suite(void **state)
 {
 	struct ike_keys keys = keys_of(&suites[0]);
@@ -224,7 +242,8 @@ int main(void)
 		cmocka_unit_test(sealed_is_opened),  cmocka_unit_test(empty_informational),
 		cmocka_unit_test(every_flipped_bit), cmocka_unit_test(other_keys_do_not_open),
 		cmocka_unit_test(short_sk),          cmocka_unit_test(no_sk_no_opening),
-		cmocka_unit_test(ivs_and_room),      cmocka_unit_test(unknown_suite),
+		cmocka_unit_test(ivs_and_room),      cmocka_unit_test(failed_writer),
+		cmocka_unit_test(unknown_suite),
 	};
 
 	return cmocka_run_group_tests_name("wire seal", tests, NULL, NULL);
