@@ -28,7 +28,7 @@ CLANG  ?= clang
 BPFTOOL ?= /usr/sbin/bpftool
 PKGS   := libbpf libxdp openssl libnl-3.0 libnl-route-3.0 libevent jansson libseccomp libcap-ng
 
-CPPFLAGS += -D_GNU_SOURCE -DFG_VERSION='"$(VERSION)"' -Iinclude -Idaemon -I$(BUILD)/gen
+CPPFLAGS += -D_GNU_SOURCE -DFG_VERSION='"$(VERSION)"' -Iinclude -Idaemon -I$(BUILD)/gen -Itests
 CPPFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror \
