@@ -43,6 +43,7 @@ static const struct ctl_column session_detail_columns[] = {
 	{ "mtu",           "MTU",                    CTL_NUMBER,  0, 0 },
 	{ "mss4",          "TCP MSS, IPv4",          CTL_NUMBER,  0, 0 },
 	{ "mss6",          "TCP MSS, IPv6",          CTL_NUMBER,  0, 0 },
+	{ "generation",    "Generation",             CTL_NUMBER,  0, 0 },
 	{ "rx_packets",    "Packets from client",    CTL_NUMBER,  0, 0 },
 	{ "rx_bytes",      "Bytes from client",      CTL_BYTES,   0, 0 },
 	{ "tx_packets",    "Packets to client",      CTL_NUMBER,  0, 0 },

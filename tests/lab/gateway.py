@@ -99,7 +99,7 @@ class Gateway:
 
     def start(self):
         os.makedirs(os.path.join(self.network.dir, "run"), exist_ok=True)
-        self.flexd = self.network.process([self.build + "/flexd", self.conf], "flexd", ns=self.ns)
+        self.flexd = self.network.process([self.build + "/flexd", "-c", self.conf], "flexd", ns=self.ns)
         try:
             wait_for(lambda: self.up() or not self.flexd.running(), "flexd is up", timeout=20)
         except Failed as e:
@@ -130,8 +130,9 @@ class Gateway:
         return self.flexd.text() if self.flexd else ""
 
     def pids(self):
-        """{"flexd": pid, "ike": pid, ...} as flexd itself says."""
-        return {r["name"]: r["pid"] for r in self.show("plane") if r["kind"] == "process"}
+        """{"flexd": pid, "ike": pid, "aaa": pid, "flexdp": pid}"""
+        children = {r["name"]: r.get("pid") for r in self.show("plane") if r["kind"] == "process"}
+        return {"flexd": self.flexd.pid, **children}
 
     # --- questions ----------------------------------------------------------------------------
 

@@ -113,9 +113,12 @@ def test_views(lab):
     l = lab()
     l.client().connect()
     name = l.gateway.session()["name"]
+    send = "import socket; socket.socket(2, 2).sendto(b'x' * 20, ('%s', 500))" % Network.GATEWAY4
+    l.network.router.run(["/usr/bin/python3", "-c", send])
+    wait_for(lambda: l.gateway.drops(), "a message that is too short is dropped")
     for words, must in (("session", name), ("session detail", "IKE suite"), ("ikev2 sa", name),
                         ("derived-config " + name, "mtu"), ("plane", "Processes"),
-                        ("drop", "nat_keepalive"), ("config", "eth0")):
+                        ("drop", "short_message"), ("config", "eth0")):
         text = l.gateway.flexctl("show", *words.split(), as_json=False).stdout
         assert must in text, "show %s:\n%s" % (words, text)
         rows = json.loads(l.gateway.flexctl("show", *words.split()).stdout)
