@@ -217,7 +217,10 @@ static void close_all(struct broker *broker)
 
 int broker_run(const char *conf_path)
 {
-	struct broker broker = { .conf_path = conf_path, .run.lock = -1, .files = { -1, -1 } };
+	struct broker broker = { .started_ms = session_now_ms(),
+				 .conf_path = conf_path,
+				 .run.lock = -1,
+				 .files = { -1, -1 } };
 	bool started;
 
 	notify_open();

@@ -46,6 +46,7 @@ struct broker {
 	struct event_base *base;
 	enum broker_phase phase;
 	int status; /* of the process */
+	uint64_t started_ms;
 	const char *conf_path;
 	struct run_directory run;
 	struct conf *conf;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NUMBER(value) ((json_int_t)(value))
 
@@ -65,6 +66,10 @@ static void process_rows(struct ctl_client *client)
 	const struct broker *broker = ctl_broker(client);
 	uint64_t now = session_now_ms();
 
+	ctl_row(client,
+		json_pack("{s:s, s:s, s:s, s:I, s:i, s:I}", "kind", "process", "name", "flexd",
+			  "state", "ready", "restarts", NUMBER(0), "pid", (int)getpid(), "up_s",
+			  NUMBER((now - broker->started_ms) / 1000)));
 	for (int i = 0; i < CHILDREN; i++) {
 		const struct child *child = &broker->child[i];
 		json_t *row = json_pack("{s:s, s:s, s:s, s:I}", "kind", "process", "name",
