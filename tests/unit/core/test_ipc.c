@@ -458,6 +458,34 @@ static void test_queue(void **state)
 	finish(&a);
 }
 
+/* What is sent while older messages wait goes behind them, although the kernel has room again. */
+static void test_queue_order(void **state)
+{
+	static uint8_t block[60 * 1024], got[70 * 1024];
+	uint64_t n = 0, want = 0;
+	struct end a;
+
+	(void)state;
+	begin(&a);
+	for (; n < 20; n++) {
+		memcpy(block, &n, sizeof(n));
+		assert_int_equal(ipc_send(a.ipc, T_ANY, block, sizeof(block), NULL, 0, -1), 0);
+	}
+	while (recv(a.raw, got, sizeof(got), MSG_DONTWAIT) > 0)
+		want++;
+	assert_true(want < n);
+	assert_int_equal(ipc_send(a.ipc, T_ANY, &n, sizeof(n), NULL, 0, -1), 0);
+	for (int i = 0; i < 100 && want <= n; i++) {
+		while (recv(a.raw, got, sizeof(got), MSG_DONTWAIT) > 0) {
+			assert_memory_equal(got + 8, &want, 8);
+			want++;
+		}
+		turn(&a);
+	}
+	assert_int_equal(want, n + 1);
+	finish(&a);
+}
+
 static void test_overrun(void **state)
 {
 	static uint8_t block[60 * 1024];
@@ -618,12 +646,19 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_check),           cmocka_unit_test(test_messages),
-		cmocka_unit_test(test_descriptor),      cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_free_in_handler), cmocka_unit_test(test_queue),
-		cmocka_unit_test(test_overrun),         cmocka_unit_test(test_too_long_to_send),
-		cmocka_unit_test(test_send_to_nobody),  cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_wait_flushes),    cmocka_unit_test(test_many),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_descriptor),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_free_in_handler),
+		cmocka_unit_test(test_queue),
+		cmocka_unit_test(test_queue_order),
+		cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_too_long_to_send),
+		cmocka_unit_test(test_send_to_nobody),
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_wait_flushes),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
