@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A gateway in one process: the IKE core with a clock that tests turn, randomness that repeats, a
+ * queue for datagrams, an aaa with a table of keys and a flexd that leases addresses.
+ */
+#ifndef SUPPORT_GATEWAY_H
+#define SUPPORT_GATEWAY_H
+
+#include "ike/core.h"
+#include "support/initiator.h"
+
+enum {
+	GATEWAY_QUEUE = 256,
+	GATEWAY_SESSIONS = 64,
+	GATEWAY_KEYS = 8,
+	GATEWAY_DATAGRAM_MAX = 8 * 1024,
+};
+
+struct gateway_datagram {
+	size_t len;
+	struct endpoint local, peer;
+	uint8_t bytes[GATEWAY_DATAGRAM_MAX];
+};
+
+struct gateway_message {
+	bool to_aaa;
+	uint32_t type;
+	size_t len;
+	uint8_t *bytes; /* body and tail */
+};
+
+struct gateway_session {
+	bool used;
+	uint64_t ike;
+	uint32_t id;
+	uint32_t ended; /* cause, 0: lives */
+	__be32 inner4;
+	struct fg_ip inner6;
+	bool udp;
+	__be32 spi_in, spi_out;
+	struct msg_esp_key in, out;
+	struct msg_session_begin begin;
+};
+
+struct gateway {
+	struct conf *conf;
+	struct ike_core *core;
+	uint64_t now_ms, random;
+
+	struct gateway_datagram out[GATEWAY_QUEUE]; /* sent by the core, oldest first */
+	size_t out_count;
+	size_t sent_bytes, sent;
+	struct gateway_message message[GATEWAY_QUEUE]; /* not yet delivered */
+	size_t message_count;
+
+	struct {
+		char identity[CONF_TEXT_MAX], psk[CONF_TEXT_MAX];
+	} key[GATEWAY_KEYS];
+	size_t key_count;
+	bool aaa_down; /* to_aaa fails */
+	bool aaa_cannot_sign;
+	uint32_t verified; /* questions that aaa answered */
+
+	struct gateway_session session[GATEWAY_SESSIONS];
+	uint32_t next_session;
+	uint32_t refuse_begin, refuse_sa; /* cause, 0: no */
+	uint32_t begun, ended;
+	uint32_t strange; /* messages that make no sense to flexd */
+};
+
+/* conf_text NULL: one profile for everybody, every suite, pools of both families. */
+void gateway_open(struct gateway *gw, const char *conf_text);
+/* Everything is given back. */
+void gateway_close(struct gateway *gw);
+
+void gateway_add_key(struct gateway *gw, const char *identity, const char *psk);
+/* A datagram from a peer. Not changed. */
+void gateway_receive(struct gateway *gw, const void *datagram, size_t len,
+		     const struct endpoint *local, const struct endpoint *peer);
+/* Deliver the oldest message to aaa or flexd, and its answer to the core. False: there is none. */
+bool gateway_step(struct gateway *gw);
+/* All of them. */
+void gateway_settle(struct gateway *gw);
+/* The next deadline not later than ms from now, and so on until that time. */
+void gateway_wait(struct gateway *gw, uint64_t ms);
+/* Take the oldest datagram out of the queue. False: there is none. */
+bool gateway_take(struct gateway *gw, struct gateway_datagram *datagram);
+/* Sessions that flexd holds. */
+uint32_t gateway_sessions(const struct gateway *gw);
+struct gateway_session *gateway_session_of(struct gateway *gw, uint32_t id);
+
+bool gateway_random(void *arg, void *p, size_t len);
+/* An initiator's setup against this gateway, identity "fqdn a.example.org" and its key. */
+void gateway_client(struct gateway *gw, struct initiator_setup *setup);
+
+/* The whole login: every datagram delivered at once, in order. Returns the state reached. */
+enum initiator_state gateway_login(struct gateway *gw, struct initiator *in);
+/* Deliver what stands in in->out, then everything that comes of it, answers of `in` too. */
+void gateway_talk(struct gateway *gw, struct initiator *in);
+
+#endif

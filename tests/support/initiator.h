@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A small IKEv2 initiator with a pre-shared key: the daemon's own wire and key code in the other
+ * role, without sockets. Each maker leaves one datagram in `out`, with the non-ESP marker when it
+ * goes to port 4500; initiator_receive() takes what came back. Knobs make it misbehave.
+ */
+#ifndef SUPPORT_INITIATOR_H
+#define SUPPORT_INITIATOR_H
+
+#include "conf/conf.h"
+#include "ike/keys.h"
+#include "ike/proposal.h"
+#include "ike/wire/build.h"
+
+enum { INITIATOR_DATAGRAM_MAX = 8 * 1024, INITIATOR_INNER_MAX = 4 * 1024 };
+
+enum initiator_knob {
+	INITIATOR_BAD_AUTH = 1 << 0, /* AUTH with one bit wrong */
+	INITIATOR_NO_AUTH = 1 << 1,  /* as a client that wants EAP */
+	INITIATOR_RSA_AUTH = 1 << 2, /* AUTH says method 1 */
+	INITIATOR_NO_TS = 1 << 3,
+	INITIATOR_TWO_IDS = 1 << 4,
+	INITIATOR_CRITICAL = 1 << 5,   /* an unknown critical payload, in the next message */
+	INITIATOR_BAD_PUBLIC = 1 << 6, /* a KE value that is no point, or 0 */
+	INITIATOR_BAD_INNER = 1 << 7,  /* the last payload inside SK is cut */
+	INITIATOR_NO_NAT_DETECTION = 1 << 8,
+	INITIATOR_FAKE_NAT = 1 << 9,     /* NAT_DETECTION_SOURCE_IP that cannot match */
+	INITIATOR_STAY_ON_500 = 1 << 10, /* does not float */
+	INITIATOR_INITIAL_CONTACT = 1 << 11,
+	INITIATOR_OTHER_TS = 1 << 12,    /* TSi without the leased address */
+	INITIATOR_EAP_PAYLOAD = 1 << 13, /* a payload that may not come in IKE_AUTH here */
+};
+
+struct initiator_setup {
+	struct endpoint local, peer; /* peer: the gateway's, port 500 or 4500 */
+	bool (*random)(void *arg, void *p, size_t len);
+	void *random_arg;
+	struct conf_proposal proposal; /* IKE offer */
+	uint16_t group;                /* of the first KE payload, 0: the first of the offer */
+	uint16_t esp[FG_ESP_SUITE_MAX];
+	size_t esp_count;
+	uint8_t id_type;
+	char identity[CONF_TEXT_MAX]; /* as on the wire */
+	char psk[CONF_TEXT_MAX];
+	bool want4, want6, want_dns;
+	struct fg_ip hint4;
+	bool no_config; /* no CFG_REQUEST at all */
+	unsigned knobs;
+};
+
+enum initiator_state {
+	INITIATOR_NEW,
+	INITIATOR_INIT_SENT,
+	INITIATOR_KEYED,
+	INITIATOR_AUTH_SENT,
+	INITIATOR_UP,
+	INITIATOR_CHILDLESS, /* authenticated; `refusal` says why there is no CHILD SA */
+	INITIATOR_REFUSED,   /* `refusal` says why */
+	INITIATOR_CLOSED,
+};
+
+enum initiator_event {
+	INITIATOR_IGNORED,  /* not for us, or not believed */
+	INITIATOR_RETRY,    /* another group is wanted: make IKE_SA_INIT again */
+	INITIATOR_STEP,     /* IKE_SA_INIT is done: make IKE_AUTH */
+	INITIATOR_DONE,     /* IKE_AUTH is answered: look at state */
+	INITIATOR_ANSWERED, /* to our INFORMATIONAL or CREATE_CHILD_SA; `answer` has it */
+	INITIATOR_ANSWER,   /* a request of the gateway: our answer stands in out */
+};
+
+struct initiator {
+	struct initiator_setup setup;
+	enum initiator_state state;
+	struct endpoint local, peer; /* after floating */
+	uint64_t spi_i, spi_r;
+	uint16_t group;
+	bool nat_here, nat_there;
+	struct dh *dh;
+	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_MAX];
+	size_t ni_len, nr_len;
+	uint8_t init[INITIATOR_DATAGRAM_MAX], init_answer[INITIATOR_DATAGRAM_MAX];
+	size_t init_len, init_answer_len;
+	struct ike_keys keys;
+	struct crypto_sk *sk_in, *sk_out;
+	uint32_t next_id;    /* of our requests */
+	uint32_t gateway_id; /* expected next from the gateway */
+
+	uint16_t refusal; /* IKE_NOTIFY_* */
+	__be32 spi_in, spi_out;
+	uint16_t suite; /* enum fg_esp_suite */
+	struct msg_esp_key key_in, key_out;
+	__be32 inner4, netmask4;
+	struct fg_ip inner6;
+	struct fg_ip dns[CONF_LIST_MAX];
+	size_t dns_count, subnet_count;
+	struct ike_ts ts_i, ts_r;
+
+	struct ike_message answer; /* of the last message that was believed; points into `in` */
+	uint8_t in[INITIATOR_DATAGRAM_MAX];
+	uint8_t out[INITIATOR_DATAGRAM_MAX];
+	size_t out_len;
+};
+
+/* Default offers: every group and suite. Returns 0 or -errno. */
+void initiator_defaults(struct initiator_setup *setup);
+int initiator_new(const struct initiator_setup *setup, struct initiator **out);
+void initiator_free(struct initiator *in);
+
+/* Each returns out_len, 0 when it could not be made. */
+size_t initiator_init(struct initiator *in);
+size_t initiator_auth(struct initiator *in);
+size_t initiator_liveness(struct initiator *in);
+size_t initiator_delete(struct initiator *in);
+size_t initiator_delete_child(struct initiator *in);
+size_t initiator_create_child(struct initiator *in);
+/* Any sealed message under any header; does not count as a request of ours. */
+size_t initiator_seal(struct initiator *in, const struct ike_header *header,
+		      const struct ike_writer *inner);
+/* The header of our next request. */
+struct ike_header initiator_header(const struct initiator *in, uint8_t exchange);
+
+/* The datagram as it came, marker included when it came from port 4500. Not changed. */
+enum initiator_event initiator_receive(struct initiator *in, const void *datagram, size_t len);
+
+#endif
