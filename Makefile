@@ -94,7 +94,8 @@ $(BUILD)/flexctl: $(CTL_OBJS)
 
 # The test initiator: our own IKE code in the other role.
 SUPPORT_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
-$(BUILD)/ikeload: $(BUILD)/obj/tools/ikeload.o $(SUPPORT_OBJS) $(call libs,$(uses_ike))
+IKELOAD_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tools/ikeload*.c))
+$(BUILD)/ikeload: $(IKELOAD_OBJS) $(SUPPORT_OBJS) $(call libs,$(uses_ike))
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
 # Man page and completion come out of the command table of flexctl itself.

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * One client of the load: a socket of its own, the initiator of the tests, retransmission.
+ */
+#include "ikeload.h"
+
+#include "core/secret.h"
+#include "crypto/rand.h"
+#include "ike/wire/numbers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FIRST_RETRY_MS = 500, LOGOUT_TRIES = 5 };
+
+uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static bool from_system(void *arg, void *p, size_t len)
+{
+	(void)arg;
+	return crypto_random(p, len);
+}
+
+static bool connect_to(int fd, const struct endpoint *peer)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = endpoint_to_sockaddr(peer, &sa);
+
+	return connect(fd, (struct sockaddr *)&sa, len) == 0;
+}
+
+/* 192.0.2.1-192.0.2.9 as a source gives each client the next address, round and round. */
+static struct fg_ip source_of(const struct client *client)
+{
+	const struct options *o = &client->load->options;
+	struct fg_ip ip = o->source;
+
+	for (unsigned i = 0; i < client->number && !ip_is_zero(&ip); i++)
+		ip = ip_equal(&ip, &o->source_last) ? o->source : ip_add(&ip, 1);
+	return ip;
+}
+
+static bool open_socket(struct client *client, const struct endpoint *peer, struct endpoint *local)
+{
+	struct endpoint source = { .ip = source_of(client) };
+	struct sockaddr_storage sa;
+	socklen_t len;
+
+	client->fd = socket(ip_is4(&peer->ip) ? AF_INET : AF_INET6,
+			    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (client->fd < 0)
+		return false;
+	if (!ip_is_zero(&source.ip)) {
+		len = endpoint_to_sockaddr(&source, &sa);
+		if (bind(client->fd, (struct sockaddr *)&sa, len) < 0)
+			return false;
+	}
+	len = sizeof(sa);
+	return connect_to(client->fd, peer) &&
+	       getsockname(client->fd, (struct sockaddr *)&sa, &len) == 0 &&
+	       endpoint_from_sockaddr(&sa, local);
+}
+
+/* Lost and refused datagrams are alike: the timer sends again. */
+static void transmit(struct client *client)
+{
+	const struct timeval wait = {
+		.tv_sec = (time_t)((FIRST_RETRY_MS << client->tries) / 1000),
+		.tv_usec = (suseconds_t)((FIRST_RETRY_MS << client->tries) % 1000 * 1000),
+	};
+
+	(void)!send(client->fd, client->last, client->last_len, 0);
+	event_add(client->timer, &wait);
+}
+
+static void transmit_new(struct client *client, size_t len)
+{
+	memcpy(client->last, client->in->out, len);
+	client->last_len = len;
+	client->tries = 0;
+	transmit(client);
+}
+
+static void login_over(struct client *client)
+{
+	struct ike_name room;
+
+	event_del(client->timer);
+	if (client->in->state == INITIATOR_UP) {
+		client->phase = UP;
+		load_up(client);
+		return;
+	}
+	load_failed(client, client->in->refusal ? ike_notify_name(client->in->refusal, &room)
+						: "gateway not proven");
+}
+
+static void take(struct client *client, const uint8_t *datagram, size_t len)
+{
+	struct initiator *in = client->in;
+	__be16 port = in->peer.port;
+
+	switch (initiator_receive(in, datagram, len)) {
+	case INITIATOR_RETRY:
+		transmit_new(client, initiator_init(in));
+		break;
+	case INITIATOR_STEP:
+		if (in->peer.port != port && !connect_to(client->fd, &in->peer))
+			load_failed(client, "connect");
+		else
+			transmit_new(client, initiator_auth(in));
+		break;
+	case INITIATOR_DONE:
+		login_over(client);
+		break;
+	case INITIATOR_ANSWERED:
+		if (client->phase == LOGGING_OUT) {
+			client->load->logged_out++;
+			load_over(client);
+		}
+		break;
+	case INITIATOR_ANSWER:
+		(void)!send(client->fd, in->out, in->out_len, 0);
+		if (in->state == INITIATOR_CLOSED) {
+			client->load->deleted++;
+			load_over(client);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	uint8_t datagram[INITIATOR_DATAGRAM_MAX];
+	struct client *client = arg;
+	ssize_t n;
+
+	(void)what;
+	n = recv(fd, datagram, sizeof(datagram), 0);
+	if (n > 0)
+		take(client, datagram, (size_t)n);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+	uint64_t limit_us = (uint64_t)client->load->options.timeout_s * 1000000;
+
+	(void)fd;
+	(void)what;
+	if (client->phase == LOGGING_IN && now_us() - client->begun_us >= limit_us) {
+		load_failed(client, client->in->state == INITIATOR_AUTH_SENT
+					    ? "timeout in IKE_AUTH"
+					    : "timeout in IKE_SA_INIT");
+		return;
+	}
+	if (client->phase == LOGGING_OUT && client->tries >= LOGOUT_TRIES) {
+		load_failed(client, "timeout in logout");
+		return;
+	}
+	if (client->tries < 4)
+		client->tries++;
+	transmit(client);
+}
+
+bool client_begin(struct client *client)
+{
+	const struct options *o = &client->load->options;
+	struct initiator_setup setup;
+
+	initiator_defaults(&setup);
+	setup.random = from_system;
+	setup.peer = (struct endpoint){ .ip = o->gateway, .port = htons(FG_IKE_PORT) };
+	setup.want4 = o->want4;
+	setup.want6 = o->want6;
+	setup.knobs = o->nat ? INITIATOR_FAKE_NAT : 0;
+	snprintf(setup.identity, sizeof(setup.identity), "%s%u%s", o->prefix, client->number,
+		 o->suffix);
+	snprintf(setup.psk, sizeof(setup.psk), "%s", o->psk);
+	client->phase = LOGGING_IN;
+	client->begun_us = now_us();
+	if (!open_socket(client, &setup.peer, &setup.local) ||
+	    initiator_new(&setup, &client->in) < 0)
+		return false;
+	client->readable = event_new(client->load->base, client->fd, EV_READ | EV_PERSIST,
+				     on_readable, client);
+	client->timer = evtimer_new(client->load->base, on_timer, client);
+	if (!client->readable || !client->timer || event_add(client->readable, NULL) < 0 ||
+	    !initiator_init(client->in))
+		return false;
+	transmit_new(client, client->in->out_len);
+	return true;
+}
+
+void client_logout(struct client *client)
+{
+	if (client->phase != UP)
+		return;
+	client->phase = LOGGING_OUT;
+	transmit_new(client, initiator_delete(client->in));
+}
+
+void client_free(struct client *client)
+{
+	if (client->readable)
+		event_free(client->readable);
+	if (client->timer)
+		event_free(client->timer);
+	if (client->fd >= 0)
+		close(client->fd);
+	initiator_free(client->in);
+	client->readable = client->timer = NULL;
+	client->fd = -1;
+	client->in = NULL;
+}
