@@ -42,7 +42,8 @@ static void make_maps(struct gateway *g, const char *pins)
 	g->maps = fg_maps__open();
 	if (!g->maps)
 		lab_die("maps cannot be opened");
-	bpf_object__for_each_map(map, g->maps->obj) {
+	bpf_object__for_each_map(map, g->maps->obj)
+	{
 		/* Sizes of 1 are ours to set. */
 		if (bpf_map__max_entries(map) == 1 && strcmp(bpf_map__name(map), "fg_conf") != 0)
 			bpf_map__set_max_entries(map, GATEWAY_ROWS);
@@ -59,7 +60,8 @@ static void share_maps(const struct gateway *g, struct bpf_object *obj)
 {
 	struct bpf_map *map, *shared;
 
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map(map, obj)
+	{
 		shared = bpf_object__find_map_by_name(g->maps->obj, bpf_map__name(map));
 		if (shared && bpf_map__reuse_fd(map, bpf_map__fd(shared)))
 			lab_die("map %s cannot be shared", bpf_map__name(map));
@@ -118,8 +120,9 @@ static void make_hop(struct gateway *g, const char *dst, uint16_t port, const ch
 
 static void make_sa(struct gateway *g, uint32_t at, enum fg_sa_state state)
 {
-	static const uint8_t outer[28] = { 0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17, 0, 0, 192, 0,
-					   2, 1, 198, 51, 100, 2, 0x11, 0x94, 0x11, 0x94, 0, 0, 0, 0 };
+	static const uint8_t outer[28] = { 0x45, 0,    0,    0,    0, 0, 0x40, 0,  64,  17,
+					   0,    0,    192,  0,    2, 1, 198,  51, 100, 2,
+					   0x11, 0x94, 0x11, 0x94, 0, 0, 0,    0 };
 	struct fg_sa row = { .generation = 1,
 			     .session = GATEWAY_SESSION,
 			     .spi = htonl(0x5e000000u | at),

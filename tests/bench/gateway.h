@@ -22,7 +22,7 @@ struct gateway {
 	struct fg_maps *maps;
 	struct fg_outside *outside;
 	struct fg_inside *inside, *pair;
-	struct fg_conf *conf;           /* the maps, as memory */
+	struct fg_conf *conf; /* the maps, as memory */
 	struct fg_session *session;
 	struct fg_sa *sa;
 	struct fg_hop *hop;

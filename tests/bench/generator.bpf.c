@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <flexgate/plane.h>
 
-enum { PACKET_MAX = 1536, PACKETS = 16384, DEVICES = 64, STALL_NS = 200000000 };
+enum { PACKET_MAX = 1536, PACKETS = 16384, DEVICES = 64, STALL_NS = 50000000 };
 
 struct packet {
 	unsigned char bytes[PACKET_MAX];

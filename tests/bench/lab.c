@@ -171,9 +171,7 @@ pid_t lab_thread_napi(const char *device, unsigned cpu)
 	}
 	if (dir)
 		closedir(dir);
-	/* As a soft interrupt would: it goes first, whatever runs there. */
-	if (!found || bench_pin(found, cpu) ||
-	    sched_setscheduler(found, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }))
+	if (!found || bench_pin(found, cpu))
 		lab_die("NAPI of %s has no thread that can be pinned", device);
 	return found;
 }

@@ -15,10 +15,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The sinks have no thread of their own: they run where packets are sent, on the gateway's CPU, on
+ * the way through the gateway and through the bare forwarder alike. */
 enum { LAB_GATEWAY_CPU = 0, LAB_GENERATOR_CPU = 1 };
 
 struct lab {
-	char directory[64];     /* temporary; pins in directory/bpf, empty in directory/empty */
+	char directory[64]; /* temporary; pins in directory/bpf, empty in directory/empty */
 };
 
 /* Each of them ends the program with a sentence when it fails. What lab_open() made goes with the
