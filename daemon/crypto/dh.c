@@ -32,7 +32,7 @@ enum { UNCOMPRESSED = 4 }; /* first octet of an EC point in the library's encodi
 struct dh {
 	const struct group *group;
 	EVP_PKEY *key;
-	uint8_t public[DH_PUBLIC_MAX];
+	uint8_t pub[DH_PUBLIC_MAX];
 };
 
 static const struct group *find(uint16_t number)
@@ -57,7 +57,7 @@ uint16_t dh_group(const struct dh *dh)
 
 const uint8_t *dh_public(const struct dh *dh)
 {
-	return dh->public;
+	return dh->pub;
 }
 
 static EVP_PKEY *generate(const struct group *g)
@@ -85,7 +85,7 @@ static bool export_public(struct dh *dh)
 	bool ok = len == dh->group->public_len + skip && (!skip || encoded[0] == UNCOMPRESSED);
 
 	if (ok)
-		memcpy(dh->public, encoded + skip, dh->group->public_len);
+		memcpy(dh->pub, encoded + skip, dh->group->public_len);
 	OPENSSL_free(encoded);
 	return ok;
 }
@@ -116,19 +116,19 @@ int dh_new(uint16_t group, struct dh **out)
 }
 
 /* A key pair of the EC and DH kinds out of its numbers. */
-static EVP_PKEY *import_pair(const struct group *g, const uint8_t *private, size_t len,
-			     const uint8_t *public)
+static EVP_PKEY *import_pair(const struct group *g, const uint8_t *priv, size_t len,
+			     const uint8_t *pub)
 {
 	uint8_t point[1 + DH_PUBLIC_MAX] = { UNCOMPRESSED };
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	BIGNUM *secret = BN_secure_new(), *value = BN_bin2bn(public, (int)g->public_len, NULL);
+	BIGNUM *secret = BN_secure_new(), *value = BN_bin2bn(pub, (int)g->public_len, NULL);
 	OSSL_PARAM *params = NULL;
 	EVP_PKEY *key = NULL;
 	bool ok;
 
-	memcpy(point + 1, public, g->public_len);
-	ok = ctx && build && secret && value && BN_bin2bn(private, (int)len, secret) &&
+	memcpy(point + 1, pub, g->public_len);
+	ok = ctx && build && secret && value && BN_bin2bn(priv, (int)len, secret) &&
 	     OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, g->name, 0) == 1 &&
 	     OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret) == 1;
 	if (ok && g->kind == ECP)
@@ -149,7 +149,7 @@ static EVP_PKEY *import_pair(const struct group *g, const uint8_t *private, size
 	return key;
 }
 
-int dh_from_private(uint16_t group, const uint8_t *private, size_t len, const uint8_t *public,
+int dh_from_private(uint16_t group, const uint8_t *priv, size_t len, const uint8_t *pub,
 		    struct dh **out)
 {
 	const struct group *g = find(group);
@@ -157,10 +157,10 @@ int dh_from_private(uint16_t group, const uint8_t *private, size_t len, const ui
 	if (!g || len > DH_SECRET_MAX)
 		return -ENOTSUP;
 	if (g->kind == MONTGOMERY)
-		return adopt(
-			g, EVP_PKEY_new_raw_private_key_ex(NULL, g->algorithm, NULL, private, len),
-			out);
-	return adopt(g, import_pair(g, private, len, public), out);
+		return adopt(g,
+			     EVP_PKEY_new_raw_private_key_ex(NULL, g->algorithm, NULL, priv, len),
+			     out);
+	return adopt(g, import_pair(g, priv, len, pub), out);
 }
 
 /* 1 < y < p - 1, RFC 6989 2.1. The groups are safe primes: more is not needed. */
@@ -231,7 +231,7 @@ void dh_free(struct dh *dh)
 {
 	if (!dh)
 		return;
-	EVP_PKEY_free(dh->key); /* clears the private value */
+	EVP_PKEY_free(dh->key); /* clears the priv value */
 	wipe(dh, sizeof(*dh));
 	free(dh);
 }

@@ -44,8 +44,10 @@ static const struct {
  * keys of the same pattern (cipher 80 81 .., salt a0 .., HMAC 00 01 ..).
  */
 static const uint8_t sk_aad[] = {
-	0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7,
-	0x2e, 0x20, 0x25, 0x00, 0x00, 0x00, 0x00, 0x09, 0x00, 0x00, 0x00, 0x45, 0x29, 0x00, 0x00, 0x29,
+	0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7,
+	0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7,
+	0x2e, 0x20, 0x25, 0x00, 0x00, 0x00, 0x00, 0x09,
+	0x00, 0x00, 0x00, 0x45, 0x29, 0x00, 0x00, 0x29,
 };
 static const uint8_t sk_payloads[] = { 0, 0, 0, 0x0c, 0, 0, 0x40, 0x01, 0, 0, 0, 0x0a };
 static const struct {
@@ -75,7 +77,7 @@ static const struct {
  */
 static const struct {
 	uint16_t group;
-	const char *name, *private, *public, *peer, *secret;
+	const char *name, *priv, *pub, *peer, *secret;
 } dhs[] = {
 	{ 14, "MODP 2048", NULL, NULL, NULL,
 	  "f447949c053a9f6974996480dc6fcca436fcbd7b9441a487aa7ee3fa848e4eba" },
@@ -199,28 +201,28 @@ static bool check_sk(size_t i)
 
 static bool check_dh(size_t i)
 {
-	uint8_t private[BYTES_MAX], public[BYTES_MAX] = { 0 }, peer[BYTES_MAX] = { 0 };
+	uint8_t priv[BYTES_MAX], pub[BYTES_MAX] = { 0 }, peer[BYTES_MAX] = { 0 };
 	uint8_t secret[DH_SECRET_MAX], digest[CRYPTO_HASH_MAX];
 	size_t len = dh_public_len(dhs[i].group), private_len = 32, secret_len;
 	struct crypto_chunk chunk = { secret, 0 };
 	struct dh *dh;
 	bool ok;
 
-	if (dhs[i].private) {
-		private_len = unhex(dhs[i].private, private);
-		unhex(dhs[i].public, public);
+	if (dhs[i].priv) {
+		private_len = unhex(dhs[i].priv, priv);
+		unhex(dhs[i].pub, pub);
 		unhex(dhs[i].peer, peer);
 	} else {
 		for (size_t k = 0; k < private_len; k++)
-		private[k] = (uint8_t)(k + 1);
-		public[len - 1] = peer[len - 1] = 4;
+			priv[k] = (uint8_t)(k + 1);
+		pub[len - 1] = peer[len - 1] = 4;
 	}
-	if (dh_from_private(dhs[i].group, private, private_len, public, &dh) != 0)
+	if (dh_from_private(dhs[i].group, priv, private_len, pub, &dh) != 0)
 		return false;
-	ok = memcmp(dh_public(dh), public, len) == 0 &&
-	     dh_shared(dh, peer, len, secret, &secret_len);
+	ok = memcmp(dh_public(dh), pub, len) == 0;
+	ok = ok && dh_shared(dh, peer, len, secret, &secret_len);
 	dh_free(dh);
-	if (!ok || dhs[i].private)
+	if (!ok || dhs[i].priv)
 		return ok && is(secret, secret_len, dhs[i].secret);
 	chunk.len = secret_len;
 	return crypto_hash(CRYPTO_SHA256, &chunk, 1, digest) && is(digest, 32, dhs[i].secret);

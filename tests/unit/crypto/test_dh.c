@@ -22,10 +22,10 @@ static const size_t secret_lens[] = { 256, 384, 512, 32, 48, 66, 32 };
 enum { GROUPS = sizeof(groups) / sizeof(*groups) };
 
 /* clang-format off */
-/* RFC 5903 section 8, the responder's side, and RFC 7748 6.1, Bob's (the self-test has the other). */
+/* RFC 5903 section 8, the responder's side, and RFC 7748 6.1, Bob's (the self-test: the others). */
 static const struct {
 	uint16_t group;
-	const char *private, *public, *peer, *secret;
+	const char *priv, *pub, *peer, *secret;
 } vectors[] = {
 	{ 19,
 	  "c6ef9c5d78ae012a011164acb397ce2088685d8f06bf9be0b283ab46476bee53",
@@ -119,20 +119,20 @@ static void assert_refused(struct dh *dh, const uint8_t *peer, size_t len, const
 
 static void test_vectors(void **state)
 {
-	uint8_t private[128], public[DH_PUBLIC_MAX], peer[DH_PUBLIC_MAX], want[DH_SECRET_MAX];
+	uint8_t priv[128], pub[DH_PUBLIC_MAX], peer[DH_PUBLIC_MAX], want[DH_SECRET_MAX];
 	uint8_t secret[DH_SECRET_MAX];
 	size_t len, n, secret_len;
 	struct dh *dh;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
-		len = unhex(vectors[i].private, private);
-		n = unhex(vectors[i].public, public);
+		len = unhex(vectors[i].priv, priv);
+		n = unhex(vectors[i].pub, pub);
 		assert_int_equal(n, dh_public_len(vectors[i].group));
 		assert_int_equal(unhex(vectors[i].peer, peer), n);
-		assert_int_equal(dh_from_private(vectors[i].group, private, len, public, &dh), 0);
+		assert_int_equal(dh_from_private(vectors[i].group, priv, len, pub, &dh), 0);
 		assert_int_equal(dh_group(dh), vectors[i].group);
-		assert_memory_equal(dh_public(dh), public, n);
+		assert_memory_equal(dh_public(dh), pub, n);
 		assert_true(dh_shared(dh, peer, n, secret, &secret_len));
 		assert_int_equal(unhex(vectors[i].secret, want), secret_len);
 		assert_memory_equal(secret, want, secret_len);
@@ -266,13 +266,13 @@ static void test_modp_edges(void **state)
  */
 static void test_modp_padding(void **state)
 {
-	uint8_t private[1] = { 3 }, public[256] = { [255] = 8 }, peer[256] = { [255] = 2 };
+	uint8_t priv[1] = { 3 }, pub[256] = { [255] = 8 }, peer[256] = { [255] = 2 };
 	uint8_t secret[DH_SECRET_MAX];
 	struct dh *dh;
 	size_t len;
 
 	(void)state;
-	assert_int_equal(dh_from_private(14, private, 1, public, &dh), 0);
+	assert_int_equal(dh_from_private(14, priv, 1, pub, &dh), 0);
 	assert_true(dh_shared(dh, peer, sizeof(peer), secret, &len));
 	assert_int_equal(len, 256);
 	for (size_t i = 0; i < 255; i++)
