@@ -231,7 +231,7 @@ void dh_free(struct dh *dh)
 {
 	if (!dh)
 		return;
-	EVP_PKEY_free(dh->key); /* clears the priv value */
+	EVP_PKEY_free(dh->key); /* clears the private value */
 	wipe(dh, sizeof(*dh));
 	free(dh);
 }

@@ -22,8 +22,10 @@ struct dh;
 size_t dh_public_len(uint16_t group);
 /* A fresh key pair. Returns 0, -ENOTSUP for a group that is not offered, or -errno. */
 int dh_new(uint16_t group, struct dh **out);
-/* A key pair whose numbers are known (for known answers). priv is big-endian, or as RFC 7748 has it;
- * pub as in the KE payload, ignored for Curve25519. Returns as dh_new(). */
+/*
+ * A key pair whose numbers are known (for known answers). priv is big-endian, or as RFC 7748 has
+ * it; pub as in the KE payload, ignored for Curve25519. Returns as dh_new().
+ */
 int dh_from_private(uint16_t group, const uint8_t *priv, size_t len, const uint8_t *pub,
 		    struct dh **out);
 uint16_t dh_group(const struct dh *dh);
