@@ -73,8 +73,9 @@ class Lab:
     def logs(self):
         parts = [("flexd", self.gateway.log())]
         parts += [("%s" % c.identity, c.log()) for c in self.clients]
-        return "\n".join("--- %s, last lines\n%s" % (n, "\n".join(t.splitlines()[-60:]))
-                         for n, t in parts)
+        return "\n".join("--- %s, last lines\n%s" % (n, "\n".join(
+            [line for line in t.splitlines() if "debug flexd: lib" not in line][-40:]))
+            for n, t in parts)
 
 
 @pytest.fixture

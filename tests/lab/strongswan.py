@@ -154,6 +154,20 @@ class Client:
         six = re.search(r"inet6 (2001:db8:10:[0-9a-f:]*)/", text)
         return four and four.group(1), six and six.group(1)
 
+    def carried(self):
+        """What went through the tunnel device, and what the full UDP sockets of charon lost."""
+        lost = sum(int(line.split()[-1]) for f in ("udp", "udp6") for line in
+                   self.ns.run(["cat", "/proc/net/" + f]).stdout.splitlines()[1:])
+        return {**self.ns.device_bytes("ipsec0"), "lost": lost}
+
+    def agrees(self, session):
+        """The counters of the gateway are those of this client: exactly, or, where its own sockets
+        lost packets, by their number."""
+        c = self.carried()
+        return (session["rx_packets"], session["rx_bytes"]) == (c["tx_packets"], c["tx_bytes"]) and \
+            session["tx_packets"] == c["rx_packets"] + c["lost"] and \
+            (c["lost"] > 0 or session["tx_bytes"] == c["rx_bytes"])
+
     def vanish(self):
         """Gone without a word."""
         self.charon.send(signal.SIGKILL)

@@ -2,35 +2,19 @@
 """Forged and stray packets against an established session; what a client may not send."""
 import re
 
+import forge
 from net import Network, wait_for
 
-HOST4 = Network.HOST4
+HOST4, GATEWAY4 = Network.HOST4, Network.GATEWAY4
+CLIENT4 = "172.16.1.2"
+INITIATOR, RESPONSE = 0x08, 0x20
+INIT, AUTH, CHILD, INFORMATIONAL = 34, 35, 36, 37
 
-# Clear-text IKE messages with the session's SPIs, from the client's own address and port.
-FORGE = """
-import sys
-from scapy.all import IP, UDP, Raw, send, conf
-from scapy.contrib.ikev2 import IKEv2, IKEv2_payload_Notify
-spi_i, spi_r = bytes.fromhex(sys.argv[1]), bytes.fromhex(sys.argv[2])
-conf.verb = 0
-def message(**kw):
-    return bytes(IKEv2(init_SPI=spi_i, resp_SPI=kw.pop("spi_r", spi_r), **kw))
-def notify(kind):
-    return IKEv2_payload_Notify(next_payload=0, notify=kind)
-forged = []
-for kind in (7, 14, 16, 17, 24, 11):
-    for exch, mid in ((34, 0), (35, 1), (37, 2), (37, 0)):
-        for flags in (0x08, 0x20, 0x28, 0x00):
-            forged.append(bytes(IKEv2(init_SPI=spi_i, resp_SPI=spi_r, next_payload=41,
-                                      exch_type=exch, flags=flags, id=mid) / notify(kind)))
-forged += [bytes(IKEv2(init_SPI=spi_i, resp_SPI=spi_r, next_payload=0, exch_type=e, flags=f, id=i))
-           for e in (34, 35, 36, 37) for f in (0x08, 0x20) for i in (0, 1, 2, 3)]
-forged += [m[:n] for m in forged[:4] for n in (1, 27, 28, 30)]
-for m in forged:
-    for port, marker in ((500, b""), (4500, bytes(4))):
-        send(IP(src=sys.argv[3], dst=sys.argv[4]) / UDP(sport=port, dport=port) / Raw(marker + m))
-print(len(forged) * 2)
-"""
+
+def from_client(data, port=4500):
+    """As the client sends it: IKE on port 4500 after the marker of RFC 3948."""
+    marker = bytes(4) if port == 4500 else b""
+    return (CLIENT4, GATEWAY4, 17, forge.udp(port, port, marker + data))
 
 
 def test_forged_clear_text(lab):
@@ -40,60 +24,97 @@ def test_forged_clear_text(lab):
     c.connect()
     sa = l.gateway.show("ikev2", "sa")[0]
     before = l.gateway.session()
+    messages = []
+    for kind in (7, 11, 14, 16, 17, 24, 36, 16388, 16390):  # errors and status, RFC 7296 3.10.1
+        for exchange, mid in ((INIT, 0), (AUTH, 1), (INFORMATIONAL, 0), (INFORMATIONAL, 2)):
+            for flags in (INITIATOR, RESPONSE, INITIATOR | RESPONSE, 0):
+                messages.append(forge.ike(sa["spi_i"], sa["spi_r"], exchange, flags, mid, 41,
+                                          forge.notify(kind)))
+    delete = bytes.fromhex("0000000801000000")
+    for exchange in (INIT, AUTH, CHILD, INFORMATIONAL):
+        for flags in (INITIATOR, RESPONSE):
+            for mid in range(4):
+                messages.append(forge.ike(sa["spi_i"], sa["spi_r"], exchange, flags, mid))
+                messages.append(forge.ike(sa["spi_i"], sa["spi_r"], exchange, flags, mid, 42, delete))
+                # An SK payload that nobody sealed.
+                messages.append(forge.ike(sa["spi_i"], sa["spi_r"], exchange, flags, mid, 46,
+                                          b"\0\0\0\x40" + bytes(60)))
+    messages += [m[:n] for m in messages[:4] for n in (1, 27, 28, 30)]
+    messages += [forge.ike(sa["spi_i"], "00" * 8, INIT, flags, 0, 41, forge.notify(14))
+                 for flags in (INITIATOR, RESPONSE)]
     # From the router, so that nothing passes the client's own tunnel.
-    done = l.network.router.run(["/usr/bin/python3", "-c", FORGE, sa["spi_i"].replace("0x", ""),
-                                 sa["spi_r"].replace("0x", ""), "172.16.1.2", Network.GATEWAY4],
-                                timeout=60)
-    sent = int(done.stdout.split()[-1])
-    drops = wait_for(lambda: sum(l.gateway.ike_drops().values()) >= sent * 0.9 and
+    forge.send(l.network.router, [from_client(m, port) for m in messages for port in (500, 4500)])
+    drops = wait_for(lambda: sum(l.gateway.ike_drops().values()) >= 2 * len(messages) * 0.9 and
                      l.gateway.ike_drops(), "they are counted", timeout=5)
-    assert drops.get("clear_after_init", 0) > 0, drops
+    assert drops.get("clear_after_init", 0) > 0 and drops.get("auth_failed", 0) > 0, drops
     l.ping(c.ns, HOST4)
     l.ping(l.network.host, c.inner()[0])
     now = l.gateway.session()
     assert now["name"] == before["name"] and now["peer"] == before["peer"]
-    assert l.gateway.show("ikev2", "sa")[0]["state"] == sa["state"]
+    assert [s["state"] for s in l.gateway.show("ikev2", "sa")][0] == sa["state"]
     c.disconnect()
     wait_for(lambda: not l.gateway.show("session"), "logout still works")
 
 
-def test_spoofed_source(lab):
-    """A client may send only from its own inner address."""
+def test_forged_esp(lab):
+    """Under the right key: another's source, a replay, bad trailers. Under a wrong one: nothing
+    moves, neither the replay window nor the session's address."""
     l = lab(clients=2)
     a, b = l.client(1), l.client(2)
     a.connect()
     b.connect()
-    victim = b.inner()[0]
-    a.ns.run(["ip", "addr", "add", victim + "/32", "dev", "lo"])
-    name = l.gateway.session(a.identity)["name"]
+    l.ping(a.ns, HOST4)
+    session = l.gateway.session(a.identity)
+    esp = forge.Esp(l.gateway, session)
+    mine, victim = session["inner4"], b.inner()[0]
+
+    def inner(source):
+        return forge.ipv4(source, HOST4, 17, forge.udp(9, 9, b"x" * 64))
+    good = inner(mine)
+    cases = {   # reason: packets
+        "spoofed": [esp.packet(inner(victim)), esp.packet(inner(HOST4)), esp.packet(inner("0.0.0.0"))],
+        "replay_seen": [esp.packet(good, seq=esp.seq)],
+        "auth_failed": [esp.packet(good, spoil=True), esp.packet(good, seq=esp.seq + 5000, spoil=True)],
+        "bad_trailer": [esp.packet(good, pad=bytes([9, 9, 9, 3])), esp.packet(good, next_header=99)],
+        "bad_inner": [esp.packet(good[:12]), esp.packet(bytes([0x75]) + good[1:])],
+        "dummy": [esp.packet(bytes(40), next_header=59)],
+    }
     before = l.gateway.session(a.identity)["rx_packets"]
-    a.ns.run(["ping", "-n", "-c", "3", "-i", "0.1", "-W", "1", "-I", victim, HOST4], check=False)
-    drops = l.gateway.drops(name)
-    if drops.get("spoofed", 0) == 0:
-        # This client's own policy kept it: write the packet into its tunnel behind its back.
-        assert l.gateway.session(a.identity)["rx_packets"] == before
-    a.ns.run(["/usr/bin/python3", "-c", TUNNEL, victim, HOST4])
-    wait_for(lambda: l.gateway.drops(name).get("spoofed", 0) >= 1, "the spoofed packet is counted")
+    # The first takes the number that replay_seen repeats, and is carried.
+    first = esp.packet(good, seq=esp.seq + 1)
+    cases["replay_seen"] = [first]
+    packets = [first] + [p for group in cases.values() for p in group]
+    forge.send(l.network.router, [(CLIENT4, GATEWAY4, 17, forge.udp(4500, 4500, p)) for p in packets])
+    for reason, group in cases.items():
+        wait_for(lambda: l.gateway.drops(session["name"]).get(reason, 0) == len(group),
+                 "%d x %s: %s" % (len(group), reason, l.gateway.drops(session["name"])), timeout=3)
+    assert l.gateway.session(a.identity)["rx_packets"] == before + 1
     assert l.gateway.session(b.identity)["rx_packets"] == 0
 
+    # From elsewhere, not authentic: the session stays where it is.
+    forge.send(l.network.router, [("172.16.2.2", GATEWAY4, 17, forge.udp(4500, 4500, esp.packet(
+        good, seq=esp.seq + 9000, spoil=True)))])
+    wait_for(lambda: l.gateway.drops(session["name"])["auth_failed"] == 3, "the third is counted")
+    assert l.gateway.session(a.identity)["peer"] == session["peer"]
 
-# A packet into the tunnel device, with any source.
-TUNNEL = """
-import sys
-from scapy.all import IP, UDP, Raw, send, conf
-conf.verb = 0
-send(IP(src=sys.argv[1], dst=sys.argv[2]) / UDP(sport=9, dport=9) / Raw(b"x" * 64), iface="ipsec0")
-"""
+    # Too old for the window of 1,024.
+    esp.seq += 2000
+    forge.send(l.network.router, [(CLIENT4, GATEWAY4, 17, forge.udp(4500, 4500, p)) for p in (
+        esp.packet(good), esp.packet(good, seq=esp.seq - 1023), esp.packet(good, seq=esp.seq - 1024))])
+    wait_for(lambda: l.gateway.drops(session["name"]).get("replay_old", 0) == 1, "the last is too old")
+    assert l.gateway.session(a.identity)["rx_packets"] == before + 3
+    # The client's own numbers are old now: a fresh login repairs it.
+    a.disconnect()
+    a.connect()
+    l.ping(a.ns, HOST4)
 
 
 def test_unknown_spi(lab):
     """ESP for no SA is dropped in XDP under its name."""
     l = lab()
-    send = ("from scapy.all import *; conf.verb = 0\n"
-            "send([IP(dst='%s')/UDP(sport=4500,dport=4500)/Raw(bytes.fromhex('12345678')+bytes(60)),"
-            "IP(dst='%s',proto=50)/Raw(bytes.fromhex('12345678')+bytes(60))])"
-            % (Network.GATEWAY4, Network.GATEWAY4))
-    l.network.clients[0].run(["/usr/bin/python3", "-c", send])
+    data = bytes.fromhex("12345678") + bytes(60)
+    forge.send(l.network.router, [(CLIENT4, GATEWAY4, 17, forge.udp(4500, 4500, data)),
+                                  (CLIENT4, GATEWAY4, 50, data)])
     wait_for(lambda: l.gateway.drops().get("unknown_spi", 0) >= 2, "they are counted")
 
 
@@ -113,11 +134,6 @@ def test_mtu(lab):
     c = l.client()
     c.connect()
     inner = c.inner()[0]
-    big = l.network.host.run(["ping", "-n", "-M", "do", "-c", "2", "-i", "0.2", "-W", "1", "-s", "1450",
-                              inner], check=False).stdout
-    assert re.search(r"mtu ?= ?1400", big), big
-    l.ping(l.network.host, inner, size=1372)
-
     # The client believes in 1500 bytes, the host as well.
     c.ns.run("ip link set ipsec0 mtu 1500")
     at_host = syn_mss(l, l.network.host, "eth0", "dump-host")
@@ -128,3 +144,8 @@ def test_mtu(lab):
     wait_for(lambda: inner in at_host() and HOST4 in at_client(), "both SYNs are seen")
     assert at_client()[inner] == 1460 and at_host()[inner] == 1360
     assert at_host()[HOST4] == 1460 and at_client()[HOST4] == 1360
+
+    big = l.network.host.run(["ping", "-n", "-M", "do", "-c", "2", "-i", "0.2", "-W", "1", "-s", "1450",
+                              inner], check=False).stdout
+    assert re.search(r"mtu ?= ?1400", big), big
+    l.ping(l.network.host, inner, size=1372)

@@ -35,7 +35,7 @@ def test_reload(lab):
     c.connect()
     name, config = l.gateway.session()["name"], l.gateway.show("config")
 
-    l.gateway.change(policy="pool = elsewhere")
+    l.gateway.change(policy="dns = elsewhere")
     done = l.gateway.flexctl("config", "reload", check=False)
     assert done.returncode == 1
     assert "flexgate.conf:" in done.stderr and "elsewhere" in done.stderr, done.stderr
