@@ -352,8 +352,6 @@ static void read_element(struct conf_build *b, struct conf_object *object,
 	memcpy(target, value, key->size);
 	if (key->max)
 		++*count;
-	if (key->flags & CONF_QUIET)
-		wipe(value, sizeof(value));
 }
 
 static void note_value(struct conf_build *b, struct conf_object *object, const struct conf_key *key,

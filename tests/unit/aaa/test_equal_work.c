@@ -78,6 +78,7 @@ static void test_dummy_key(void **state)
 	memcpy(first, key_seen, sizeof(first));
 	assert_int_equal(ask_for(&s, "", "alice.example.org", right), MSG_AUTH_NO_PROFILE);
 	assert_memory_not_equal(first, key_seen, 32);
+	assert_memory_not_equal(key_seen, "key of alice", 12);
 	setup_close(&s);
 }
 

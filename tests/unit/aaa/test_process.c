@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WAIT_MS = 10000 };
@@ -331,6 +332,83 @@ static void test_reload(void **state)
 	assert_int_equal(login(p, "new key here"), MSG_AUTH_OK);
 }
 
+/* Is this text in the process's writable memory? A sanitizer's shadow, terabytes of it, holds no
+ * text. */
+static bool holds(const struct play *p, const char *text)
+{
+	enum { SHADOW_MIN = 1 << 28 };
+	static char block[1 << 20];
+	char path[64], line[512];
+	size_t len = strlen(text);
+	bool found = false;
+	FILE *maps;
+	int mem;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", p->pid);
+	maps = fopen(path, "r");
+	snprintf(path, sizeof(path), "/proc/%d/mem", p->pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	assert_non_null(maps);
+	assert_true(mem >= 0);
+	while (!found && fgets(line, sizeof(line), maps)) {
+		unsigned long from, to;
+		char rights[8];
+
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || rights[1] != 'w' ||
+		    to - from > SHADOW_MIN)
+			continue;
+		for (unsigned long at = from; !found && at < to; at += sizeof(block) - 64) {
+			size_t want = to - at < sizeof(block) ? to - at : sizeof(block);
+			ssize_t n = pread(mem, block, want, (off_t)at);
+
+			if (n <= 0)
+				break;
+			found = memmem(block, (size_t)n, text, len) != NULL;
+		}
+	}
+	close(mem);
+	fclose(maps);
+	return found;
+}
+
+static void write_key(struct play *p, const char *key)
+{
+	char text[1024];
+
+	snprintf(
+		text, sizeof(text),
+		"[psk any]\nidentity = any\nkey = x\n[psk domain]\nidentity = fqdn domain d\nkey = x\n"
+		"[psk alice]\nidentity = fqdn alice.example.org\nkey = %s\n"
+		"[psk net]\nidentity = address 10.0.0.0/8\nkey = x\n"
+		"[psk bob]\nidentity = fqdn b\nkey = x\n",
+		key);
+	write_file(p->secrets, text, 0600);
+}
+
+/* A key that was replaced is nowhere any more. Made up after the fork, so that no copy of our own
+ * memory holds it. */
+static void test_old_key_wiped(void **state)
+{
+	struct play *p = *state;
+	char key[2][40];
+
+	for (int i = 0; i < 2; i++)
+		snprintf(key[i], sizeof(key[i]), "key-%d-%ld-%d", i, (long)time(NULL) * 31 + i,
+			 p->pid);
+	write_key(p, key[0]);
+	start(p);
+	assert_int_equal(login(p, key[0]), MSG_AUTH_OK);
+	assert_true(holds(p, key[0]));
+	write_key(p, key[1]);
+	prepare(p);
+	assert_int_equal(p->prepared.ok, 1);
+	order(p, MSG_CONF_COMMIT, NULL);
+	prepare(p); /* answered after COMMIT */
+	assert_int_equal(login(p, key[1]), MSG_AUTH_OK);
+	assert_false(holds(p, key[0]));
+	assert_true(holds(p, key[1]));
+}
+
 /* Lengths that do not agree end ike's channel, and ike's only. */
 static void test_ill_sized(void **state)
 {
@@ -423,6 +501,7 @@ int main(void)
 		PLAY(test_questions),
 		PLAY(test_reload),
 		PLAY(test_ill_sized),
+		PLAY(test_old_key_wiped),
 		PLAY(test_new_ike),
 		PLAY(test_orders_out_of_place),
 		PLAY(test_commit_of_nothing),

@@ -250,6 +250,7 @@ static void test_template(void **state)
 	assert_int_equal(conf->profiles[0].virtual_template, 2);
 	conf_free(conf);
 
+	conf_free(parse_good("[virtual-template 1]\nmtu = 1280\n" NO_TEMPLATE));
 	/* IPv6 is what needs 1280 */
 	conf = parse_good(
 		"[virtual-template 1]\nmtu = 576\n"
