@@ -8,15 +8,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The reason is for the operator; the peer always gets the same bytes. */
-static void fail_auth(struct ike_core *core, struct ikesa *sa, const char *reason)
+/* The peer always gets the same bytes. */
+static void fail_auth(struct ike_core *core, struct ikesa *sa)
+{
+	core->stats.auth_failed++;
+	ike_fail(core, sa, IKE_NOTIFY_AUTHENTICATION_FAILED, FG_CAUSE_setup_abandoned);
+}
+
+/* The reason is for the operator. What aaa refuses it logs itself. */
+static void fail_auth_saying(struct ike_core *core, struct ikesa *sa, const char *reason)
 {
 	char who[IKESA_TEXT_MAX];
 
-	core->stats.auth_failed++;
 	if (log_allowed(&core->log_logins, ike_now(core)))
 		log_info("login", "%s: refused: %s", ikesa_text(sa, who), reason);
-	ike_fail(core, sa, IKE_NOTIFY_AUTHENTICATION_FAILED, FG_CAUSE_setup_abandoned);
+	fail_auth(core, sa);
 }
 
 /* The peer sends its request again, and perhaps aaa is back by then. */
@@ -112,10 +118,11 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	}
 	match_profile(core, sa, &m->id_i);
 	if (!ike_count(m, IKE_PAYLOAD_AUTH))
-		fail_auth(core, sa,
-			  "it sent no AUTH, which asks for EAP; only pre-shared keys are known");
+		fail_auth_saying(
+			core, sa,
+			"it sent no AUTH, which asks for EAP; only pre-shared keys are known");
 	else if (m->auth.data.len > MSG_AUTH_MAX)
-		fail_auth(core, sa, "its AUTH is longer than any that we know");
+		fail_auth_saying(core, sa, "its AUTH is longer than any that we know");
 	else if (ask_verify(core, sa, m) < 0)
 		ike_auth_later(core, sa);
 }
@@ -162,34 +169,17 @@ static int ask_sign(struct ike_core *core, const struct ikesa *sa,
 	return error;
 }
 
-static const char *reason_text(uint32_t reason)
-{
-	switch (reason) {
-	case MSG_AUTH_NO_PROFILE:
-		return "no profile takes this identity with these algorithms";
-	case MSG_AUTH_NO_KEY:
-		return "no pre-shared key of the profile's keyring belongs to this identity";
-	case MSG_AUTH_WRONG:
-		return "wrong pre-shared key";
-	case MSG_AUTH_METHOD:
-		return "its authentication method is not the profile's";
-	default:
-		return NULL;
-	}
-}
-
 int ike_auth_verdict(struct ike_core *core, struct ikesa *sa,
 		     const struct msg_auth_verdict *verdict)
 {
 	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
-	const char *reason = reason_text(verdict->reason);
 
-	if (sa->state != IKE_STATE_VERIFYING || (verdict->reason != MSG_AUTH_OK && !reason))
+	if (sa->state != IKE_STATE_VERIFYING || verdict->reason > MSG_AUTH_METHOD)
 		return -EPROTO;
-	if (reason) {
-		fail_auth(core, sa, reason);
+	if (verdict->reason != MSG_AUTH_OK) {
+		fail_auth(core, sa);
 	} else if (!profile) {
-		fail_auth(core, sa, "its profile was removed meanwhile");
+		fail_auth_saying(core, sa, "its profile was removed meanwhile");
 	} else if (!ike_move(core, sa, IKE_STATE_SIGNING)) {
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 	} else {
@@ -205,7 +195,7 @@ int ike_auth_signed(struct ike_core *core, struct ikesa *sa, const struct msg_au
 	if (sa->state != IKE_STATE_SIGNING || sign->len > sizeof(sign->auth))
 		return -EPROTO;
 	if (!sign->ok) {
-		fail_auth(core, sa, "we have no key to sign with for this profile");
+		fail_auth_saying(core, sa, "we have no key to sign with for this profile");
 		return 0;
 	}
 	ike_login_begin(core, sa, sign);

@@ -16,7 +16,6 @@ enum {
 	DATAGRAM_MAX = 16 * 1024, /* longer ones are cut and fail the length check */
 	OUT_MAX = 8 * 1024,
 	SOCKETS_MAX = 64,
-	BUFFER = 4 * 1024 * 1024, /* as much of it as the system allows */
 	CONTROL_MAX = CMSG_SPACE(sizeof(struct in6_pktinfo)),
 };
 
@@ -216,7 +215,7 @@ static void readable(evutil_socket_t fd, short what, void *arg)
 
 static int prepare(int fd, bool is4)
 {
-	const int on = 1, buffer = BUFFER;
+	const int on = 1;
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
@@ -224,7 +223,6 @@ static int prepare(int fd, bool is4)
 	if (is4 ? setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on))
 		: setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)))
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 	return 0;
 }
 
