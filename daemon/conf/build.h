@@ -70,6 +70,43 @@ bool conf_build_given(const struct conf_build *build, const struct conf_object *
 void conf_build_error(struct conf_build *build, struct conf_object *object, const char *key,
 		      size_t nth, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* At the end of a section: what was not given has its default or is missing. */
+void conf_build_close(struct conf_build *build);
+
+/* --- object.c --- */
+
+/* Room for one more, zeroed, at the end of an array that doubles. NULL: no memory, reported once.
+ */
+void *conf_build_grow(struct conf_build *build, void *array, size_t count, size_t *cap,
+		      size_t size);
+/* The row of a section's word; NULL: there is none. */
+const struct conf_section *conf_build_section(const struct conf_build *build, const char *name,
+					      size_t len);
+void conf_build_no_section(struct conf_build *build, unsigned line, const char *text,
+			   size_t word_len);
+/* Is this a name that such a section may have? Reports it if not. */
+bool conf_build_name_ok(struct conf_build *build, unsigned line, const struct conf_section *row,
+			const char *name);
+const struct conf_object *conf_build_object(const struct conf_build *build,
+					    const struct conf_section *row, const char *name);
+/* A new section with a zeroed struct, its name set. NULL: no memory, reported. */
+struct conf_object *conf_build_add(struct conf_build *build, const struct conf_section *row,
+				   const char *name, unsigned line);
+/* The nth value of a key that was written; NULL: not so many. */
+const struct conf_value *conf_build_value(const struct conf_build *build,
+					  const struct conf_object *object, const char *key,
+					  size_t nth);
+/* "[SECTION NAME] KEY: words" at this line; key may be NULL. */
+void conf_build_report(struct conf_build *build, struct conf_object *object, const char *key,
+		       unsigned line, const char *words);
+
+/* --- refs.c --- */
+
+/* Note that the int `at` in this object's struct is to become the index of a section. */
+bool conf_build_refer(struct conf_build *build, size_t object, const struct conf_key *key,
+		      size_t at, unsigned line, const char *name);
+void conf_build_resolve(struct conf_build *build);
+
 /* --- errors.c --- */
 
 void conf_error(struct conf_errors *errors, unsigned line, const char *format, ...)

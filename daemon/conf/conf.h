@@ -17,18 +17,18 @@
 #include <stdio.h>
 
 enum {
-	CONF_NAME_MAX = 64,     /* with NUL */
+	CONF_NAME_MAX = 64, /* with NUL */
 	CONF_TEXT_MAX = 256,
-	CONF_LIST_MAX = 16,     /* transforms of one kind, DNS servers, interfaces */
+	CONF_LIST_MAX = 16, /* transforms of one kind, DNS servers, interfaces */
 	CONF_NETS_MAX = 32,
-	CONF_NONE = -1,         /* no reference */
+	CONF_NONE = -1, /* no reference */
 };
 
 typedef char conf_name[CONF_NAME_MAX];
 
 struct conf_net {
-	struct fg_ip ip;        /* host bits zero */
-	uint8_t len;            /* in bits of its family */
+	struct fg_ip ip; /* host bits zero */
+	uint8_t len;     /* in bits of its family */
 };
 
 /* Identity types as on the wire, RFC 7296 3.5. */
@@ -50,9 +50,9 @@ struct conf_identity {
 
 enum conf_match_kind {
 	CONF_MATCH_ANY,
-	CONF_MATCH_EXACT,       /* identity */
-	CONF_MATCH_DOMAIN,      /* fqdn domain D, email domain D: identity.data is D, type FQDN/EMAIL */
-	CONF_MATCH_NET,         /* address 10.0.0.0/8 */
+	CONF_MATCH_EXACT,  /* identity */
+	CONF_MATCH_DOMAIN, /* fqdn domain D, email domain D: identity.data is D, type FQDN/EMAIL */
+	CONF_MATCH_NET,    /* address 10.0.0.0/8 */
 };
 
 /* match identity remote */
@@ -63,19 +63,19 @@ struct conf_match {
 };
 
 struct conf_gateway {
-	conf_name outside[CONF_LIST_MAX], inside[CONF_LIST_MAX];        /* device names */
+	conf_name outside[CONF_LIST_MAX], inside[CONF_LIST_MAX]; /* device names */
 	size_t outside_count, inside_count;
-	struct fg_ip local[FG_LOCALS];  /* local-address; none: those of the outside devices */
+	struct fg_ip local[FG_LOCALS]; /* local-address; none: those of the outside devices */
 	size_t local_count;
-	uint32_t workers;               /* 0: auto, one per queue */
+	uint32_t workers; /* 0: auto, one per queue */
 	uint32_t max_sessions;
 	uint32_t half_open_limit;
 	uint32_t half_open_timeout_s;
-	bool fast_door;                 /* forwarding = fast | stack */
+	bool fast_door; /* forwarding = fast | stack */
 	enum { CONF_XDP_AUTO, CONF_XDP_NATIVE, CONF_XDP_GENERIC } xdp_mode;
 	enum { CONF_CRYPTO_AUTO, CONF_CRYPTO_IPSEC_MB, CONF_CRYPTO_OPENSSL } crypto;
-	char run_directory[CONF_TEXT_MAX];      /* socket, pid file, empty chroot */
-	char bpf_directory[CONF_TEXT_MAX];      /* pins go to <this>/v<FG_ABI> */
+	char run_directory[CONF_TEXT_MAX]; /* socket, pid file, empty chroot */
+	char bpf_directory[CONF_TEXT_MAX]; /* pins go to <this>/v<FG_ABI> */
 	char secrets_file[CONF_TEXT_MAX];
 	conf_name user_ike, user_aaa, user_worker;
 	enum log_level log_level;
@@ -84,9 +84,11 @@ struct conf_gateway {
 /* Transform ids as on the wire, RFC 7296 3.3.2, in order of preference. */
 struct conf_proposal {
 	conf_name name;
-	struct { uint16_t id, key_bits; } encryption[CONF_LIST_MAX];
+	struct {
+		uint16_t id, key_bits;
+	} encryption[CONF_LIST_MAX];
 	size_t encryption_count;
-	uint16_t integrity[CONF_LIST_MAX];      /* used with the non-AEAD ciphers */
+	uint16_t integrity[CONF_LIST_MAX]; /* used with the non-AEAD ciphers */
 	size_t integrity_count;
 	uint16_t prf[CONF_LIST_MAX];
 	size_t prf_count;
@@ -96,39 +98,42 @@ struct conf_proposal {
 
 struct conf_ipsec_profile {
 	conf_name name;
-	uint16_t suite[FG_ESP_SUITE_MAX];       /* enum fg_esp_suite, in order of preference */
+	uint16_t suite[FG_ESP_SUITE_MAX]; /* enum fg_esp_suite, in order of preference */
 	size_t suite_count;
 };
 
 struct conf_pool {
 	conf_name name;
 	bool is4;
-	struct { struct fg_ip first, last; } range[CONF_LIST_MAX], exclude[CONF_LIST_MAX];
+	struct {
+		struct fg_ip first, last;
+	} range[CONF_LIST_MAX], exclude[CONF_LIST_MAX];
 	size_t range_count, exclude_count;
-	struct conf_net net;            /* the prefix that is routed to clients; holds every range */
-	uint8_t client_prefix_len;      /* IPv6: length told to the client; 128 unless given */
+	struct conf_net net;       /* the prefix that is routed to clients; holds every range */
+	uint8_t client_prefix_len; /* IPv6: length told to the client; 128 unless given */
 };
 
 struct conf_authorization_policy {
 	conf_name name;
-	int pool, pool6;                /* index into pools or CONF_NONE */
-	struct fg_ip dns[CONF_LIST_MAX];        /* both families */
+	int pool, pool6;                 /* index into pools or CONF_NONE */
+	struct fg_ip dns[CONF_LIST_MAX]; /* both families */
 	size_t dns_count;
-	__be32 netmask;                 /* INTERNAL_IP4_NETMASK, 0: not sent */
-	struct conf_net subnets[CONF_NETS_MAX]; /* route-set remote: what clients reach; none: all */
+	__be32 netmask; /* INTERNAL_IP4_NETMASK, 0: not sent */
+	struct conf_net
+		subnets[CONF_NETS_MAX]; /* route-set remote: what clients reach; none: all */
 	size_t subnet_count;
 };
 
 struct conf_virtual_template {
 	uint32_t number;
-	uint16_t mtu;                   /* 576-9000, IPv6 needs 1280 */
-	uint16_t mss;                   /* ip tcp adjust-mss; 0: off, 1: from the MTU ("auto") */
-	conf_name unnumbered;           /* ip unnumbered DEVICE, "" none */
+	uint16_t mtu;         /* 576-9000, IPv6 needs 1280 */
+	uint16_t mss;         /* ip tcp adjust-mss; 0: off, 1: from the MTU ("auto") */
+	conf_name unnumbered; /* ip unnumbered DEVICE, "" none */
 };
 
 struct conf_keyring {
 	conf_name name;
-	conf_name psk[CONF_NETS_MAX];   /* [psk NAME] of the secrets file */
+	conf_name psk[CONF_NETS_MAX]; /* [psk NAME] of the secrets file */
 	size_t psk_count;
 };
 
@@ -136,13 +141,13 @@ struct conf_profile {
 	conf_name name;
 	struct conf_match match[CONF_LIST_MAX];
 	size_t match_count;
-	struct conf_identity local;     /* identity local */
-	int keyring;                    /* indices; CONF_NONE where not given */
+	struct conf_identity local; /* identity local */
+	int keyring; /* indices: conf_parse() leaves none of them CONF_NONE */
 	int proposal[CONF_LIST_MAX];
 	size_t proposal_count;
 	int ipsec_profile;
 	int authorization_policy;
-	int virtual_template;           /* index, not number */
+	int virtual_template; /* index, not number */
 };
 
 struct conf {
@@ -166,10 +171,10 @@ struct conf {
 /* What is wrong with a file: "flexgate.conf:12: [pool a] range: ...", one sentence each. */
 struct conf_errors {
 	struct conf_error {
-		unsigned line;          /* 0: the file as a whole */
+		unsigned line; /* 0: the file as a whole */
 		char text[512];
 	} first[16];
-	size_t count;                   /* may exceed 16 */
+	size_t count; /* may exceed 16 */
 	char file[CONF_TEXT_MAX];
 };
 
@@ -194,7 +199,7 @@ const char *conf_needs_restart(const struct conf *now, const struct conf *next);
 /* [psk NAME] of the secrets file. */
 struct conf_psk {
 	conf_name name;
-	struct conf_match match;        /* identity = ... ; which peers use it */
+	struct conf_match match; /* identity = ... ; which peers use it */
 	struct secret key;
 };
 
@@ -211,6 +216,7 @@ void conf_secrets_free(struct conf_secrets *secrets);
 
 /* The text of an identity as the configuration writes it: "fqdn gw.example.org". Outside bytes are
  * escaped. Returns buf. */
-const char *conf_identity_text(uint8_t type, const uint8_t *data, size_t len, char *buf, size_t cap);
+const char *conf_identity_text(uint8_t type, const uint8_t *data, size_t len, char *buf,
+			       size_t cap);
 
 #endif

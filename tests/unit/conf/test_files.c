@@ -164,6 +164,7 @@ static void test_rows_help(void **state)
 			assert_int_equal(row->keys[k].help[strlen(row->keys[k].help) - 1], '.');
 			conf_expected(&row->keys[k], expected, sizeof(expected));
 			assert_true(strlen(expected) > 3);
+			assert_true(row->keys[k].size <= 1024); /* ELEMENT_MAX */
 		}
 	}
 }
