@@ -142,7 +142,7 @@ struct conf_profile {
 	struct conf_match match[CONF_LIST_MAX];
 	size_t match_count;
 	struct conf_identity local; /* identity local */
-	int keyring; /* indices: conf_parse() leaves none of them CONF_NONE */
+	int keyring;                /* indices: conf_parse() leaves none of them CONF_NONE */
 	int proposal[CONF_LIST_MAX];
 	size_t proposal_count;
 	int ipsec_profile;
