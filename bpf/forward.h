@@ -87,6 +87,12 @@ FG_INLINE bool fg_for_kernel(const __u8 *data, const struct fg_packet *p)
 	return p->ip + 7 > p->end || p->ip[6] == FG_PROTO_HOP_BY_HOP;
 }
 
+/* What the kernel says to its neighbours at fgp0, such as MLD reports: there are none. */
+FG_INLINE bool fg_group_frame(const __u8 *data, const __u8 *end)
+{
+	return data + 1 <= end && data[0] & 1;
+}
+
 FG_INLINE int fg_refused(struct xdp_md *ctx, __u32 session, __u32 reason)
 {
 	return fg_drop_packet(ctx, session, reason, false);
@@ -102,6 +108,8 @@ FG_INLINE int fg_forward(struct xdp_md *ctx, struct fg_packet *p)
 
 	if (!fg_pair && fg_for_kernel((void *)(long)ctx->data, p))
 		return XDP_PASS;
+	if (fg_pair && fg_group_frame((void *)(long)ctx->data, p->end))
+		return fg_refused(ctx, 0, FG_DROP_multicast);
 	if (!fg_session_of_dst(p, &meta.session))
 		return fg_pair ? fg_refused(ctx, 0, FG_DROP_no_session) : XDP_PASS;
 	if (!fg_pair && meta.session == FG_ROUTE_KERNEL)

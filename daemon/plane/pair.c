@@ -90,7 +90,6 @@ static const struct {
 	{ "net/ipv6/conf/" PLANE_PAIR_KERNEL "/addr_gen_mode", "1" },
 	{ "net/ipv6/conf/" PLANE_PAIR_KERNEL "/accept_ra", "0" },
 	{ "net/ipv6/conf/" PLANE_PAIR_KERNEL "/accept_dad", "0" },
-	{ "net/ipv6/conf/" PLANE_PAIR_KERNEL "/forwarding", "1" },
 	{ "net/ipv6/conf/" PLANE_PAIR_WORKER "/disable_ipv6", "1" },
 };
 

@@ -155,7 +155,7 @@ struct fg_drop {
 	__u64 none;
 #define FG_DROP(number, name, text) __u64 name;
 #include <flexgate/drop.def>
-	__u64 spare[8];
+	__u64 spare[7];
 };
 
 /* fg_event: a sampled drop. */

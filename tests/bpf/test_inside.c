@@ -124,7 +124,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-enum shape { PLAIN, OPTIONS, TTL_1, BIG, LARGEST, OTHER_MAC, FRAGMENT, ARP, NO_IP };
+enum shape { PLAIN, OPTIONS, TTL_1, BIG, LARGEST, OTHER_MAC, GROUP_MAC, FRAGMENT, ARP, NO_IP };
 
 struct row {
 	const char *name;
@@ -152,6 +152,7 @@ static const struct row rows[] = {
 	{ "of the MTU",         1, LARGEST,   0, XDP_REDIRECT, 0,                      XDP_REDIRECT, 0,                      UP },
 	{ "above the MTU",      1, BIG,       0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_too_big,            UP },
 	{ "another station's",  1, OTHER_MAC, 0, XDP_PASS, 0,                          XDP_REDIRECT, 0,                      UP },
+	{ "group address",      1, GROUP_MAC, 0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_multicast,          0 },
 	{ "ARP",                1, ARP,       0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_bad_frame,          0 },
 	{ "no IP version",      1, NO_IP,     0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_bad_frame,          0 },
 };
@@ -180,6 +181,8 @@ static void build(struct frame *f, const struct row *row, bool v6)
 			6, &src, &dst);
 	payload -= payload > 100 ? f->len - f->ip + 20 : 0;
 	put_tcp(f, 0x10, NULL, 0, payload);
+	if (row->shape == GROUP_MAC)
+		memset(f->b, 0xff, 6);
 	if (row->shape == NO_IP)
 		f->b[f->ip] = 0x50;
 }

@@ -1,0 +1,827 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The kernel side as a whole, in a network namespace of its own: opened over two veths, filled,
+ * looked at from outside, closed, and nothing is left.
+ */
+#include "core/log.h"
+#include "plane/link.h"
+#include "plane/plane.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SESSIONS = 64, OUR_PROTOCOL = 246 };
+
+static char directory[64]; /* of the test */
+static struct nl_sock *netlink;
+static struct event_base *base;
+
+/* Runs a program, its output to <directory>/out. Returns its exit status. */
+static int command(const char *first, ...)
+{
+	const char *argv[24] = { first };
+	char path[96];
+	va_list args;
+	int n = 1, status, fd;
+	pid_t pid;
+
+	va_start(args, first);
+	while (n < 23 && (argv[n] = va_arg(args, const char *)))
+		n++;
+	va_end(args);
+	snprintf(path, sizeof(path), "%s/out", directory);
+	pid = fork();
+	if (pid == 0) {
+		fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+		dup2(fd, 1);
+		dup2(fd, 2);
+		execvp(first, (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define ip(...) assert_int_equal(command("ip", __VA_ARGS__, NULL), 0)
+
+static bool output_has(const char *text)
+{
+	static char buf[256 * 1024];
+	char path[96];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/out", directory);
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	got = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	buf[got > 0 ? got : 0] = '\0';
+	return strstr(buf, text) != NULL;
+}
+
+static struct fg_ip address(const char *text)
+{
+	struct fg_ip a;
+
+	assert_true(ip_parse(text, &a));
+	return a;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	log_open("test", LOG_LEVEL_ERROR);
+	assert_int_equal(unshare(CLONE_NEWNET | CLONE_NEWNS), 0);
+	assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	snprintf(directory, sizeof(directory), "/tmp/flexgate-test-XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	ip("link", "set", "lo", "up");
+	ip("link", "add", "to0", "type", "veth", "peer", "name", "to1");
+	ip("link", "add", "ti0", "type", "veth", "peer", "name", "ti1");
+	ip("addr", "add", "192.0.2.1/24", "dev", "to0");
+	ip("addr", "add", "10.1.0.1/24", "dev", "ti0");
+	ip("addr", "add", "2001:db8:1::1/64", "dev", "ti0", "nodad");
+	ip("link", "set", "to1", "up");
+	ip("link", "set", "ti1", "up");
+	ip("link", "set", "to0", "up");
+	ip("link", "set", "ti0", "up");
+	assert_int_equal(netlink_open(&netlink), 0);
+	base = event_base_new();
+	assert_non_null(base);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char path[96];
+
+	(void)state;
+	event_base_free(base);
+	nl_socket_free(netlink);
+	snprintf(path, sizeof(path), "%s/out", directory);
+	unlink(path);
+	return rmdir(directory);
+}
+
+struct fixture {
+	struct conf conf;
+	struct conf_pool pools[2];
+	struct conf_authorization_policy policy;
+	struct conf_virtual_template template;
+	struct conf_profile profile;
+};
+
+static void make_conf(struct fixture *f)
+{
+	struct conf_gateway *g = &f->conf.gateway;
+
+	memset(f, 0, sizeof(*f));
+	snprintf(g->outside[0], sizeof(g->outside[0]), "to0");
+	snprintf(g->inside[0], sizeof(g->inside[0]), "ti0");
+	g->outside_count = g->inside_count = 1;
+	g->max_sessions = SESSIONS;
+	g->workers = 2;
+	g->fast_door = true;
+	snprintf(g->bpf_directory, sizeof(g->bpf_directory), "%s/bpf", directory);
+	f->pools[0].net = (struct conf_net){ .ip = address("10.9.0.0"), .len = 24 };
+	f->pools[1].net = (struct conf_net){ .ip = address("2001:db8:9::"), .len = 64 };
+	f->policy.pool = 0;
+	f->policy.pool6 = 1;
+	f->template.mtu = 1380;
+	snprintf(f->template.unnumbered, sizeof(f->template.unnumbered), "ti0");
+	f->conf.pools = f->pools;
+	f->conf.pool_count = 2;
+	f->conf.policies = &f->policy;
+	f->conf.policy_count = 1;
+	f->conf.templates = &f->template;
+	f->conf.template_count = 1;
+	f->conf.profiles = &f->profile;
+	f->conf.profile_count = 1;
+}
+
+static struct plane *open_plane(struct fixture *f)
+{
+	struct plane_error error;
+	struct plane *plane;
+
+	if (plane_open(base, &f->conf, &plane, &error))
+		fail_msg("%s", error.why);
+	return plane;
+}
+
+/* The kernel's events of what was just done, through the loop. */
+static void let_events_in(void)
+{
+	const struct timeval soon = { .tv_usec = 50 * 1000 };
+
+	event_base_loopexit(base, &soon);
+	event_base_dispatch(base);
+}
+
+static void count_route(void *arg, struct nlmsghdr *row)
+{
+	const struct rtmsg *head = nlmsg_data(row);
+
+	if (row->nlmsg_type == RTM_NEWROUTE && head->rtm_protocol == OUR_PROTOCOL)
+		(*(int *)arg)++;
+}
+
+static int our_routes(void)
+{
+	struct rtmsg head = { .rtm_family = AF_UNSPEC };
+	struct nl_msg *msg = netlink_request(RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
+	int n = 0;
+
+	assert_int_equal(netlink_do(netlink, msg, 0, count_route, &n), 0);
+	return n;
+}
+
+static uint32_t program_on(const char *device)
+{
+	struct link link;
+	uint32_t id = 0;
+
+	assert_int_equal(link_read(netlink, device, &link), 0);
+	assert_int_equal(bpf_xdp_query_id((int)link.ifindex, 0, &id), 0);
+	return id;
+}
+
+static void assert_nothing_left(void)
+{
+	char path[96];
+	struct link link;
+	struct stat st;
+
+	assert_int_equal(link_read(netlink, "fgp0", &link), -ENODEV);
+	assert_int_equal(link_read(netlink, "fgw0", &link), -ENODEV);
+	assert_int_equal(our_routes(), 0);
+	assert_int_equal(program_on("to0"), 0);
+	assert_int_equal(program_on("ti0"), 0);
+	snprintf(path, sizeof(path), "%s/bpf", directory);
+	assert_int_not_equal(stat(path, &st) == 0 && rmdir(path) != 0, 1);
+}
+
+static int pinned(const char *map)
+{
+	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/bpf/v%d/%s", directory, FG_ABI, map);
+	fd = bpf_obj_get(path);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void read_pinned(const char *map, uint32_t row, void *value)
+{
+	int fd = pinned(map);
+
+	assert_int_equal(bpf_map_lookup_elem(fd, &row, value), 0);
+	close(fd);
+}
+
+static const struct msg_esp_key key_in = { .key = "in: 32 bytes of encryption key.",
+					   .salt = "sal",
+					   .auth_key = "in: 32 bytes integrity key" };
+static const struct msg_esp_key key_out = { .key = "out: 32 bytes of encryption key",
+					    .salt = "tal",
+					    .auth_key = "out: 32 bytes integrity" };
+
+static struct plane_session a_session(void)
+{
+	struct fg_ip four = address("10.9.0.5");
+
+	return (struct plane_session){
+		.inner4 = ip_to4(&four),
+		.inner6 = address("2001:db8:9::5"),
+		.mtu = 1380,
+		.mss4 = 1340,
+		.mss6 = 1320,
+		.peer = { .ip = address("198.51.100.9"), .port = htons(40000) },
+		.local = { .ip = address("192.0.2.1"), .port = htons(4500) },
+	};
+}
+
+static void test_open_close(void **state)
+{
+	struct plane_port_info port[FG_PORTS];
+	struct msg_worker_start start;
+	struct plane_info info;
+	struct fixture f;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	assert_true(program_on("to0") && program_on("ti0") && program_on("fgw0"));
+	assert_int_equal(our_routes(), 4);
+	assert_int_equal(plane_ports(plane, port, FG_PORTS), 3);
+	assert_string_equal(port[0].role, "outside");
+	assert_string_equal(port[1].role, "inside");
+	assert_string_equal(port[2].role, "pair");
+	assert_string_equal(port[2].name, "fgw0");
+	assert_string_equal(port[0].mode, "native");
+	plane_worker_start(plane, &start);
+	assert_int_equal(start.workers, 2);
+	assert_int_equal(start.sessions, SESSIONS);
+	assert_int_equal(start.sas, 4 * SESSIONS);
+	assert_int_equal(start.port_count, 3);
+	assert_true(start.ports[2].pair && start.ports[2].queues == 2 && start.ports[2].native);
+	plane_info(plane, &info);
+	assert_int_equal(info.routes, 2);
+	assert_true(info.fast_door);
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+static uint32_t host_entry(const char *map, const void *key)
+{
+	uint32_t id = 0;
+	int fd = pinned(map);
+
+	bpf_map_lookup_elem(fd, key, &id);
+	close(fd);
+	return id;
+}
+
+static void check_sa_rows(uint32_t session, __be32 spi, __be32 spi_out)
+{
+	static const uint8_t outer[] = { 0x45, 0, 0, 0, 0,   0,  0,   0, 64,   17,   0,    0,
+					 192,  0, 2, 1, 198, 51, 100, 9, 0x11, 0x94, 0x9c, 0x40 };
+	struct fg_session row;
+	struct fg_sa in, out;
+
+	read_pinned("fg_session", session, &row);
+	read_pinned("fg_sa", row.sa_in, &in);
+	read_pinned("fg_sa", row.sa_out, &out);
+	assert_int_equal(in.state, FG_SA_IN);
+	assert_int_equal(out.state, FG_SA_OUT);
+	assert_int_equal(in.spi, spi);
+	assert_int_equal(ntohl(spi) & (4 * SESSIONS - 1), row.sa_in);
+	assert_int_equal(out.spi, spi_out);
+	assert_int_equal(in.session, session);
+	assert_int_equal(in.flags, FG_SA_UDP | FG_SA_MOVES);
+	assert_memory_equal(in.key, key_in.key, 16);
+	assert_memory_equal(out.salt, key_out.salt, 4);
+	/* GCM-128: no byte beyond what the suite uses. */
+	assert_int_equal(in.key[16] | in.auth_key[0], 0);
+	assert_int_equal(out.outer_len, 28);
+	assert_memory_equal(out.outer, outer, sizeof(outer));
+	assert_int_equal(out.seq, 0);
+}
+
+static void assert_wiped(uint32_t row)
+{
+	struct fg_sa sa, zero;
+
+	read_pinned("fg_sa", row, &sa);
+	memset(&zero, 0, sizeof(zero));
+	zero.generation = sa.generation;
+	zero.outer_version = sa.outer_version;
+	assert_memory_equal(&sa, &zero, sizeof(sa));
+	assert_true(sa.generation > 0);
+}
+
+static void test_session(void **state)
+{
+	struct plane_sa sa = { .session = 7,
+			       .suite = FG_ESP_AES_GCM_128,
+			       .udp = true,
+			       .moves = true,
+			       .in = &key_in,
+			       .out = &key_out };
+	struct plane_session session = a_session();
+	struct fg_session before, row;
+	struct plane_error error;
+	struct plane_info info;
+	struct fixture f;
+	struct plane *plane;
+	__be32 spi;
+
+	(void)state;
+	sa.spi_out = htonl(0xabcdef01);
+	make_conf(&f);
+	plane = open_plane(&f);
+	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), -ENOENT);
+	assert_int_equal(plane_session_add(plane, 0, &session, &error), -EINVAL);
+	assert_int_equal(plane_session_add(plane, SESSIONS, &session, &error), -EINVAL);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), -EEXIST);
+	/* Another session may not take its address, and leaves no trace of trying. */
+	assert_int_equal(plane_session_add(plane, 8, &session, &error), -EEXIST);
+	read_pinned("fg_session", 8, &row);
+	assert_int_equal(row.state, FG_SESSION_FREE);
+	assert_int_equal(host_entry("fg_host4", &session.inner4), 7);
+	assert_int_equal(host_entry("fg_host6", &session.inner6), 7);
+
+	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
+	check_sa_rows(7, spi, sa.spi_out);
+	read_pinned("fg_session", 7, &before);
+	/* A new pair replaces and wipes the old one. */
+	sa.spi_out = htonl(0xabcdef02);
+	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
+	check_sa_rows(7, spi, sa.spi_out);
+	assert_wiped(before.sa_in);
+	assert_wiped(before.sa_out);
+	plane_info(plane, &info);
+	assert_int_equal(info.sas_used, 2);
+	sa.suite = FG_ESP_SUITE_MAX;
+	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), -EINVAL);
+
+	read_pinned("fg_session", 7, &before);
+	plane_session_del(plane, 7);
+	plane_session_del(plane, 7);
+	assert_wiped(before.sa_in);
+	assert_wiped(before.sa_out);
+	read_pinned("fg_session", 7, &row);
+	assert_int_equal(row.state, FG_SESSION_FREE);
+	assert_int_equal(row.inner4 | row.sa_in | row.sa_out, 0);
+	assert_int_equal(host_entry("fg_host4", &session.inner4), 0);
+	assert_int_equal(host_entry("fg_host6", &session.inner6), 0);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
+	read_pinned("fg_session", 7, &row);
+	assert_int_equal(row.generation, before.generation + 1);
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+static void test_all_sas_used(void **state)
+{
+	struct plane_sa sa = { .suite = FG_ESP_CHACHA20_POLY1305, .in = &key_in, .out = &key_out };
+	struct plane_error error;
+	struct plane_info info;
+	struct fixture f;
+	struct plane *plane;
+	__be32 spi;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	for (uint32_t i = 1; i < SESSIONS; i++) {
+		struct plane_session session = a_session();
+
+		session.inner4 = htonl(0x0a090000 + i);
+		session.inner6.w[3] = htonl(i);
+		sa.session = i;
+		assert_int_equal(plane_session_add(plane, i, &session, &error), 0);
+		assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
+		assert_true(ntohl(spi) >= 256);
+	}
+	for (uint32_t i = 1; i < SESSIONS; i++)
+		plane_session_del(plane, i);
+	plane_info(plane, &info);
+	assert_int_equal(info.sas_used, 0);
+	plane_close(plane);
+}
+
+static void test_moved(void **state)
+{
+	struct plane_sa sa = { .session = 7,
+			       .suite = FG_ESP_AES_CBC_256_SHA256,
+			       .udp = true,
+			       .in = &key_in,
+			       .out = &key_out };
+	struct endpoint to = { .ip = address("203.0.113.77"), .port = htons(1024) };
+	struct endpoint six = { .ip = address("2001:db8::77"), .port = htons(1024) };
+	struct plane_session session = a_session();
+	struct fg_sa before, after;
+	struct plane_error error;
+	struct fg_session row;
+	struct fixture f;
+	struct plane *plane;
+	__be32 spi;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	assert_int_equal(plane_peer_moved(plane, 7, &to), -ENOENT);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
+	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
+	read_pinned("fg_session", 7, &row);
+	read_pinned("fg_sa", row.sa_out, &before);
+	assert_memory_equal(before.auth_key, key_out.auth_key, 32);
+	assert_int_equal(plane_peer_moved(plane, 7, &to), 0);
+	read_pinned("fg_session", 7, &row);
+	read_pinned("fg_sa", row.sa_out, &after);
+	assert_true(ip_equal(&row.peer, &to.ip));
+	assert_int_equal(row.peer_port, to.port);
+	assert_memory_equal(after.outer + 16, &to.ip.w[3], 4);
+	assert_memory_equal(after.outer + 22, &to.port, 2);
+	assert_int_equal(after.outer_version, before.outer_version + 2);
+	/* Another family than our own address: refused, nothing changed. */
+	assert_int_equal(plane_peer_moved(plane, 7, &six), -EAFNOSUPPORT);
+	read_pinned("fg_session", 7, &row);
+	assert_true(ip_equal(&row.peer, &to.ip));
+	plane_close(plane);
+}
+
+/* The row of a destination, looked for as a worker does; state FREE when there is none. */
+static struct fg_hop hop_to(const char *text)
+{
+	struct fg_ip dst = address(text);
+	struct fg_hop hop;
+	struct fg_conf conf;
+
+	read_pinned("fg_conf", 0, &conf);
+	for (uint32_t i = 0; i < FG_HOP_PROBES; i++) {
+		read_pinned("fg_hop", (fg_hop_slot(&dst) + i) & (FG_HOP_ROWS - 1), &hop);
+		if (hop.state && ip_equal(&hop.dst, &dst) && hop.generation == conf.hop_generation)
+			return hop;
+	}
+	return (struct fg_hop){ .state = FG_HOP_FREE };
+}
+
+static void want(struct plane *plane, const char *text)
+{
+	struct fg_ip dst = address(text);
+
+	plane_hop_want(plane, &dst);
+}
+
+static void check_ready(const char *text, uint16_t port, const char *device, uint8_t last,
+			uint16_t type)
+{
+	uint8_t eth[14] = {
+		2, 0, 0, 0, 0, last, [12] = (uint8_t)(type >> 8), [13] = (uint8_t)type
+	};
+	struct fg_hop hop = hop_to(text);
+	struct link link;
+
+	assert_int_equal(link_read(netlink, device, &link), 0);
+	memcpy(eth + 6, link.mac, 6);
+	if (hop.state != FG_HOP_READY)
+		fail_msg("%s: state %u", text, hop.state);
+	assert_int_equal(hop.port, port);
+	assert_memory_equal(hop.eth, eth, sizeof(eth));
+	assert_int_equal(hop.mtu, link.mtu);
+}
+
+static void test_hops(void **state)
+{
+	static const char *const stack[] = { "10.9.0.9",   "192.0.2.1",   "127.0.0.1",
+					     "224.0.0.5",  "203.0.113.1", "2001:db8:1::1",
+					     "10.1.0.255", "0.0.0.0" };
+	struct fixture f;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	ip("neigh", "replace", "10.1.0.2", "lladdr", "02:00:00:00:00:22", "dev", "ti0", "nud",
+	   "permanent");
+	ip("neigh", "replace", "2001:db8:1::2", "lladdr", "02:00:00:00:00:26", "dev", "ti0", "nud",
+	   "permanent");
+	ip("neigh", "replace", "192.0.2.254", "lladdr", "02:00:00:00:00:fe", "dev", "to0", "nud",
+	   "reachable");
+	let_events_in();
+	want(plane, "10.1.0.2");
+	want(plane, "2001:db8:1::2");
+	check_ready("10.1.0.2", 1, "ti0", 0x22, 0x0800);
+	check_ready("2001:db8:1::2", 1, "ti0", 0x26, 0x86dd);
+	/* Ours, clients', none, not unicast: the kernel's. */
+	for (size_t i = 0; i < sizeof(stack) / sizeof(stack[0]); i++) {
+		want(plane, stack[i]);
+		if (hop_to(stack[i]).state != FG_HOP_STACK)
+			fail_msg("%s is not for the stack door", stack[i]);
+	}
+	/* A new route voids all; then its gateway's neighbour counts. */
+	ip("route", "add", "198.51.100.0/24", "via", "192.0.2.254");
+	let_events_in();
+	assert_int_equal(hop_to("10.1.0.2").state, FG_HOP_FREE);
+	want(plane, "198.51.100.9");
+	want(plane, "198.51.100.10");
+	check_ready("198.51.100.9", 0, "to0", 0xfe, 0x0800);
+	/* Its address changes, it goes, it comes back. */
+	ip("neigh", "replace", "192.0.2.254", "lladdr", "02:00:00:00:00:fd", "dev", "to0", "nud",
+	   "reachable");
+	let_events_in();
+	check_ready("198.51.100.9", 0, "to0", 0xfd, 0x0800);
+	check_ready("198.51.100.10", 0, "to0", 0xfd, 0x0800);
+	ip("neigh", "del", "192.0.2.254", "dev", "to0");
+	let_events_in();
+	assert_int_equal(hop_to("198.51.100.9").state, FG_HOP_STACK);
+	ip("neigh", "replace", "192.0.2.254", "lladdr", "02:00:00:00:00:fc", "dev", "to0", "nud",
+	   "stale");
+	let_events_in();
+	check_ready("198.51.100.9", 0, "to0", 0xfc, 0x0800);
+	ip("route", "del", "198.51.100.0/24");
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+/* forwarding = stack: no row ever says otherwise. */
+static void test_stack_only(void **state)
+{
+	struct plane_error error;
+	struct fg_conf conf;
+	struct fixture f, g;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	make_conf(&g);
+	g.conf.gateway.fast_door = false;
+	ip("neigh", "replace", "10.1.0.2", "lladdr", "02:00:00:00:00:22", "dev", "ti0", "nud",
+	   "permanent");
+	plane = open_plane(&f);
+	want(plane, "10.1.0.2");
+	assert_int_equal(hop_to("10.1.0.2").state, FG_HOP_READY);
+	assert_int_equal(plane_set_conf(plane, &g.conf, &error), 0);
+	read_pinned("fg_conf", 0, &conf);
+	assert_int_equal(conf.flags, 0);
+	assert_int_equal(hop_to("10.1.0.2").state, FG_HOP_FREE);
+	want(plane, "10.1.0.2");
+	assert_int_equal(hop_to("10.1.0.2").state, FG_HOP_STACK);
+	plane_close(plane);
+}
+
+static void test_addresses_follow(void **state)
+{
+	struct fg_conf conf;
+	struct fixture f;
+	struct plane *plane;
+	struct fg_ip own = address("10.9.0.1");
+	struct fg_route4_key key = { .prefixlen = 32, .addr = ip_to4(&own) };
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	read_pinned("fg_conf", 0, &conf);
+	assert_int_equal(conf.local_count, 1);
+	ip("addr", "add", "192.0.2.2/24", "dev", "to0");
+	ip("addr", "add", "10.9.0.1/32", "dev", "lo");
+	let_events_in();
+	read_pinned("fg_conf", 0, &conf);
+	assert_int_equal(conf.local_count, 2);
+	assert_int_equal(host_entry("fg_route4", &key), FG_ROUTE_KERNEL);
+	ip("addr", "del", "192.0.2.2/24", "dev", "to0");
+	ip("addr", "del", "10.9.0.1/32", "dev", "lo");
+	let_events_in();
+	read_pinned("fg_conf", 0, &conf);
+	assert_int_equal(conf.local_count, 1);
+	assert_int_equal(host_entry("fg_route4", &key), 0);
+	plane_close(plane);
+}
+
+static void test_set_conf_routes(void **state)
+{
+	struct plane_error error;
+	struct fixture f, g;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	make_conf(&g);
+	g.conf.pool_count = 1;
+	g.policy.pool6 = CONF_NONE;
+	g.template.mtu = 1300;
+	plane = open_plane(&f);
+	ip("route", "show", "10.9.0.0/24");
+	assert_true(output_has("mtu 1380") && output_has("src 10.1.0.1") &&
+		    output_has("blackhole"));
+	assert_int_equal(plane_set_conf(plane, &g.conf, &error), 0);
+	assert_int_equal(our_routes(), 2);
+	ip("route", "show", "10.9.0.0/24");
+	assert_true(output_has("mtu 1300"));
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+/* What the kernel routes to clients meets the program on fgw0; what is too big does not get there.
+ */
+static void test_traffic_to_nobody(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), probe = IP_PMTUDISC_DO;
+	char payload[1500] = "";
+	struct fg_drop drops;
+	struct fixture f;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	inet_pton(AF_INET, "10.9.0.77", &to.sin_addr);
+	assert_int_equal(sendto(fd, payload, 100, 0, (void *)&to, sizeof(to)), 100);
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe));
+	assert_int_equal(sendto(fd, payload, 1380 - 28, 0, (void *)&to, sizeof(to)), 1380 - 28);
+	assert_int_equal(sendto(fd, payload, 1380 - 27, 0, (void *)&to, sizeof(to)), -1);
+	assert_int_equal(errno, EMSGSIZE);
+	let_events_in();
+	plane_drops(plane, 0, &drops);
+	assert_int_equal(drops.no_session, 2);
+	/* The pair gone, flexd not: the blackhole below the route keeps the prefix. */
+	ip("link", "del", "fgp0");
+	assert_int_equal(sendto(fd, payload, 100, 0, (void *)&to, sizeof(to)), -1);
+	assert_int_equal(errno, EINVAL); /* what a blackhole says to a local sender */
+	close(fd);
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+static void test_bpftool(void **state)
+{
+	struct plane_session session = a_session();
+	struct plane_error error;
+	struct fixture f;
+	struct plane *plane;
+	char path[160];
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
+	snprintf(path, sizeof(path), "%s/bpf/v%d/fg_session", directory, FG_ABI);
+	assert_int_equal(command("/usr/sbin/bpftool", "map", "dump", "pinned", path, NULL), 0);
+	assert_true(output_has("\"mtu\": 1380") && output_has("\"mss6\": 1320"));
+	snprintf(path, sizeof(path), "%s/bpf/v%d/fg_drop", directory, FG_ABI);
+	assert_int_equal(command("/usr/sbin/bpftool", "map", "dump", "pinned", path, NULL), 0);
+	assert_true(output_has("\"unknown_spi\": 0"));
+	plane_close(plane);
+}
+
+static void test_generic(void **state)
+{
+	struct plane_port_info port[FG_PORTS];
+	struct fixture f;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	f.conf.gateway.xdp_mode = CONF_XDP_GENERIC;
+	plane = open_plane(&f);
+	plane_ports(plane, port, FG_PORTS);
+	assert_string_equal(port[0].mode, "generic");
+	assert_string_equal(port[2].mode, "native"); /* the pair is ours */
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+/* kill -9 is an exit without a word: the next start finds everything and takes it away. */
+static void test_after_a_crash(void **state)
+{
+	struct plane_session session = a_session();
+	struct plane_error error;
+	struct fixture f;
+	struct plane *plane;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	make_conf(&f);
+	pid = fork();
+	if (pid == 0) {
+		struct event_base *own = event_base_new();
+
+		if (plane_open(own, &f.conf, &plane, &error) ||
+		    plane_session_add(plane, 7, &session, &error))
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(our_routes(), 4);
+	assert_true(program_on("to0"));
+	plane = open_plane(&f);
+	assert_int_equal(our_routes(), 4);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
+	plane_close(plane);
+	/* Its bpffs, mounted by the one that crashed, stays for whoever comes next. */
+	snprintf(error.why, sizeof(error.why), "%s/bpf", directory);
+	umount2(error.why, MNT_DETACH);
+	assert_nothing_left();
+}
+
+static void assert_refused(struct fixture *f, const char *words)
+{
+	struct plane_error error;
+	struct plane *plane = NULL;
+
+	assert_true(plane_open(base, &f->conf, &plane, &error) < 0);
+	assert_null(plane);
+	if (!strstr(error.why, words))
+		fail_msg("\"%s\" does not say \"%s\"", error.why, words);
+}
+
+static void test_refused(void **state)
+{
+	/* r0 = XDP_PASS; exit */
+	static const struct bpf_insn pass[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct fixture f;
+	struct plane *plane;
+	struct link link;
+	int foreign;
+
+	(void)state;
+	make_conf(&f);
+	snprintf(f.conf.gateway.inside[0], sizeof(conf_name), "nix0");
+	assert_refused(&f, "there is no device nix0 (inside in [gateway])");
+	make_conf(&f);
+	snprintf(f.conf.gateway.inside[0], sizeof(conf_name), "lo");
+	assert_refused(&f, "lo is not an Ethernet device");
+	make_conf(&f);
+	ip("link", "set", "ti0", "mtu", "9000");
+	assert_refused(&f, "ti0 has MTU 9000, but an AF_XDP frame takes 3498 at most");
+	ip("link", "set", "ti0", "mtu", "1500");
+	assert_nothing_left();
+
+	/* A program of someone else, attached without a dispatcher, stays where it is. */
+	assert_int_equal(link_read(netlink, "ti0", &link), 0);
+	foreign = bpf_prog_load(BPF_PROG_TYPE_XDP, "somebody", "GPL", pass, 2, NULL);
+	assert_true(foreign >= 0);
+	assert_int_equal(bpf_xdp_attach((int)link.ifindex, foreign, 0, NULL), 0);
+	assert_refused(&f, "ti0 already runs the XDP program \"somebody\"");
+	assert_true(program_on("ti0"));
+	assert_int_equal(bpf_xdp_detach((int)link.ifindex, 0, NULL), 0);
+	close(foreign);
+
+	plane = open_plane(&f);
+	assert_refused(&f, "another flexd uses bpf-directory");
+	assert_true(program_on("to0"));
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open_close),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_all_sas_used),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_hops),
+		cmocka_unit_test(test_stack_only),
+		cmocka_unit_test(test_addresses_follow),
+		cmocka_unit_test(test_set_conf_routes),
+		cmocka_unit_test(test_traffic_to_nobody),
+		cmocka_unit_test(test_bpftool),
+		cmocka_unit_test(test_generic),
+		cmocka_unit_test(test_after_a_crash),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
