@@ -101,7 +101,8 @@ static void way_row(void *arg, struct nlmsghdr *row)
 	    nlmsg_parse(row, sizeof(*head), at, RTA_MAX, NULL) < 0)
 		return;
 	head = nlmsg_data(row);
-	if (!at[RTA_OIF] || nla_len(at[RTA_OIF]) != 4 ||
+	/* An encapsulation (MPLS, SRv6) is more than an Ethernet header. */
+	if (!at[RTA_OIF] || nla_len(at[RTA_OIF]) != 4 || at[RTA_ENCAP_TYPE] ||
 	    !next_hop_of(at, head->rtm_family, &way->via))
 		return;
 	way->unicast = head->rtm_type == RTN_UNICAST;
@@ -191,6 +192,12 @@ static void lean_on(struct fg_hop *hop, struct hop_via *via, const struct neighb
 	via->stale = n->state & NUD_STALE;
 }
 
+/* A link-local address says nothing without a device, and no client has business with one. */
+static bool is_link_local(const struct fg_ip *ip)
+{
+	return (ntohl(ip->w[0]) & 0xffc00000) == 0xfe800000;
+}
+
 void plane_hop_want(struct plane *plane, const struct fg_ip *dst)
 {
 	struct fg_hop hop = {
@@ -201,7 +208,7 @@ void plane_hop_want(struct plane *plane, const struct fg_ip *dst)
 	struct hop_via via = { .ifindex = 0 };
 	struct way way = { .unicast = false };
 
-	if (plane->conf->gateway.fast_door && !ip_is_zero(dst))
+	if (plane->conf->gateway.fast_door && !ip_is_zero(dst) && !is_link_local(dst))
 		way = ask_route(plane, dst);
 	if (way.unicast)
 		port = ports_by_ifindex(plane, way.ifindex);

@@ -24,6 +24,8 @@ bool link_parse(struct nlmsghdr *row, struct link *link)
 	if (nlmsg_parse(row, sizeof(*info), at, IFLA_MAX, NULL) < 0 || !at[IFLA_IFNAME])
 		return false;
 	info = nlmsg_data(row);
+	if (info->ifi_family != AF_UNSPEC)
+		return false; /* a bridge's view of its port */
 	*link = (struct link){ .ifindex = (uint32_t)info->ifi_index,
 			       .flags = info->ifi_flags,
 			       .ethernet = info->ifi_type == ARPHRD_ETHER };

@@ -22,6 +22,16 @@ static void set_state(struct fg_session *row, uint32_t state)
 	__atomic_store_n(&row->state, state, __ATOMIC_RELEASE);
 }
 
+/* The generation stays: by it a worker knows the next owner from this one. */
+static void empty(struct fg_session *row)
+{
+	uint32_t generation = row->generation;
+
+	set_state(row, FG_SESSION_FREE);
+	memset(row, 0, sizeof(*row));
+	row->generation = generation;
+}
+
 static int add_hosts(const struct plane *plane, uint32_t id, const struct fg_session *row)
 {
 	int code = 0;
@@ -64,7 +74,7 @@ int plane_session_add(struct plane *plane, uint32_t id, const struct plane_sessi
 	set_state(row, FG_SESSION_UP);
 	code = add_hosts(plane, id, row);
 	if (code) {
-		set_state(row, FG_SESSION_FREE);
+		empty(row);
 		return plane_fail(error, code,
 				  "session %u: the kernel does not take its inner address: %s", id,
 				  code == -EEXIST ? "another session holds it" : strerror(-code));
@@ -75,7 +85,6 @@ int plane_session_add(struct plane *plane, uint32_t id, const struct plane_sessi
 void plane_session_del(struct plane *plane, uint32_t id)
 {
 	struct fg_session *row;
-	uint32_t generation;
 
 	if (!id || id >= plane->sessions)
 		return;
@@ -90,10 +99,7 @@ void plane_session_del(struct plane *plane, uint32_t id)
 	if (!ip_is_zero(&row->inner6))
 		bpf_map_delete_elem(plane->fd[PLANE_fg_host6], &row->inner6);
 	count_clear(plane, id);
-	generation = row->generation;
-	set_state(row, FG_SESSION_FREE);
-	memset(row, 0, sizeof(*row));
-	row->generation = generation;
+	empty(row);
 }
 
 uint32_t plane_generation(const struct plane *plane, uint32_t id)
