@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define AREA         "start"
@@ -110,6 +111,10 @@ static int drop_rights(void)
 	const char *why = "";
 	int error = sandbox_keep(kept, COUNT(kept), &why);
 
+	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		why = "no_new_privs cannot be set";
+		error = -errno;
+	}
 	if (error)
 		log_error(AREA, "rights cannot be given up: %s", why);
 	return error;

@@ -19,9 +19,9 @@ static void plane_row(struct ctl_client *client)
 			  "plane", "plane", "afxdp", "reason", info.reason, "abi", NUMBER(info.abi),
 			  "pin_directory", info.pin_directory, "fast_door", (int)info.fast_door,
 			  "sessions_used", NUMBER(broker->sessions->count), "sessions_max",
-			  NUMBER(info.sessions_max - 1), "sas_used", NUMBER(info.sas_used),
-			  "sas_max", NUMBER(info.sas_max), "hops_used", NUMBER(info.hops_used),
-			  "routes", NUMBER(info.routes)));
+			  NUMBER(info.sessions_max), "sas_used", NUMBER(info.sas_used), "sas_max",
+			  NUMBER(info.sas_max), "hops_used", NUMBER(info.hops_used), "routes",
+			  NUMBER(info.routes)));
 }
 
 static void port_rows(struct ctl_client *client)
