@@ -39,7 +39,7 @@ FG_INLINE enum fg_outer fg_outer_udp(const struct fg_packet *p, struct fg_tunnel
 	if (h->dst != fg_be16(FG_NATT_PORT))
 		return h->dst == fg_be16(FG_IKE_PORT) ? FG_OUTER_KERNEL : FG_OUTER_OTHER;
 	length = fg_host16(h->length);
-	if (length <= sizeof(*h) || p->l4 + length > p->length)
+	if (p->l4 + length > p->length)
 		return fg_outer_bad(t, FG_DROP_malformed_outer);
 	if (udp + sizeof(*h) + 1 > p->end)
 		return fg_outer_bad(t, FG_DROP_malformed_outer);

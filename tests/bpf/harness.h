@@ -38,7 +38,8 @@ struct frame {
 UNUSED static void put(struct frame *f, const void *p, size_t n)
 {
 	assert_true(f->len + n <= sizeof(f->b));
-	memcpy(f->b + f->len, p, n);
+	if (n)
+		memcpy(f->b + f->len, p, n);
 	f->len += n;
 }
 

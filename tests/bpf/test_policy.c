@@ -75,6 +75,7 @@ static const struct options options[] = {
 	{ "small enough",            4, { 2, 4, 0x02, 0x18 }, -1 },
 	{ "equal to the limit, v4",  4, { 2, 4, 0x04, 0x9c }, -1 },
 	{ "end before it",           8, { 0, 2, 4, 0x05, 0xb4, 0, 0, 0 }, -1 },
+	{ "end of length 2",         8, { 0, 2, 2, 4, 0x05, 0xb4, 0, 0 }, -1 },
 	{ "length 0 before it",      8, { 8, 0, 2, 4, 0x05, 0xb4, 1, 1 }, -1 },
 	{ "length 1 before it",      8, { 8, 1, 2, 4, 0x05, 0xb4, 1, 1 }, -1 },
 	{ "length beyond header",    8, { 8, 200, 2, 4, 0x05, 0xb4, 1, 1 }, -1 },
@@ -104,6 +105,8 @@ static void build(struct frame *f, bool v6, uint8_t flags, const struct options 
 }
 
 enum direction { TO_CLIENT, FROM_CLIENT };
+
+static void compare(const struct frame *f);
 
 /* The user-space build over a frame, in place. */
 static uint32_t judge(struct frame *f, enum direction direction)
@@ -204,6 +207,27 @@ static void test_mss_fragments(void **state)
 	}
 }
 
+/* A data offset beyond the packet: what follows it in the frame is nobody's option. */
+static void test_mss_header_beyond_packet(void **state)
+{
+	static const uint8_t beyond[] = { 2, 4, 0x05, 0xb4 };
+
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct frame f, before;
+
+		build(&f, v6, SYN, &options[0]);
+		f.len = f.l4 + 20;
+		close_ip(&f);
+		put(&f, beyond, sizeof(beyond));
+		f.b[f.l4 + 12] = 6 << 4;
+		before = f;
+		assert_int_equal(judge(&f, TO_CLIENT), FG_DROP_NONE);
+		assert_memory_equal(f.b, before.b, f.len);
+		compare(&f);
+	}
+}
+
 struct source {
 	const char *name;
 	bool v6;
@@ -271,6 +295,39 @@ static void test_truncated(void **state)
 			assert_false(fg_packet_parse(&p));
 			free(copy);
 		}
+	}
+}
+
+/* Lengths inside the header against the packet's; extension headers count in units of 8 bytes. */
+static void test_header_lengths(void **state)
+{
+	static const struct {
+		bool v6;
+		uint8_t at, value; /* offset from the IP header */
+		bool ok;
+		uint16_t l4;
+	} rows[] = {
+		{ false, 0, 0x46, true, 24 }, /* as built: one word of options */
+		{ false, 0, 0x44, false, 0 }, /* header shorter than 20 bytes */
+		{ false, 3, 23, false, 0 },   /* packet shorter than its header */
+		{ false, 3, 24, true, 24 },   { true, 41, 0, true, 48 }, { true, 41, 1, true, 56 },
+		{ true, 41, 6, true, 96 },    { true, 41, 7, false, 0 }, /* the extension ends
+									    behind the packet */
+		{ true, 41, 255, false, 0 },  { true, 5, 7, false, 0 },  /* the extension's first
+									    bytes are not there */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fg_packet p;
+		struct frame f;
+
+		build(&f, rows[i].v6, ACK, &options[0]);
+		f.b[f.ip + rows[i].at] = rows[i].value;
+		p = (struct fg_packet){ .ip = f.b + f.ip, .end = f.b + f.len };
+		if (fg_packet_parse(&p) != rows[i].ok || (rows[i].ok && p.l4 != rows[i].l4))
+			fail_msg("row %zu", i);
+		compare(&f);
 	}
 }
 
@@ -370,10 +427,16 @@ static void test_too_big(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mss),     cmocka_unit_test(test_mss_values),
-		cmocka_unit_test(test_mss_off), cmocka_unit_test(test_mss_fragments),
-		cmocka_unit_test(test_spoofed), cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_hop),     cmocka_unit_test(test_both_builds),
+		cmocka_unit_test(test_mss),
+		cmocka_unit_test(test_mss_values),
+		cmocka_unit_test(test_mss_off),
+		cmocka_unit_test(test_mss_fragments),
+		cmocka_unit_test(test_mss_header_beyond_packet),
+		cmocka_unit_test(test_header_lengths),
+		cmocka_unit_test(test_spoofed),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_hop),
+		cmocka_unit_test(test_both_builds),
 		cmocka_unit_test(test_too_big),
 	};
 
