@@ -292,9 +292,10 @@ static void test_twenty_behind_one_nat(void **state)
 		assert_int_equal(gateway_login(&s->gw, in[i]), INITIATOR_UP);
 	}
 	assert_int_equal(gateway_sessions(&s->gw), COUNT(in));
-	for (size_t i = 0; i < COUNT(in); i++) {
+	for (size_t i = 0; i < COUNT(in); i++)
 		for (size_t j = 0; j < i; j++)
 			assert_int_not_equal(in[i]->inner4, in[j]->inner4);
+	for (size_t i = 0; i < COUNT(in); i++) {
 		assert_true(initiator_delete(in[i]) > 0);
 		gateway_talk(&s->gw, in[i]);
 		initiator_free(in[i]);
