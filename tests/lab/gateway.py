@@ -195,11 +195,11 @@ class Gateway:
     def routes(self, family):
         return sorted(self.ns.run(["ip", family, "route", "show"]).stdout.split("\n"))
 
-    def balance(self, restarted=False):
-        """The books are as at the start. restarted: processes were, so their descriptors may be
-        numbered anew, but there are not more of them."""
+    def balance(self):
+        """The books are as at the start."""
         wait_for(lambda: not self.show("session") and not self.show("ikev2", "sa"),
                  "sessions and IKE SAs end", timeout=20)
+
         def differing():
             now = self.books()
             return ["%s: before %s, now %s" % (k, self.before[k], now[k])

@@ -66,8 +66,8 @@ def test_thousand_sessions(lab, build, capsys):
     pids = l.gateway.pids()
     before = {name: memory_kib(pid) for name, pid in pids.items()}
     load = l.network.process([os.path.abspath(build) + "/ikeload", "--gateway", Network.GATEWAY4,
-                              "--sessions", str(count), "--psk", l.gateway.settings["psk"],
-                              "--hold"], "ikeload", ns=l.network.clients[0])
+                              "--psk", l.gateway.settings["psk"], "--count", str(count), "--nat",
+                              "--hold", "60"], "ikeload", ns=l.network.clients[0])
     wait_for(lambda: len(l.gateway.show("session")) == count or not load.running(),
              "%d sessions" % count, timeout=60, step=0.5)
     assert len(l.gateway.show("session")) == count, load.text()[-500:]
@@ -83,5 +83,7 @@ def test_thousand_sessions(lab, build, capsys):
             ", ".join("%s %.1f KiB" % (n, (after[n] - before[n]) / count) for n in sorted(pids))))
     assert statistics.median(times) < 200, times
     assert len({r["inner4"] for r in l.gateway.show("session")}) == count
+    # Each is told and answers.
     l.gateway.flexctl("clear", "session", "all")
+    wait_for(lambda: not l.gateway.show("ikev2", "sa"), "all are told", timeout=30, step=0.2)
     load.stop()
