@@ -140,6 +140,7 @@ struct bench {
 	uint8_t clear[FRAME];
 	size_t len; /* of the inner packet */
 	struct frame frame[BATCH];
+	uint64_t took[2][BATCHES]; /* ns, by enum side */
 };
 
 static void die(const char *what)
@@ -269,6 +270,20 @@ static uint64_t open_batch(struct bench *b, const struct subject *s, enum side s
 	return began;
 }
 
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Of the batches of a run: those that were interrupted do not count. */
+static double median(uint64_t took[BATCHES])
+{
+	qsort(took, BATCHES, sizeof(took[0]), compare);
+	return (double)took[BATCHES / 2];
+}
+
 typedef uint64_t batch_call(struct bench *b, const struct subject *s, enum side side);
 
 static void measure(struct bench *b, const struct subject *s, const struct size *size,
@@ -281,21 +296,22 @@ static void measure(struct bench *b, const struct subject *s, const struct size 
 
 	make_packet(b, size->bytes);
 	for (size_t run = 0; run <= runs; run++) {
-		uint64_t ns[2] = { 0, 0 };
-		double packets = (double)BATCH * BATCHES;
+		double ns[2];
 
 		/* Numbers of a fresh SA, so that they never run out. */
 		b->rows[OUT].seq = b->rows[IN].seq = 0;
 		memset(b->rows[IN].window, 0, sizeof(b->rows[IN].window));
 		for (size_t i = 0; i < BATCHES; i++) {
-			ns[i & 1] += batch(b, s, i & 1 ? RAW : OURS);
-			ns[~i & 1] += batch(b, s, i & 1 ? OURS : RAW);
+			b->took[i & 1][i] = batch(b, s, i & 1 ? RAW : OURS);
+			b->took[~i & 1][i] = batch(b, s, i & 1 ? OURS : RAW);
 		}
+		ns[OURS] = median(b->took[OURS]);
+		ns[RAW] = median(b->took[RAW]);
 		if (run == 0)
 			continue; /* the caches and the clock of the CPU settle */
-		runs_add(&ours, (double)ns[OURS] / packets);
-		runs_add(&raw, (double)ns[RAW] / packets);
-		runs_add(&ratio, (double)ns[RAW] / (double)ns[OURS]);
+		runs_add(&ours, ns[OURS] / BATCH);
+		runs_add(&raw, ns[RAW] / BATCH);
+		runs_add(&ratio, ns[RAW] / ns[OURS]);
 	}
 	snprintf(name, sizeof(name), "%s, %s, %zu B", seals ? "encapsulation" : "decapsulation",
 		 s->name, size->bytes);

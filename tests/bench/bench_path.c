@@ -33,8 +33,9 @@ enum {
 	PACKETS = 16384, /* these three as in generator.bpf.c */
 	PACKET_MAX = 1536,
 	DEVICES = 64,
-	BURST = 64,
-	UNDER_WAY = 192, /* fits the 256 slots of a veth ring */
+	BATCH = 64, /* of the generator's frames */
+	BURST = 128,
+	UNDER_WAY = 64, /* when another burst is sent; both fit a veth ring of 256 */
 	ETH = 14,
 };
 
@@ -162,7 +163,7 @@ static uint64_t run_source(const struct bench *b, unsigned device, unsigned ms)
 				  .ingress_ifindex = device };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = b->packet[0],
 		    .data_size_in = b->generator->bss->packet_length, .ctx_in = &context,
-		    .ctx_size_in = sizeof(context), .repeat = INT32_MAX, .batch_size = BURST,
+		    .ctx_size_in = sizeof(context), .repeat = INT32_MAX, .batch_size = BATCH,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
 	uint64_t began = bench_now_ns();
 	int result;
@@ -179,7 +180,8 @@ static double cost_of_skip(const struct bench *b)
 {
 	uint64_t before = b->generator->bss->skipped, ns;
 
-	b->generator->bss->limit = 0;
+	b->generator->bss->burst = 0;
+	b->generator->bss->next_packet = 0;
 	ns = run_source(b, lab_index("bench-bos"), 200);
 	return (double)ns / (double)(b->generator->bss->skipped - before + 1);
 }
@@ -196,6 +198,7 @@ static struct result drive(struct bench *b, const char *source, const char *sink
 	g->sent = first;
 	g->lost = g->skipped = 0;
 	g->limit = UNDER_WAY;
+	g->burst = BURST;
 	g->next_packet = PACKETS; /* begin with a fresh window */
 	cpu = cpu_ns(b);
 	ns = run_source(b, device, ms);

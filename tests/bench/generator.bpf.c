@@ -3,8 +3,9 @@
  * The two ends of the benchmark of the whole path: a source, a sink, and the barest forwarder.
  *
  * The source runs with live frames for a whole measurement in one system call, because setting one
- * up costs milliseconds. It keeps at most `limit` packets under way; while it may not send it drops
- * the frame and counts that: idle time.
+ * up costs milliseconds. It sends `burst` packets whenever at most `limit` are under way, so that
+ * batches stay large however fast the gateway is; while it may not send it drops the frame and
+ * counts that: idle time.
  */
 #include <linux/bpf.h>
 
@@ -50,13 +51,14 @@ struct {
 } fg_sa SEC(".maps");
 
 /* Set by the benchmark. */
-volatile __u32 packet_length, limit, sink, sa;
+volatile __u32 packet_length, limit, burst, sink, sa;
 
 /* Told to it. */
 volatile __u64 sent, skipped, lost;
 volatile __u32 next_packet;
 
 static __u64 seen, moved_ns;
+static __u32 burst_left;
 
 static void start_again(void)
 {
@@ -92,23 +94,25 @@ static int skip(__u64 received)
 SEC("xdp")
 int bench_source(struct xdp_md *ctx)
 {
-	__u32 at = sink & (DEVICES - 1), length = packet_length, may = limit;
+	__u32 at = sink & (DEVICES - 1), length = packet_length;
 	__u64 *received = bpf_map_lookup_elem(&bench_received, &at);
 	struct packet *p;
-	__s64 under_way;
 
 	if (!received)
 		return XDP_ABORTED;
 	at = next_packet;
-	if (at >= PACKETS)
-		may = 1;
-	under_way = (__s64)(sent - *received);
-	if (under_way >= (__s64)may)
-		return skip(*received);
 	if (at >= PACKETS) {
+		if ((__s64)(sent - *received) > 0)
+			return skip(*received);
 		start_again();
 		at = 0;
+	} else if (!burst_left) {
+		if ((__s64)(sent - *received) > (__s64)limit || !burst)
+			return skip(*received);
+		burst_left = burst;
 	}
+	if (burst_left)
+		burst_left--;
 	p = bpf_map_lookup_elem(&bench_packets, &at);
 	if (!p || length < 64 || length > PACKET_MAX ||
 	    bpf_xdp_store_bytes(ctx, 0, p->bytes, length))

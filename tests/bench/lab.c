@@ -171,7 +171,10 @@ pid_t lab_thread_napi(const char *device, unsigned cpu)
 	}
 	if (dir)
 		closedir(dir);
-	if (!found || bench_pin(found, cpu))
+	/* As a soft interrupt would: it goes first, so that batches do not depend on the scheduler.
+	 */
+	if (!found || bench_pin(found, cpu) ||
+	    sched_setscheduler(found, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }))
 		lab_die("NAPI of %s has no thread that can be pinned", device);
 	return found;
 }
