@@ -95,6 +95,9 @@ static int setup(void **state)
 	assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	snprintf(directory, sizeof(directory), "/tmp/flexgate-test-XXXXXX");
 	assert_non_null(mkdtemp(directory));
+	/* Else addresses become usable a second later, in the middle of some test. */
+	sysctl_write("net/ipv6/conf/default/accept_dad", "0");
+	sysctl_write("net/ipv6/conf/all/accept_dad", "0");
 	ip("link", "set", "lo", "up");
 	ip("link", "add", "to0", "type", "veth", "peer", "name", "to1");
 	ip("link", "add", "ti0", "type", "veth", "peer", "name", "ti1");
