@@ -56,8 +56,7 @@ static bool suite_allowed(const struct ike_core *core, const struct conf_profile
 	return false;
 }
 
-static void match_profile(const struct ike_core *core, struct ikesa *sa,
-			  const struct ike_identity *id)
+static void match_profile(struct ike_core *core, struct ikesa *sa, const struct ike_identity *id)
 {
 	const struct conf_profile *profile = conf_match_profile(core->conf, id->type, id->data.p,
 								id->data.len);
@@ -70,7 +69,7 @@ static void match_profile(const struct ike_core *core, struct ikesa *sa,
 		return;
 	if (suite_allowed(core, profile, &sa->keys.suite))
 		memcpy(sa->profile, profile->name, sizeof(sa->profile));
-	else
+	else if (log_allowed(&core->log_logins, ike_now(core)))
 		log_warn("login", "%s: profile %s has no proposal with %s", ikesa_text(sa, who),
 			 profile->name, ike_suite_text(&sa->keys.suite, suite));
 }

@@ -4,6 +4,9 @@
  */
 #include "exchange/exchange.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 static struct story *attempt(const struct initiator_setup *setup, struct story *s)
 {
 	assert_int_equal(initiator_new(setup, &s->in), 0);
@@ -232,27 +235,28 @@ static void test_no_ike_proposal(void **state)
 	story_end(s);
 }
 
+static const char two_proposals[] =
+	"[gateway]\noutside = eth0\n"
+	"[ikev2-proposal strong]\ngroup = 20\n[ikev2-proposal weak]\ngroup = 14\n"
+	"[pool p4]\nprefix = 10.10.0.0/24\n[ikev2-authorization-policy all]\npool = p4\n"
+	"[virtual-template 1]\n[ikev2-keyring ring]\npsk = k\n"
+	"[ikev2-profile a]\nmatch-identity-remote = fqdn a.example.org\n"
+	"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n"
+	"authentication-remote = pre-share\nkeyring-local = ring\nproposal = strong\n"
+	"aaa-authorization-group = all\nvirtual-template = 1\n"
+	"[ikev2-profile b]\nmatch-identity-remote = fqdn b.example.org\n"
+	"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n"
+	"authentication-remote = pre-share\nkeyring-local = ring\nproposal = weak\n"
+	"aaa-authorization-group = all\nvirtual-template = 1\n";
+
 /* IKE_SA_INIT takes what any profile has; the client's own profile has the last word. */
 static void test_proposal_of_another_profile(void **state)
 {
-	static const char conf[] =
-		"[gateway]\noutside = eth0\n"
-		"[ikev2-proposal strong]\ngroup = 20\n[ikev2-proposal weak]\ngroup = 14\n"
-		"[pool p4]\nprefix = 10.10.0.0/24\n[ikev2-authorization-policy all]\npool = p4\n"
-		"[virtual-template 1]\n[ikev2-keyring ring]\npsk = k\n"
-		"[ikev2-profile a]\nmatch-identity-remote = fqdn a.example.org\n"
-		"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n"
-		"authentication-remote = pre-share\nkeyring-local = ring\nproposal = strong\n"
-		"aaa-authorization-group = all\nvirtual-template = 1\n"
-		"[ikev2-profile b]\nmatch-identity-remote = fqdn b.example.org\n"
-		"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n"
-		"authentication-remote = pre-share\nkeyring-local = ring\nproposal = weak\n"
-		"aaa-authorization-group = all\nvirtual-template = 1\n";
 	static const uint16_t groups[] = { 14, 20 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(groups); i++) {
-		struct story *s = story_begin(conf);
+		struct story *s = story_begin(two_proposals);
 		struct initiator_setup setup;
 
 		gateway_client(&s->gw, &setup);
@@ -263,6 +267,52 @@ static void test_proposal_of_another_profile(void **state)
 		assert_int_equal(s->gw.begun, groups[i] == 20);
 		story_end(s);
 	}
+}
+
+/* Lines on standard error while `run` runs. */
+static size_t lines_of(void (*run)(struct story *s), struct story *s)
+{
+	int saved = dup(STDERR_FILENO), c;
+	FILE *file = tmpfile();
+	size_t lines = 0;
+
+	assert_true(file && saved >= 0);
+	assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+	run(s);
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	while ((c = getc(file)) != EOF)
+		lines += c == '\n';
+	fclose(file);
+	return lines;
+}
+
+enum { MANY = 80 };
+
+static void knock_often(struct story *s)
+{
+	struct initiator_setup setup;
+
+	gateway_client(&s->gw, &setup);
+	setup.proposal.group[0] = 14;
+	setup.proposal.group_count = 1;
+	for (int i = 0; i < MANY; i++) {
+		initiator_free(s->in);
+		attempt(&setup, s);
+		assert_int_equal(s->in->state, INITIATOR_REFUSED);
+	}
+}
+
+/* Who has proved nothing yet does not write the log full. */
+static void test_log_has_a_limit(void **state)
+{
+	struct story *s = story_begin(two_proposals);
+	size_t lines = lines_of(knock_often, s);
+
+	(void)state;
+	assert_in_range(lines, 1, s->gw.core->log_logins.burst);
+	story_end(s);
 }
 
 int main(void)
@@ -276,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_aaa_cannot_sign),
 		cmocka_unit_test(test_no_ike_proposal),
 		cmocka_unit_test(test_proposal_of_another_profile),
+		cmocka_unit_test(test_log_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
