@@ -46,7 +46,6 @@ static const struct sandbox_call calls[] = {
 	{ "read",          "the secrets file" },
 	{ "pread64",       "the public file" },
 	{ "mlock",         "pages of new secrets stay out of swap" },
-	{ "munlock",       "pages of old secrets go" },
 };
 /* clang-format on */
 
