@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/ts.h"
 
+#include "conf/value.h"
+
 #include <stdio.h>
 
 enum { PORT_MAX = 65535 };
@@ -64,24 +66,10 @@ static void add_cut(struct ike_ts *ts, const struct ike_selector *ask, const str
 		add(ts, &s);
 }
 
-/* Last address of a prefix. */
-static struct fg_ip net_last(const struct conf_net *net)
-{
-	size_t fixed = net->len + (ip_is4(&net->ip) ? 96u : 0u);
-	struct fg_ip last = net->ip;
-	uint8_t bytes[sizeof(last.w)];
-
-	memcpy(bytes, last.w, sizeof(bytes));
-	for (size_t bit = fixed; bit < 8 * sizeof(bytes); bit++)
-		bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	memcpy(last.w, bytes, sizeof(bytes));
-	return last;
-}
-
 static void add_cut_net(struct ike_ts *ts, const struct ike_selector *ask,
 			const struct conf_net *net)
 {
-	struct fg_ip last = net_last(net);
+	struct fg_ip last = conf_net_last(net);
 
 	add_cut(ts, ask, &net->ip, &last);
 }
@@ -147,7 +135,9 @@ bool ike_ts_narrow(const struct ike_ts *ask_i, const struct ike_ts *ask_r,
 
 bool ike_ts_add_net(struct ike_ts *ts, const struct conf_net *net)
 {
-	struct ike_selector s = { .first = net->ip, .last = net_last(net), .port_last = PORT_MAX };
+	struct ike_selector s = { .first = net->ip,
+				  .last = conf_net_last(net),
+				  .port_last = PORT_MAX };
 
 	return add(ts, &s);
 }
