@@ -135,26 +135,29 @@ struct row {
 };
 
 /* clang-format off */
+#define CARRY        XDP_REDIRECT, 0
+#define PASS         XDP_PASS, 0
+#define DROP(reason) XDP_DROP, FG_DROP_##reason
 static const struct row rows[] = {
-	/* name              host shape    tags on a device                            on fgw0                                     session */
-	{ "session",            1, PLAIN,     0, XDP_REDIRECT, 0,                      XDP_REDIRECT, 0,                      UP },
-	{ "session, VLAN",      1, PLAIN,     1, XDP_REDIRECT, 0,                      XDP_REDIRECT, 0,                      UP },
-	{ "session, QinQ",      1, PLAIN,     2, XDP_REDIRECT, 0,                      XDP_REDIRECT, 0,                      UP },
-	{ "framed prefix",     65, PLAIN,     0, XDP_REDIRECT, 0,                      XDP_REDIRECT, 0,                      PREFIX },
-	{ "later fragment",     1, FRAGMENT,  0, XDP_REDIRECT, 0,                      XDP_REDIRECT, 0,                      UP },
-	{ "session is ending",  2, PLAIN,     0, XDP_DROP, FG_DROP_session_down,       XDP_DROP, FG_DROP_session_down,       ENDING },
-	{ "row is free",        3, PLAIN,     0, XDP_DROP, FG_DROP_no_session,         XDP_DROP, FG_DROP_no_session,         0 },
-	{ "nobody holds it",    4, PLAIN,     0, XDP_DROP, FG_DROP_no_session,         XDP_DROP, FG_DROP_no_session,         0 },
-	{ "gateway's own",      5, PLAIN,     0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_no_session,         0 },
-	{ "elsewhere",          0, PLAIN,     0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_no_session,         0 },
-	{ "router must read",   1, OPTIONS,   0, XDP_PASS, 0,                          XDP_REDIRECT, 0,                      UP },
-	{ "last hop",           1, TTL_1,     0, XDP_PASS, 0,                          XDP_REDIRECT, 0,                      UP },
-	{ "of the MTU",         1, LARGEST,   0, XDP_REDIRECT, 0,                      XDP_REDIRECT, 0,                      UP },
-	{ "above the MTU",      1, BIG,       0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_too_big,            UP },
-	{ "another station's",  1, OTHER_MAC, 0, XDP_PASS, 0,                          XDP_REDIRECT, 0,                      UP },
-	{ "group address",      1, GROUP_MAC, 0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_multicast,          0 },
-	{ "ARP",                1, ARP,       0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_bad_frame,          0 },
-	{ "no IP version",      1, NO_IP,     0, XDP_PASS, 0,                          XDP_DROP, FG_DROP_bad_frame,          0 },
+	/* name           host  shape    tags on a device         on fgw0             session */
+	{ "session",            1, PLAIN,     0, CARRY,              CARRY,              UP },
+	{ "session, VLAN",      1, PLAIN,     1, CARRY,              CARRY,              UP },
+	{ "session, QinQ",      1, PLAIN,     2, CARRY,              CARRY,              UP },
+	{ "framed prefix",     65, PLAIN,     0, CARRY,              CARRY,              PREFIX },
+	{ "later fragment",     1, FRAGMENT,  0, CARRY,              CARRY,              UP },
+	{ "session is ending",  2, PLAIN,     0, DROP(session_down), DROP(session_down), ENDING },
+	{ "row is free",        3, PLAIN,     0, DROP(no_session),   DROP(no_session),   0 },
+	{ "nobody holds it",    4, PLAIN,     0, DROP(no_session),   DROP(no_session),   0 },
+	{ "gateway's own",      5, PLAIN,     0, PASS,               DROP(no_session),   0 },
+	{ "elsewhere",          0, PLAIN,     0, PASS,               DROP(no_session),   0 },
+	{ "router must read",   1, OPTIONS,   0, PASS,               CARRY,              UP },
+	{ "last hop",           1, TTL_1,     0, PASS,               CARRY,              UP },
+	{ "of the MTU",         1, LARGEST,   0, CARRY,              CARRY,              UP },
+	{ "above the MTU",      1, BIG,       0, PASS,               DROP(too_big),      UP },
+	{ "another station's",  1, OTHER_MAC, 0, PASS,               CARRY,              UP },
+	{ "group address",      1, GROUP_MAC, 0, PASS,               DROP(multicast),    0 },
+	{ "ARP",                1, ARP,       0, PASS,               DROP(bad_frame),    0 },
+	{ "no IP version",      1, NO_IP,     0, PASS,               DROP(bad_frame),    0 },
 };
 /* clang-format on */
 
