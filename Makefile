@@ -168,7 +168,7 @@ fuzzers:
 		fuzzer-programs
 .PHONY: fuzzer-programs
 fuzzer-programs: $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT_OBJS) $(call libs,$(uses_ike) $(uses_aaa) session plane)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT_OBJS) $(call libs,$(uses_ike) $(uses_aaa) session plane worker)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 fuzz: fuzzers
