@@ -73,10 +73,10 @@ static void sent(void *arg, const void *datagram, size_t len, const struct endpo
 	struct gateway *gw = arg;
 	struct gateway_datagram *d = &gw->out[gw->out_count];
 
-	gw->sent++;
-	gw->sent_bytes += len;
 	if (gw->out_count == GATEWAY_QUEUE || len > sizeof(d->bytes))
 		die("the core sends more than the queue takes");
+	gw->sent++;
+	gw->sent_bytes += len;
 	d->len = len;
 	d->local = *local;
 	d->peer = *peer;
@@ -140,6 +140,9 @@ void gateway_open(struct gateway *gw, const char *conf_text)
 		fclose(in);
 	if (!gw->conf)
 		die(errors.first[0].text);
+	gw->out = malloc(GATEWAY_QUEUE * sizeof(*gw->out));
+	if (!gw->out)
+		die("no memory");
 	if (ike_core_new(&env, gw->conf, &gw->core) < 0)
 		die("no core");
 	gateway_add_key(gw, "a.example.org", "key of a");
@@ -151,6 +154,7 @@ void gateway_close(struct gateway *gw)
 		free(gw->message[i].bytes);
 	ike_core_free(gw->core);
 	conf_free(gw->conf);
+	free(gw->out);
 	memset(gw, 0, sizeof(*gw));
 }
 

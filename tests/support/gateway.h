@@ -13,7 +13,7 @@ enum {
 	GATEWAY_QUEUE = 256,
 	GATEWAY_SESSIONS = 64,
 	GATEWAY_KEYS = 8,
-	GATEWAY_DATAGRAM_MAX = 8 * 1024,
+	GATEWAY_DATAGRAM_MAX = 4 * 1024,
 };
 
 struct gateway_datagram {
@@ -47,7 +47,7 @@ struct gateway {
 	struct ike_core *core;
 	uint64_t now_ms, random;
 
-	struct gateway_datagram out[GATEWAY_QUEUE]; /* sent by the core, oldest first */
+	struct gateway_datagram *out; /* sent by the core, oldest first; GATEWAY_QUEUE */
 	size_t out_count;
 	size_t sent_bytes, sent;
 	struct gateway_message message[GATEWAY_QUEUE]; /* not yet delivered */

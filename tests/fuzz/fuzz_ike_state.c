@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The IKE core under a sequence of messages: clear ones as the input says, sealed ones around
+ * payloads of the input with the right keys, answers of aaa and flexd early and late, time. After
+ * each sequence everything that is not an established session must be gone by itself.
+ */
+#include "support/gateway.h"
+
+#include "core/log.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+enum operation {
+	OP_INIT,   /* a new client; u8 count, then u16 offset and u8 mask of each changed byte */
+	OP_KEYED,  /* deliver the gateway's answers, no further */
+	OP_AUTH,   /* u16 knobs: the client's IKE_AUTH, half delivered */
+	OP_TALK,   /* let both talk until they are quiet */
+	OP_SEALED, /* u8 exchange, flags, message ID, first payload, u16 length, payloads */
+	OP_CLEAR,  /* u8: with our SPIs?, u16 length, bytes */
+	OP_STEP,   /* u8 messages to aaa and flexd */
+	OP_WAIT,   /* u16 times 10 ms */
+	OP_AAA,    /* u8: down? */
+	OP_ORDER,  /* u8 session: flexd clears it */
+	OP_REFUSE, /* u8 cause of begin, u8 cause of SA */
+	OP_DELETE,
+	OP_CHILD,
+	OP_STOP,
+	OP_REPEAT, /* what the client sent last */
+	OPERATIONS,
+};
+
+enum { OPERATIONS_MAX = 48, INNER_MAX = 2048 };
+
+struct fuzz {
+	struct gateway gw;
+	struct initiator *in;
+	struct rd rd;
+	bool stopped;
+};
+
+static void check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "fuzz_ike_state: %s\n", what);
+	abort();
+}
+
+static void deliver(struct fuzz *f)
+{
+	gateway_receive(&f->gw, f->in->out, f->in->out_len, &f->in->peer, &f->in->local);
+}
+
+static void op_init(struct fuzz *f)
+{
+	struct initiator_setup setup;
+	uint8_t count = 0, mask;
+	uint16_t at;
+
+	initiator_free(f->in);
+	gateway_client(&f->gw, &setup);
+	setup.want6 = setup.want_dns = true;
+	check(initiator_new(&setup, &f->in) == 0 && initiator_init(f->in) > 0, "no client");
+	rd_u8(&f->rd, &count);
+	while (count-- && rd_be16(&f->rd, &at) && rd_u8(&f->rd, &mask))
+		f->in->out[at % f->in->out_len] ^= mask;
+	deliver(f);
+}
+
+static void op_keyed(struct fuzz *f)
+{
+	struct gateway_datagram d;
+
+	while (gateway_take(&f->gw, &d))
+		initiator_receive(f->in, d.bytes, d.len);
+}
+
+static void op_auth(struct fuzz *f)
+{
+	uint16_t knobs = 0;
+
+	rd_be16(&f->rd, &knobs);
+	f->in->setup.knobs = knobs;
+	if (f->in->state == INITIATOR_KEYED && initiator_auth(f->in))
+		deliver(f);
+}
+
+static void op_sealed(struct fuzz *f)
+{
+	struct ike_header header = initiator_header(f->in, IKE_EXCHANGE_INFORMATIONAL);
+	uint8_t exchange, flags, id, first, bytes[INNER_MAX];
+	uint16_t len;
+	const uint8_t *p;
+
+	if (!rd_u8(&f->rd, &exchange) || !rd_u8(&f->rd, &flags) || !rd_u8(&f->rd, &id) ||
+	    !rd_u8(&f->rd, &first) || !rd_be16(&f->rd, &len) || len > sizeof(bytes) ||
+	    !rd_bytes(&f->rd, &p, len))
+		return;
+	memcpy(bytes, p, len);
+	header.exchange = exchange;
+	header.flags = flags;
+	header.message_id += id;
+	const struct ike_writer w = { .wr = { .p = bytes, .len = len, .cap = sizeof(bytes) },
+				      .first = first,
+				      .inner = true,
+				      .any = len > 0 };
+
+	if (initiator_seal(f->in, &header, &w))
+		deliver(f);
+}
+
+static void op_clear(struct fuzz *f)
+{
+	uint8_t ours, bytes[INNER_MAX];
+	const uint8_t *p;
+	uint16_t len;
+
+	if (!rd_u8(&f->rd, &ours) || !rd_be16(&f->rd, &len) || len > sizeof(bytes) ||
+	    !rd_bytes(&f->rd, &p, len))
+		return;
+	memcpy(bytes, p, len);
+	if (ours && len >= IKE_HEADER_LEN) {
+		struct wr spis = wr_of(bytes, 16), length = wr_of(bytes + IKE_LENGTH_AT, 4);
+
+		wr_be64(&spis, f->in->spi_i);
+		wr_be64(&spis, f->in->spi_r);
+		wr_be32(&length, len);
+	}
+	gateway_receive(&f->gw, bytes, len, &f->in->peer, &f->in->local);
+}
+
+static void op_order(struct fuzz *f)
+{
+	struct msg_session_clear order = { .cause = FG_CAUSE_operator_clear };
+	const struct gateway_session *session;
+	uint8_t id = 0;
+
+	rd_u8(&f->rd, &id);
+	session = gateway_session_of(&f->gw, id);
+	if (!session)
+		return;
+	order.ike = session->ike;
+	order.session = session->id;
+	check(ike_from_broker(f->gw.core, MSG_SESSION_CLEAR, &order) == 0, "clear is refused");
+}
+
+static void op_small(struct fuzz *f, enum operation op)
+{
+	uint8_t a = 0, b = 0;
+	uint16_t wait = 0;
+
+	switch (op) {
+	case OP_STEP:
+		rd_u8(&f->rd, &a);
+		while (a-- && gateway_step(&f->gw))
+			;
+		break;
+	case OP_WAIT:
+		rd_be16(&f->rd, &wait);
+		gateway_wait(&f->gw, wait * 10ull);
+		break;
+	case OP_AAA:
+		rd_u8(&f->rd, &a);
+		f->gw.aaa_down = a & 1;
+		break;
+	case OP_REFUSE:
+		rd_u8(&f->rd, &a);
+		rd_u8(&f->rd, &b);
+		f->gw.refuse_begin = a;
+		f->gw.refuse_sa = b;
+		break;
+	case OP_STOP:
+		ike_stop(f->gw.core);
+		f->stopped = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void operate(struct fuzz *f, enum operation op)
+{
+	switch (op) {
+	case OP_INIT:
+		op_init(f);
+		break;
+	case OP_KEYED:
+		op_keyed(f);
+		break;
+	case OP_AUTH:
+		op_auth(f);
+		break;
+	case OP_TALK:
+		gateway_talk(&f->gw, f->in);
+		break;
+	case OP_SEALED:
+		op_sealed(f);
+		break;
+	case OP_CLEAR:
+		op_clear(f);
+		break;
+	case OP_ORDER:
+		op_order(f);
+		break;
+	case OP_DELETE:
+		if (initiator_delete(f->in))
+			deliver(f);
+		break;
+	case OP_CHILD:
+		if (initiator_create_child(f->in))
+			deliver(f);
+		break;
+	case OP_REPEAT:
+		if (f->in->out_len)
+			deliver(f);
+		break;
+	default:
+		op_small(f, op);
+	}
+}
+
+/* Time alone must clean up; only established sessions may stay. */
+static void sweep(struct fuzz *f)
+{
+	const struct ike_core *core = f->gw.core;
+
+	gateway_settle(&f->gw);
+	for (int i = 0; i < 10; i++) {
+		f->gw.out_count = 0;
+		gateway_wait(&f->gw, 20000);
+	}
+	check(core->half_open == 0 && core->sources.count == 0, "the budget is not given back");
+	check(core->by_spi.count == core->gauge[IKE_STATE_ESTABLISHED], "an SA does not end");
+	check(core->timers.count == 0, "a timer is left");
+	check(gateway_sessions(&f->gw) == core->gauge[IKE_STATE_ESTABLISHED],
+	      "sessions and SAs differ");
+	check(!f->stopped || core->by_spi.count == 0, "the stop left an SA");
+	check(f->gw.strange == 0, "flexd heard nonsense");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz *f = calloc(1, sizeof(*f));
+	uint8_t op;
+
+	check(f != NULL, "no memory");
+	gateway_open(&f->gw, NULL);
+	f->rd = rd_of(data, size);
+	op_init(f);
+	for (int i = 0; i < OPERATIONS_MAX && rd_u8(&f->rd, &op); i++) {
+		operate(f, op % OPERATIONS);
+		if (f->gw.out_count > GATEWAY_QUEUE / 2)
+			f->gw.out_count = 0;
+	}
+	sweep(f);
+	initiator_free(f->in);
+	gateway_close(&f->gw);
+	free(f);
+	return 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	log_open("fuzz", LOG_LEVEL_ERROR);
+	return 0;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What finds and times IKE SAs: the hash table, the heap of deadlines, the reading of CFG_REQUEST.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ike/cp.h"
+#include "ike/table.h"
+#include "ike/timer.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { MANY = 1000 };
+
+struct thing {
+	int number;
+	struct ike_link link;
+	struct ike_timer timer;
+};
+
+/* 1000 things with 250 different hashes through several sizes of the table, half taken out. */
+static void test_table(void **state)
+{
+	struct ike_table table = { .seed = 7 };
+	struct thing *things = calloc(MANY, sizeof(*things));
+	size_t found = 0;
+
+	(void)state;
+	assert_null(ike_table_find(&table, 3));
+	for (int i = 0; i < MANY; i++) {
+		things[i].number = i;
+		assert_true(ike_table_add(&table, &things[i].link, (uint64_t)(i % 250) << 4));
+		assert_false(ike_table_add(&table, &things[i].link, 1));
+	}
+	assert_int_equal(table.count, MANY);
+	for (int i = 0; i < MANY; i += 2)
+		ike_table_del(&table, &things[i].link);
+	ike_table_del(&table, &things[0].link);
+	assert_int_equal(table.count, MANY / 2);
+	for (struct ike_link *l = ike_table_find(&table, 5 << 4); l; l = ike_table_more(l)) {
+		struct thing *thing = ike_container(l, struct thing, link);
+
+		assert_int_equal(thing->number % 250, 5);
+		found++;
+	}
+	assert_int_equal(found, MANY / 250);
+	assert_null(ike_table_find(&table, 4 << 4));
+	assert_null(ike_table_find(&table, 5));
+	ike_table_free(&table);
+	free(things);
+}
+
+static void test_hash_depends_on_seed_and_length(void **state)
+{
+	struct ike_table a = { .seed = 1 }, b = { .seed = 2 };
+	uint8_t bytes[8] = { 0 };
+
+	(void)state;
+	assert_true(ike_hash_bytes(&a, bytes, 8) != ike_hash_bytes(&b, bytes, 8));
+	assert_true(ike_hash_bytes(&a, bytes, 8) != ike_hash_bytes(&a, bytes, 7));
+	assert_true(ike_hash_bytes(&a, bytes, 8) == ike_hash_bytes(&a, bytes, 8));
+}
+
+/* Set, moved, cleared in a mixed order: they come due in the order of time. */
+static void test_timers(void **state)
+{
+	struct ike_timers timers = { 0 };
+	struct thing *things = calloc(MANY, sizeof(*things));
+	struct ike_timer *due;
+	uint64_t last = 0;
+	size_t count = 0;
+
+	(void)state;
+	assert_true(ike_timers_next(&timers) == IKE_NEVER);
+	assert_null(ike_timers_due(&timers, IKE_NEVER));
+	assert_true(ike_timers_reserve(&timers, MANY));
+	for (uint64_t i = 0; i < MANY; i++)
+		ike_timer_set(&timers, &things[i].timer, i * 7919 % 10007);
+	for (uint64_t i = 0; i < MANY; i += 3)
+		ike_timer_set(&timers, &things[i].timer, 20000 - i);
+	for (uint64_t i = 0; i < MANY; i += 5)
+		ike_timer_set(&timers, &things[i].timer, IKE_NEVER);
+	ike_timer_set(&timers, &things[0].timer, IKE_NEVER);
+	assert_int_equal(timers.count, MANY - MANY / 5);
+	assert_null(ike_timers_due(&timers, ike_timers_next(&timers) - 1));
+	while ((due = ike_timers_due(&timers, 20000)) != NULL) {
+		assert_true(due->at_ms >= last);
+		assert_int_equal(due->place, 0);
+		last = due->at_ms;
+		count++;
+	}
+	assert_int_equal(count, MANY - MANY / 5);
+	assert_int_equal(timers.count, 0);
+	ike_timers_free(&timers);
+	free(things);
+}
+
+/* --- CFG_REQUEST --------------------------------------------------------------------------------
+ */
+
+static const struct {
+	uint8_t type;
+	uint16_t attr;
+	size_t len;
+	struct ike_cp_ask ask;
+	bool hint4, hint6;
+} asks[] = {
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP4_ADDRESS,
+	  0,
+	  { .request = true, .want4 = true },
+	  0,
+	  0 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP4_ADDRESS,
+	  4,
+	  { .request = true, .want4 = true },
+	  1,
+	  0 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP4_ADDRESS,
+	  3,
+	  { .request = true, .want4 = true },
+	  0,
+	  0 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP6_ADDRESS,
+	  0,
+	  { .request = true, .want6 = true },
+	  0,
+	  0 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP6_ADDRESS,
+	  16,
+	  { .request = true, .want6 = true },
+	  0,
+	  1 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP6_ADDRESS,
+	  17,
+	  { .request = true, .want6 = true },
+	  0,
+	  1 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP6_ADDRESS,
+	  15,
+	  { .request = true, .want6 = true },
+	  0,
+	  0 },
+	{ IKE_CFG_REQUEST, IKE_ATTR_INTERNAL_IP4_DNS, 0, { .request = true, .dns4 = true }, 0, 0 },
+	{ IKE_CFG_REQUEST, IKE_ATTR_INTERNAL_IP6_DNS, 0, { .request = true, .dns6 = true }, 0, 0 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP4_NETMASK,
+	  0,
+	  { .request = true, .netmask4 = true },
+	  0,
+	  0 },
+	/* A router asks for things that are no addresses. */
+	{ IKE_CFG_REQUEST, IKE_ATTR_APPLICATION_VERSION, 17, { .request = true }, 0, 0 },
+	{ IKE_CFG_REQUEST, 28672, 0, { .request = true }, 0, 0 },
+	{ IKE_CFG_SET, IKE_ATTR_INTERNAL_IP4_ADDRESS, 4, { 0 }, 0, 0 },
+	{ IKE_CFG_REPLY, IKE_ATTR_INTERNAL_IP4_ADDRESS, 4, { 0 }, 0, 0 },
+};
+
+static void test_cp_read(void **state)
+{
+	static const uint8_t value[20] = { 10, 1, 2, 3, 5 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(asks); i++) {
+		struct ike_message *m = calloc(1, sizeof(*m));
+		struct ike_cp_ask ask;
+
+		m->count[IKE_PAYLOAD_CP] = 1;
+		m->cp.type = asks[i].type;
+		m->cp.count = 1;
+		m->cp.attr[0].type = asks[i].attr;
+		m->cp.attr[0].value.p = value;
+		m->cp.attr[0].value.len = asks[i].len;
+		ike_cp_read(m, &ask);
+		assert_int_equal(ask.request, asks[i].ask.request);
+		assert_int_equal(ask.want4, asks[i].ask.want4);
+		assert_int_equal(ask.want6, asks[i].ask.want6);
+		assert_int_equal(ask.netmask4, asks[i].ask.netmask4);
+		assert_int_equal(ask.dns4, asks[i].ask.dns4);
+		assert_int_equal(ask.dns6, asks[i].ask.dns6);
+		assert_int_equal(ip_to4(&ask.hint4), asks[i].hint4 ? htonl(0x0a010203) : 0);
+		assert_int_equal(ip_is_zero(&ask.hint6), !asks[i].hint6);
+		m->count[IKE_PAYLOAD_CP] = 0;
+		ike_cp_read(m, &ask);
+		assert_false(ask.request);
+		free(m);
+	}
+}
+
+static void test_cp_reply(void **state)
+{
+	struct msg_session_begun begun = { .inner4 = htonl(0x0a000007),
+					   .netmask4 = htonl(0xffffff00),
+					   .prefix6 = 128,
+					   .dns_count = 2,
+					   .subnet_count = 2 };
+	struct ike_cp_ask ask = { .request = true, .want4 = true, .netmask4 = true, .dns4 = true };
+	struct ike_message *m = calloc(1, sizeof(*m));
+	uint8_t bytes[512];
+	struct ike_writer w;
+
+	(void)state;
+	ip_parse("10.0.0.1", &begun.dns[0]);
+	ip_parse("2001:db8::53", &begun.dns[1]);
+	ip_parse("10.1.0.0", &begun.subnets[0].ip);
+	begun.subnets[0].len = 16;
+	ip_parse("2001:db8:1::", &begun.subnets[1].ip);
+	begun.subnets[1].len = 48;
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	ike_cp_reply(&w, &ask, &begun);
+	assert_false(w.wr.failed);
+	assert_int_equal(ike_parse_inner(w.first, bytes, w.wr.len, m), IKE_DROP_NONE);
+	assert_int_equal(m->cp.type, IKE_CFG_REPLY);
+	/* Address, netmask, one DNS server, one subnet: IPv4 only, it has no IPv6 address. */
+	assert_int_equal(m->cp.count, 4);
+	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP4_ADDRESS));
+	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP4_NETMASK));
+	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP4_DNS));
+	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP4_SUBNET));
+
+	ask.request = false;
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	ike_cp_reply(&w, &ask, &begun);
+	assert_int_equal(w.wr.len, 0);
+	free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_hash_depends_on_seed_and_length),
+		cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_cp_read),
+		cmocka_unit_test(test_cp_reply),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
