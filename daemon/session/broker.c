@@ -193,8 +193,12 @@ static void say_balance(const struct broker *broker)
 	struct plane_info info = { 0 };
 
 	plane_info(broker->plane, &info);
-	log_info("stop", "stopped: %u sessions, %zu leases, %u SAs left", broker->sessions->count,
-		 leases_held(broker->sessions->leases), info.sas_used);
+	log_info("stop",
+		 "stopped: %u sessions, %zu leases, %u SAs left; %llu sessions began, %llu were "
+		 "refused",
+		 broker->sessions->count, leases_held(broker->sessions->leases), info.sas_used,
+		 (unsigned long long)broker->sessions->begun,
+		 (unsigned long long)broker->sessions->refused);
 }
 
 static void close_all(struct broker *broker)

@@ -304,10 +304,6 @@ void supervise_lost(struct child *child)
 							   ? FG_CAUSE_shutdown
 							   : FG_CAUSE_ike_died);
 	}
-	if (child->role != CHILD_WORKER) {
-		broker->child[CHILD_IKE].has_channel = false;
-		broker->child[CHILD_AAA].has_channel = false;
-	}
 }
 
 void supervise_fail(struct broker *broker)

@@ -460,6 +460,19 @@ static void test_reload_asked(void **state)
 	play_prepared(p, CHILD_AAA, true, "");
 	play_prepared(p, CHILD_IKE, true, "");
 	assert_null(p->broker.reload);
+	/* So does the socket. */
+	fd = call(p);
+	assert_true(send(fd, "{\"command\": \"config reload\"}\n", 29, 0) == 29);
+	play_turn(p);
+	control_close(p->broker.control);
+	assert_int_equal(control_open(&p->broker, &p->broker.control), 0);
+	play_prepared(p, CHILD_AAA, true, "");
+	play_prepared(p, CHILD_IKE, true, "");
+	assert_null(p->broker.reload);
+	rows = rows_of(hear_all(p, fd), &end);
+	assert_string_equal(json_string_value(json_object_get(end, "error")), "flexd stops");
+	json_decref(rows);
+	json_decref(end);
 	play_conf(p, "[pool four]\nprefix = nonsense\n", CONF_REST);
 	bad(p, ask(p, "{\"command\": \"config reload\"}"), "flexgate.conf:8: [pool four]");
 	play_free(p);

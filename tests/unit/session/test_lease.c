@@ -100,6 +100,10 @@ static const struct {
 	  "range = 10.0.0.10-10.0.0.12\nexclude = 10.0.0.11-10.0.0.21\nexclude = 10.0.0.20\n" SIX,
 	  0,
 	  { { "a", "10.0.0.10" }, { "b", "10.0.0.22" }, { "c", "10.0.0.23" }, { "d", "none" } } },
+	{ "[pool four]\nprefix = 10.0.0.0/24\nrange = 10.0.0.10-10.0.0.14\n"
+	  "exclude = 10.0.0.13\nexclude = 10.0.0.11\n" SIX,
+	  0,
+	  { { "a", "10.0.0.10" }, { "b", "10.0.0.12" }, { "c", "10.0.0.14" }, { "d", "none" } } },
 	/* network and broadcast address, though the range covers them */
 	{ "[pool four]\nprefix = 10.0.0.0/30\nrange = 10.0.0.0-10.0.0.3\n" SIX,
 	  0,

@@ -3,6 +3,9 @@
  */
 #include "setup.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 enum {
 	LAST_CAUSE = 0
 #define FG_CAUSE(number, name, text) +1
@@ -344,6 +347,33 @@ static void test_clear(void **state)
 	stage_free(st);
 }
 
+/* The line that tells of an end, in whole; the first cause stands in it. */
+static void test_end_line(void **state)
+{
+	struct stage *st = four_sessions();
+	struct msg_session_end end = { .ike = 9, .session = 1, .cause = FG_CAUSE_peer_delete };
+	char line[512] = "";
+	int keep = dup(STDERR_FILENO), out = memfd_create("log", 0);
+
+	(void)state;
+	login(st, 9, "bob@example.org");
+	session_by_ike(st->sessions, 9)->begun_ms -= 2 * 3600 * 1000 + 61 * 1000;
+	st->plane->count = (struct fg_count){ .rx_bytes = 12345678, .tx_bytes = 999 };
+	session_clear(st->sessions, session_by_ike(st->sessions, 9), FG_CAUSE_operator_clear);
+	log_set_level(LOG_LEVEL_INFO);
+	dup2(out, STDERR_FILENO);
+	assert_int_equal(say(st, MSG_SESSION_END, &end), 0);
+	dup2(keep, STDERR_FILENO);
+	log_set_level(LOG_LEVEL_ERROR);
+	assert_true(pread(out, line, sizeof(line) - 1, 0) > 0);
+	if (!strstr(line, "va1 bob@example.org ended: cleared by the operator "
+			  "(2h1m, 12.3 MB in, 999 B out)\n"))
+		fail_msg("%s", line);
+	close(out);
+	close(keep);
+	stage_free(st);
+}
+
 /* --- moved -------------------------------------------------------------------------------------
  */
 
@@ -448,8 +478,9 @@ int main(void)
 		cmocka_unit_test(test_login),      cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_sa_refused), cmocka_unit_test(test_deaf_ike),
 		cmocka_unit_test(test_nonsense),   cmocka_unit_test(test_not_its_own),
-		cmocka_unit_test(test_clear),      cmocka_unit_test(test_moved),
-		cmocka_unit_test(test_states),     cmocka_unit_test(test_new_conf),
+		cmocka_unit_test(test_clear),      cmocka_unit_test(test_end_line),
+		cmocka_unit_test(test_moved),      cmocka_unit_test(test_states),
+		cmocka_unit_test(test_new_conf),
 	};
 
 	log_open("test", LOG_LEVEL_ERROR);

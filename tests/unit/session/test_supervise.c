@@ -105,6 +105,24 @@ static void test_nonsense(void **state)
 	}
 }
 
+/* A message that is right in every field, from an ike that was not told to begin. */
+static void test_too_early(void **state)
+{
+	struct play *p = play_new();
+	struct msg_session_begin begin = begin_of(5, "alice");
+	const struct msg_hop_want want = { .dst = ip_from4(1) };
+
+	(void)state;
+	play_say(p, CHILD_IKE, MSG_HELLO, NULL, 0);
+	play_prepared(p, CHILD_IKE, true, "");
+	play_say(p, CHILD_IKE, MSG_SESSION_BEGIN, &begin, sizeof(begin));
+	assert_true(p->broken[CHILD_IKE]);
+	assert_int_equal(p->broker.sessions->begun, 0);
+	play_say(p, CHILD_WORKER, MSG_HOP_WANT, &want, sizeof(want));
+	assert_true(p->broken[CHILD_WORKER]);
+	play_free(p);
+}
+
 static uint32_t begin_one(struct play *p, uint64_t ike, const char *who)
 {
 	struct msg_session_begin begin = begin_of(ike, who);
@@ -367,10 +385,15 @@ static void test_one_flexd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),          cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_deaths),         cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_reload_refused), cmocka_unit_test(test_reload_wrong_file),
-		cmocka_unit_test(test_reload_death),   cmocka_unit_test(test_one_flexd),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_too_early),
+		cmocka_unit_test(test_deaths),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload_refused),
+		cmocka_unit_test(test_reload_wrong_file),
+		cmocka_unit_test(test_reload_death),
+		cmocka_unit_test(test_one_flexd),
 	};
 
 	log_open("test", LOG_LEVEL_ERROR);
