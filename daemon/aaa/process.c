@@ -158,7 +158,7 @@ static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
 	if (fd < 0)
 		return -EPROTO;
 	forget_next(aaa);
-	aaa->next_conf = aaa_load_conf(fd, aaa->why, sizeof(aaa->why));
+	aaa->next_conf = conf_load(fd, aaa->why, sizeof(aaa->why));
 	return 0;
 }
 

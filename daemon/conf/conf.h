@@ -184,6 +184,10 @@ struct conf_errors {
  */
 struct conf *conf_parse(FILE *in, const char *name, struct conf_errors *errors);
 void conf_free(struct conf *conf);
+/* The same from a descriptor, which is closed. NULL: why says what is wrong, in one sentence. */
+struct conf *conf_load(int fd, char *why, size_t cap);
+/* The first error, and how many more there are. */
+void conf_errors_text(const struct conf_errors *errors, char *text, size_t cap);
 
 /* The profile for a peer's identity: exact before domain before net before any; among equals the
  * first in the file. type and data as on the wire. NULL: none. */

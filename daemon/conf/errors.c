@@ -42,6 +42,15 @@ void conf_errors_sort(struct conf_errors *errors)
 	}
 }
 
+void conf_errors_text(const struct conf_errors *errors, char *text, size_t cap)
+{
+	if (errors->count > 1)
+		snprintf(text, cap, "%.400s (and %zu more)", errors->first[0].text,
+			 errors->count - 1);
+	else
+		snprintf(text, cap, "%.500s", errors->first[0].text);
+}
+
 /* Levenshtein's distance of two words shorter than CONF_NAME_MAX. */
 static size_t distance(const char *a, const char *b)
 {

@@ -9,7 +9,6 @@
 #include "crypto/rand.h"
 #include "crypto/selftest.h"
 #include "ike/core.h"
-#include "ike/load.h"
 #include "ike/net.h"
 
 #include <errno.h>
@@ -237,7 +236,7 @@ static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
 	if (fd < 0)
 		return -EPROTO;
 	conf_free(p->next_conf);
-	p->next_conf = ike_load_conf(fd, answer.why, sizeof(answer.why));
+	p->next_conf = conf_load(fd, answer.why, sizeof(answer.why));
 	answer.ok = p->next_conf != NULL;
 	ipc_send(p->flexd, MSG_CONF_PREPARED, &answer, sizeof(answer), NULL, 0, -1);
 	return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ike/load.h"
+/* The public file as a descriptor: flexd opened it, the process that reads it could not. */
+#include "conf/conf.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,9 +9,9 @@
 
 #define NAME "flexgate.conf"
 
-enum { SIZE_MAX_OF_FILE = 16 * 1024 * 1024 };
+enum { CONF_FILE_MAX = 16 * 1024 * 1024 };
 
-/* From its start by position: the offset of the open file is shared with other processes. */
+/* By position, not by the descriptor's offset: other processes read through the same open file. */
 static bool read_all(int fd, char *text, size_t size)
 {
 	size_t have = 0;
@@ -27,11 +28,11 @@ static bool read_all(int fd, char *text, size_t size)
 	return true;
 }
 
-static struct conf *parse(char *text, size_t size, char *why, size_t cap)
+static struct conf *parse_text(char *text, size_t size, char *why, size_t cap)
 {
+	FILE *in = fmemopen(text, size, "r");
 	struct conf_errors errors;
 	struct conf *conf;
-	FILE *in = fmemopen(text, size, "r");
 
 	if (!in) {
 		snprintf(why, cap, NAME ": out of memory");
@@ -39,24 +40,26 @@ static struct conf *parse(char *text, size_t size, char *why, size_t cap)
 	}
 	conf = conf_parse(in, NAME, &errors);
 	if (!conf)
-		snprintf(why, cap, "%.500s", errors.first[0].text);
+		conf_errors_text(&errors, why, cap);
 	fclose(in);
 	return conf;
 }
 
-struct conf *ike_load_conf(int fd, char *why, size_t cap)
+struct conf *conf_load(int fd, char *why, size_t cap)
 {
 	struct conf *conf = NULL;
 	char *text = NULL;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 1 ||
-	    st.st_size > SIZE_MAX_OF_FILE)
-		snprintf(why, cap, NAME ": expected a regular file of 1 byte to 16 MiB");
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		snprintf(why, cap, NAME ": is not a regular file");
+	else if (st.st_size < 1 || st.st_size > CONF_FILE_MAX)
+		snprintf(why, cap, NAME ": has %lld bytes; expected 1 to %d", (long long)st.st_size,
+			 CONF_FILE_MAX);
 	else if (!(text = malloc((size_t)st.st_size)) || !read_all(fd, text, (size_t)st.st_size))
 		snprintf(why, cap, NAME ": cannot be read to its end");
 	else
-		conf = parse(text, (size_t)st.st_size, why, cap);
+		conf = parse_text(text, (size_t)st.st_size, why, cap);
 	free(text);
 	close(fd);
 	return conf;
