@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 static char root[] = "/tmp/flexgate-sandbox-XXXXXX";
+static char loose[] = "/tmp/flexgate-sandbox-XXXXXX"; /* others may write there */
 static char said[4096];
 
 /* Returns the wait status; what the child said on stderr is in said[]. */
@@ -408,7 +409,7 @@ static void test_failures(void **state)
 		{ "root", root, -EPERM, "must not be root" },
 		{ "nobody", "/nonexistent", -ENOENT, "directory to chroot to" },
 		{ "nobody", "/dev/null", -EPERM, "must be root's" },
-		{ "nobody", "/tmp", -EPERM, "writable for nobody else" },
+		{ "nobody", loose, -EPERM, "writable for nobody else" },
 	};
 
 	(void)state;
@@ -431,13 +432,15 @@ static int make_root(void **state)
 		fprintf(stderr, "test_sandbox needs root: only root has rights to give up\n");
 		return -1;
 	}
-	return mkdtemp(root) && chmod(root, 0755) == 0 ? 0 : -1;
+	return mkdtemp(root) && chmod(root, 0755) == 0 && mkdtemp(loose) && chmod(loose, 0775) == 0
+		       ? 0
+		       : -1;
 }
 
 static int remove_root(void **state)
 {
 	(void)state;
-	return rmdir(root);
+	return rmdir(root) | rmdir(loose);
 }
 
 int main(void)
