@@ -153,10 +153,10 @@ check-exchange: $(EXCHANGE)
 	tests/run $^
 check-lab: all
 	/usr/bin/python3 -m pytest -q tests/lab --build $(BUILD) $(PYTEST)
-# The memory checkers over the layers that parse, and one whole login with traffic.
+# The memory checkers over the layers that parse, and over every story of the lab.
 check-san:
 	$(MAKE) -j$(JOBS) SAN=1 check-unit check-exchange
-	$(MAKE) -j$(JOBS) SAN=1 check-lab PYTEST="-m smoke"
+	$(MAKE) -j$(JOBS) SAN=1 check-lab
 
 # --- fuzzing --------------------------------------------------------------------------------------
 FUZZ_SECONDS ?= 3600
