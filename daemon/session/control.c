@@ -476,6 +476,7 @@ int control_open(struct broker *broker, struct control **out)
 void control_close(struct control *control)
 {
 	struct ctl_client *client;
+	struct evbuffer *out;
 
 	if (!control)
 		return;
@@ -484,8 +485,11 @@ void control_close(struct control *control)
 	while ((client = TAILQ_FIRST(&control->clients))) {
 		if (client->command && !client->done)
 			ctl_fail(client, NULL, "flexd stops");
-		/* What the socket takes at once is all that still goes. */
-		evbuffer_write(bufferevent_get_output(client->bev), bufferevent_getfd(client->bev));
+		/* What the socket takes at once is all that still goes. The bufferevent lets nobody
+		 * else write from its buffer, until told. */
+		out = bufferevent_get_output(client->bev);
+		evbuffer_unfreeze(out, 1);
+		evbuffer_write(out, bufferevent_getfd(client->bev));
 		client_free(client);
 	}
 	free(control);
