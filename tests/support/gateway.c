@@ -67,6 +67,30 @@ static uint64_t now(void *arg)
 	return gw->now_ms;
 }
 
+/* RFC 5282 3: an AEAD is lost when two messages have one IV. A retransmission is the same bytes. */
+static void check_iv(struct gateway *gw, struct rd rd)
+{
+	struct crypto_chunk all = { rd.p, rd.left };
+	struct gateway_seal *to = &gw->seal[gw->sealed % GATEWAY_SEALS], now = { 0 };
+	struct ike_header header;
+
+	if (!ike_header_read(&rd, &header) || header.next != IKE_PAYLOAD_SK ||
+	    !rd_skip(&rd, IKE_PAYLOAD_HEADER_LEN) || !rd_be64(&rd, &now.iv))
+		return;
+	now.spi_r = header.spi_r;
+	if (!crypto_hash(CRYPTO_SHA256, &all, 1, now.digest))
+		die("no digest");
+	for (size_t i = 0; i < gw->sealed && i < GATEWAY_SEALS; i++) {
+		if (gw->seal[i].spi_r != now.spi_r || gw->seal[i].iv != now.iv)
+			continue;
+		if (memcmp(gw->seal[i].digest, now.digest, sizeof(now.digest)) != 0)
+			die("the core sealed two messages under one IV");
+		return;
+	}
+	*to = now;
+	gw->sealed++;
+}
+
 static void sent(void *arg, const void *datagram, size_t len, const struct endpoint *local,
 		 const struct endpoint *peer)
 {
@@ -82,6 +106,9 @@ static void sent(void *arg, const void *datagram, size_t len, const struct endpo
 	d->peer = *peer;
 	memcpy(d->bytes, datagram, len);
 	gw->out_count++;
+	check_iv(gw, local->port == htons(FG_NATT_PORT)
+			     ? rd_of(d->bytes + IKE_MARKER_LEN, len - IKE_MARKER_LEN)
+			     : rd_of(d->bytes, len));
 }
 
 static void queue(struct gateway *gw, bool to_aaa, uint32_t type, const void *body, size_t len,

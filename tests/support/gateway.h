@@ -6,6 +6,7 @@
 #ifndef SUPPORT_GATEWAY_H
 #define SUPPORT_GATEWAY_H
 
+#include "crypto/hash.h"
 #include "ike/core.h"
 #include "support/initiator.h"
 
@@ -14,12 +15,19 @@ enum {
 	GATEWAY_SESSIONS = 64,
 	GATEWAY_KEYS = 8,
 	GATEWAY_DATAGRAM_MAX = 4 * 1024,
+	GATEWAY_SEALS = 256,
 };
 
 struct gateway_datagram {
 	size_t len;
 	struct endpoint local, peer;
 	uint8_t bytes[GATEWAY_DATAGRAM_MAX];
+};
+
+/* What was sealed for whom under which IV: never two messages under one. */
+struct gateway_seal {
+	uint64_t spi_r, iv; /* of a CBC IV the first half: random, so as good as all of it */
+	uint8_t digest[CRYPTO_HASH_MAX];
 };
 
 struct gateway_message {
@@ -50,6 +58,8 @@ struct gateway {
 	struct gateway_datagram *out; /* sent by the core, oldest first; GATEWAY_QUEUE */
 	size_t out_count;
 	size_t sent_bytes, sent;
+	struct gateway_seal seal[GATEWAY_SEALS]; /* the newest of them */
+	size_t sealed;
 	struct gateway_message message[GATEWAY_QUEUE]; /* not yet delivered */
 	size_t message_count;
 
