@@ -11,32 +11,33 @@
  * Numbers are JSON numbers, octets and packets whole; addresses, times and names are text; a value
  * that is not there is left out. Names of fields are in ctl/commands.c, which shows them.
  *
- *   command               args                   a row of the answer
- *   show session          detail: bool           name identity profile inner4 inner6 peer local state
- *                         name: "va1" or an      up_s rx_packets rx_bytes tx_packets tx_bytes; detail:
- *                         identity               ike_suite esp_suite spi_in spi_out encapsulation ts
- *                                                template mtu mss4 mss6 drops{name: n} peer_behind_nat
- *   show ikev2 sa                                spi_i spi_r peer local identity state profile suite
- *                                                session age_s nat
- *   show derived-config   name: "va1"            line
- *   show plane                                   kind: "plane", "port", "worker" or "process", and
- *                                                the fields of that kind
- *   show drop             name: "va1", optional  plane reason text packets
- *   show config                                  section key value
- *   clear session         name, or all: true     name identity: what is being cleared
- *   config reload                                line: what changed, optional
- *   version                                      name version abi
+ *   command              args                 a row of the answer
+ *   show session         detail: bool         name identity profile inner4 inner6 peer local
+ *                        name: "va1" or an    state up_s rx_packets rx_bytes tx_packets tx_bytes;
+ *                        identity             detail: ike_suite esp_suite spi_in spi_out
+ *                                             encapsulation ts template mtu mss4 mss6 generation
+ *                                             drops{name: n} peer_behind_nat
+ *   show ikev2 sa                             spi_i spi_r peer local identity state profile suite
+ *                                             session age_s nat
+ *   show derived-config  name: "va1"          line
+ *   show plane                                kind: "plane", "port", "worker" or "process", and
+ *                                             the fields of that kind
+ *   show drop            name: "va1"          plane reason text packets
+ *   show config                               section key value
+ *   clear session        name, or all: true   name identity: what is being cleared
+ *   config reload                             line: what changed
+ *   version                                   name version abi
  */
 #ifndef FLEXGATE_CTL_H
 #define FLEXGATE_CTL_H
 
-#define FG_CTL_SOCKET "flexd.sock"
+#define FG_CTL_SOCKET    "flexd.sock"
 #define FG_RUN_DIRECTORY "/run/flexgate"
 
 enum {
-	FG_CTL_REQUEST_MAX = 4096,      /* bytes of a request line */
-	FG_CTL_CLIENTS = 16,            /* connections served at once */
-	FG_CTL_TIMEOUT_S = 10,          /* a silent client is dropped */
+	FG_CTL_REQUEST_MAX = 4096, /* bytes of a request line */
+	FG_CTL_CLIENTS = 16,       /* connections served at once */
+	FG_CTL_TIMEOUT_S = 10,     /* a silent client is dropped */
 };
 
 #endif
