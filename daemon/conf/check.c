@@ -161,6 +161,20 @@ static void check_overlap(struct conf_build *b, const struct conf *conf, size_t 
 	}
 }
 
+/* A client with an address of the gateway's own would never get an answer. */
+static void check_local(struct conf_build *b, const struct conf_gateway *gateway,
+			const struct conf_pool *pool, struct conf_object *object)
+{
+	char ip[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < gateway->local_count; i++) {
+		if (ip_in_prefix(&gateway->local[i], &pool->net.ip, pool->net.len))
+			conf_build_error(b, object, "prefix", 0,
+					 "holds %s, a local-address of [gateway]",
+					 ip_text(&gateway->local[i], ip));
+	}
+}
+
 /* --- authorization policies ----------------------------------------------------------------------
  */
 
@@ -279,9 +293,10 @@ void conf_check(struct conf_build *b, struct conf *conf)
 
 		if (object->bad)
 			continue;
-		if (!strcmp(section, "pool"))
+		if (!strcmp(section, "pool")) {
 			check_overlap(b, conf, object->index, object);
-		else if (!strcmp(section, "ikev2-authorization-policy"))
+			check_local(b, &conf->gateway, &conf->pools[object->index], object);
+		} else if (!strcmp(section, "ikev2-authorization-policy"))
 			check_policy(b, conf, &conf->policies[object->index], object);
 		else if (!strcmp(section, "ikev2-profile"))
 			check_profile(b, conf, object->index, object);

@@ -192,6 +192,8 @@ static const struct bad_row rows[] = {
 	  "[pool a] client-prefix-length: '129' is out of range; expected a number from 1 to 128" },
 	{ POOLS "[pool a]\nprefix = 10.10.0.128/25\n" NO_POOLS, 6,
 	  "[pool a] prefix: overlaps 10.10.0.0/24 of [pool v4]" },
+	{ "[gateway]\noutside = eth0\nlocal-address = 192.0.2.1 2001:db8:10::1\n" NO_GATEWAY, 7,
+	  "[pool v6] prefix: holds 2001:db8:10::1, a local-address of [gateway]" },
 
 	/* [ikev2-authorization-policy] */
 	{ "[ikev2-authorization-policy pol]\n" NO_POLICY, 1,
