@@ -95,8 +95,12 @@ static bool source(const char *text, struct options *o)
 	const char *dash = strchr(text, '-');
 
 	snprintf(first, sizeof(first), "%.*s", dash ? (int)(dash - text) : IP_TEXT_MAX - 1, text);
-	return address(first, &o->source) && address(dash ? dash + 1 : first, &o->source_last) &&
-	       ip_compare(&o->source, &o->source_last) <= 0;
+	if (!address(first, &o->source) || !address(dash ? dash + 1 : first, &o->source_last))
+		return false;
+	if (ip_compare(&o->source, &o->source_last) <= 0)
+		return true;
+	fprintf(stderr, "ikeload: \"%s\": the last address comes before the first\n", text);
+	return false;
 }
 
 static bool take_option(struct options *o, int option, const char *value)

@@ -42,11 +42,9 @@ static bool connect_to(int fd, const struct endpoint *peer)
 static struct fg_ip source_of(const struct client *client)
 {
 	const struct options *o = &client->load->options;
-	struct fg_ip ip = o->source;
+	uint32_t range = ntohl(o->source_last.w[3]) - ntohl(o->source.w[3]) + 1;
 
-	for (unsigned i = 0; i < client->number && !ip_is_zero(&ip); i++)
-		ip = ip_equal(&ip, &o->source_last) ? o->source : ip_add(&ip, 1);
-	return ip;
+	return ip_add(&o->source, range ? client->number % range : client->number);
 }
 
 static bool open_socket(struct client *client, const struct endpoint *peer, struct endpoint *local)
@@ -59,7 +57,7 @@ static bool open_socket(struct client *client, const struct endpoint *peer, stru
 			    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (client->fd < 0)
 		return false;
-	if (!ip_is_zero(&source.ip)) {
+	if (!ip_is_zero(&client->load->options.source)) {
 		len = endpoint_to_sockaddr(&source, &sa);
 		if (bind(client->fd, (struct sockaddr *)&sa, len) < 0)
 			return false;

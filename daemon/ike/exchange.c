@@ -90,7 +90,6 @@ bool ike_answer_notify(struct ike_core *core, struct ikesa *sa, uint16_t type, c
 void ike_unanswer(struct ikesa *sa)
 {
 	sa->busy = false;
-	memset(sa->request_digest, 0, sizeof(sa->request_digest));
 }
 
 int ike_request(struct ike_core *core, struct ikesa *sa, uint8_t exchange,

@@ -248,6 +248,30 @@ static void test_half_open_budget(void **state)
 	story_end(s);
 }
 
+/* All addresses of an IPv6 /64 are one source. */
+static void test_half_open_budget_of_a_64(void **state)
+{
+	struct story *s = story_begin(NULL);
+	struct initiator_setup setup;
+
+	(void)state;
+	gateway_client(&s->gw, &setup);
+	ip_parse("2001:db8:5::2", &setup.peer.ip);
+	ip_parse("2001:db8:5:6::", &setup.local.ip);
+	for (unsigned i = 0; i < 40; i++) {
+		struct endpoint from = setup.local;
+
+		initiator_free(s->in);
+		assert_int_equal(initiator_new(&setup, &s->in), 0);
+		assert_true(initiator_init(s->in) > 0);
+		from.ip.w[2] = htonl(i);
+		gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &from);
+	}
+	assert_int_equal(s->gw.core->half_open, IKE_SOURCE_MIN);
+	assert_int_equal(s->gw.core->sources.count, 1);
+	story_end(s);
+}
+
 /* Who was refused still counts until its answer is forgotten. */
 static void test_refused_count_against_the_budget(void **state)
 {
@@ -407,6 +431,21 @@ static void test_peer_moved(void **state)
 	story_end(s);
 }
 
+/* A client that is behind no NAT does not move like that. */
+static void test_peer_moved_without_nat(void **state)
+{
+	struct story *s = story_up(0);
+	struct msg_peer_moved moved = { .ike = s->gw.session[1].ike };
+
+	(void)state;
+	ip_parse("203.0.113.9", &moved.peer.ip);
+	moved.peer.port = htons(9999);
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_PEER_MOVED, &moved), 0);
+	clear(s, 1, FG_CAUSE_operator_clear);
+	assert_true(ip_equal(&s->gw.out[0].peer.ip, &s->in->local.ip));
+	story_end(s);
+}
+
 /* Configuration may change under a login. */
 static void test_profile_removed_during_login(void **state)
 {
@@ -467,20 +506,30 @@ static void count_row(void *arg, const struct msg_ike_sa_row *row)
 static void test_rows_and_stats(void **state)
 {
 	struct story *s = story_up(0);
+	struct initiator_setup setup;
 	struct msg_ike_stats stats;
+	struct initiator *wrong;
 	unsigned rows = 0;
 	size_t slot = 0;
 
 	(void)state;
+	/* One that was refused is only a stored answer: no row. */
+	gateway_client(&s->gw, &setup);
+	setup.knobs = INITIATOR_BAD_AUTH;
+	setup.local.port = htons(501);
+	assert_int_equal(initiator_new(&setup, &wrong), 0);
+	assert_int_equal(gateway_login(&s->gw, wrong), INITIATOR_REFUSED);
+	initiator_free(wrong);
 	begin_init(s, 7, 500);
 	gateway_wait(&s->gw, 5000);
 	while (!ike_rows(s->gw.core, &slot, 1, count_row, &rows))
 		;
 	assert_int_equal(rows, 2);
 	ike_stats(s->gw.core, &stats);
-	assert_int_equal(stats.half_open, 1);
+	assert_int_equal(stats.half_open, 2);
 	assert_int_equal(stats.established, 1);
-	assert_int_equal(stats.init_requests, 2);
+	assert_int_equal(stats.init_requests, 3);
+	assert_int_equal(stats.auth_failed, 1);
 	story_end(s);
 }
 
@@ -497,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_half_open_timeout),
 		cmocka_unit_test(test_half_open_budget),
+		cmocka_unit_test(test_half_open_budget_of_a_64),
 		cmocka_unit_test(test_refused_count_against_the_budget),
 		cmocka_unit_test(test_aaa_dies),
 		cmocka_unit_test(test_aaa_stays_away),
@@ -504,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_clear_during_login),
 		cmocka_unit_test(test_nonsense_from_processes),
 		cmocka_unit_test(test_peer_moved),
+		cmocka_unit_test(test_peer_moved_without_nat),
 		cmocka_unit_test(test_profile_removed_during_login),
 		cmocka_unit_test(test_rows_and_stats),
 	};

@@ -165,6 +165,22 @@ static void test_cut(void **state)
 	story_end(s);
 }
 
+/* The notify would be longer than what asked for it. */
+static void test_never_longer_than_asked(void **state)
+{
+	struct story *s = with_client(0);
+	uint8_t header[IKE_HEADER_LEN] = { 0, 0, 0, 0, 0, 0, 0, 1 };
+
+	(void)state;
+	header[VERSION_AT] = 0x30;
+	header[EXCHANGE_AT] = IKE_EXCHANGE_IKE_SA_INIT;
+	header[FLAGS_AT] = IKE_FLAG_INITIATOR;
+	header[LENGTH_AT + 3] = sizeof(header);
+	refused(s, "version 3, header only", header, sizeof(header), &s->in->peer, &s->in->local,
+		IKE_DROP_bad_version, 0);
+	story_end(s);
+}
+
 /* What port 4500 gets that is no IKE. */
 static void test_not_ike(void **state)
 {
@@ -668,6 +684,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_never_longer_than_asked),
 		cmocka_unit_test(test_not_ike),
 		cmocka_unit_test(test_payloads),
 		cmocka_unit_test(test_harmless_payloads),

@@ -207,7 +207,7 @@ static void test_different_request(void **state)
 	finished(s);
 }
 
-/* A client that comes from another port after IKE_SA_INIT, as behind a NAT that forgot. */
+/* A client that comes from another port, as behind a NAT that forgot: the SA follows it. */
 static void test_rebinding(void **state)
 {
 	struct story *s = with_client(INITIATOR_FAKE_NAT);
@@ -220,10 +220,85 @@ static void test_rebinding(void **state)
 	assert_int_equal(s->gw.out_count, 1);
 	assert_int_equal(s->gw.out[0].peer.port, htons(7777));
 	deliver(s);
+	ike_stop(s->gw.core);
+	assert_int_equal(s->gw.out_count, 1);
+	assert_int_equal(s->gw.out[0].peer.port, htons(7777));
+	story_end(s);
+}
+
+/* During the setup a client may go to port 4500 without any NAT. */
+static void test_float_without_nat(void **state)
+{
+	struct story *s = with_client(0);
+
+	(void)state;
+	assert_true(make(s, 0) > 0);
+	send_out(s);
+	deliver(s);
+	s->in->peer.port = s->in->local.port = htons(FG_NATT_PORT);
+	assert_true(make(s, 1) > 0);
+	send_out(s);
+	deliver(s);
+	assert_int_equal(s->in->state, INITIATOR_UP);
+	assert_int_equal(s->gw.session[1].begin.peer.port, htons(FG_NATT_PORT));
+	assert_int_equal(s->gw.session[1].begin.local.port, htons(FG_NATT_PORT));
+	assert_false(s->gw.session[1].udp);
 	assert_true(make(s, 2) > 0);
 	send_out(s);
 	deliver(s);
 	finished(s);
+}
+
+/* The gateway's own address is translated: ESP goes in UDP, the client does not move. */
+static void test_gateway_behind_nat(void **state)
+{
+	struct story *s = with_client(0);
+	struct endpoint inner;
+
+	(void)state;
+	ip_parse("10.9.9.9", &inner.ip);
+	for (unsigned step = 0; step < STEPS; step++) {
+		struct gateway_datagram d;
+
+		assert_true(make(s, step) > 0);
+		inner.port = s->in->peer.port;
+		gateway_receive(&s->gw, s->in->out, s->in->out_len, &inner, &s->in->local);
+		gateway_settle(&s->gw);
+		assert_true(gateway_take(&s->gw, &d));
+		assert_true(ip_equal(&d.local.ip, &inner.ip));
+		initiator_receive(s->in, d.bytes, d.len);
+	}
+	assert_true(s->in->nat_there);
+	assert_int_equal(s->in->peer.port, htons(FG_NATT_PORT));
+	assert_int_equal(s->gw.session[1].begin.local_behind_nat, 1);
+	assert_int_equal(s->gw.session[1].begin.peer_behind_nat, 0);
+	assert_true(s->gw.session[1].udp);
+	finished(s);
+}
+
+/* The answer to a logout is lost while the same client is already back. */
+static void test_logout_again_after_login(void **state)
+{
+	struct story *s = with_client(0);
+	struct initiator_setup setup;
+	struct initiator *back;
+
+	(void)state;
+	assert_int_equal(gateway_login(&s->gw, s->in), INITIATOR_UP);
+	assert_true(make(s, 2) > 0);
+	send_out(s);
+	s->gw.out_count = 0;
+	gateway_client(&s->gw, &setup);
+	setup.knobs = INITIATOR_INITIAL_CONTACT;
+	setup.local.port = htons(1999);
+	assert_int_equal(initiator_new(&setup, &back), 0);
+	assert_int_equal(gateway_login(&s->gw, back), INITIATOR_UP);
+	send_out(s);
+	assert_int_equal(s->gw.out_count, 1);
+	assert_int_equal(s->gw.core->stats.retransmits_answered, 1);
+	assert_int_equal(gateway_sessions(&s->gw), 1);
+	initiator_free(back);
+	story_end(s);
 }
 
 /* Without a NAT the answer goes where the request came from, but the SA stays where it was. */
@@ -257,6 +332,9 @@ int main(void)
 		cmocka_unit_test(test_resends_are_limited),
 		cmocka_unit_test(test_different_request),
 		cmocka_unit_test(test_rebinding),
+		cmocka_unit_test(test_float_without_nat),
+		cmocka_unit_test(test_gateway_behind_nat),
+		cmocka_unit_test(test_logout_again_after_login),
 		cmocka_unit_test(test_no_rebinding_without_nat),
 	};
 

@@ -72,6 +72,30 @@ static void test_authentication_failed(void **state)
 	}
 }
 
+/* What is left of a refused client holds no key. */
+static void test_refused_is_wiped(void **state)
+{
+	static const struct ike_keys none;
+	struct story *s = story_begin(NULL);
+	struct initiator_setup setup;
+	const struct ikesa *sa;
+
+	(void)state;
+	gateway_client(&s->gw, &setup);
+	setup.knobs = INITIATOR_BAD_AUTH;
+	attempt(&setup, s);
+	sa = ikesa_find(s->gw.core, s->in->spi_r);
+	assert_non_null(sa);
+	assert_int_equal(sa->state, IKE_STATE_FAILED);
+	assert_false(sa->keyed);
+	assert_null(sa->sk_in);
+	assert_null(sa->sk_out);
+	assert_null(sa->opening);
+	assert_null(sa->login);
+	assert_memory_equal(&sa->keys, &none, sizeof(none));
+	story_end(s);
+}
+
 /* A lost refusal is sent again to the same request, and only to that one. */
 static void test_refusal_again(void **state)
 {
@@ -319,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authentication_failed),
+		cmocka_unit_test(test_refused_is_wiped),
 		cmocka_unit_test(test_refusal_again),
 		cmocka_unit_test(test_childless),
 		cmocka_unit_test(test_no_policy),

@@ -104,6 +104,31 @@ static void test_timers(void **state)
 	free(things);
 }
 
+/* The heap against a plain array, with moves and removals in the middle. */
+static void test_timers_against_a_model(void **state)
+{
+	struct ike_timers timers = { 0 };
+	struct thing things[50] = { 0 };
+	uint32_t random = 1;
+
+	(void)state;
+	assert_true(ike_timers_reserve(&timers, COUNT(things)));
+	for (int round = 0; round < 20000; round++) {
+		struct thing *thing;
+		uint64_t least = IKE_NEVER;
+
+		random = random * 1664525 + 1013904223;
+		thing = &things[(random >> 16) % COUNT(things)];
+		ike_timer_set(&timers, &thing->timer,
+			      random >> 30 ? random >> 8 & 0xfff : IKE_NEVER);
+		for (size_t i = 0; i < COUNT(things); i++)
+			if (things[i].timer.place && things[i].timer.at_ms < least)
+				least = things[i].timer.at_ms;
+		assert_true(ike_timers_next(&timers) == least);
+	}
+	ike_timers_free(&timers);
+}
+
 /* --- CFG_REQUEST --------------------------------------------------------------------------------
  */
 
@@ -233,6 +258,18 @@ static void test_cp_reply(void **state)
 	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP4_DNS));
 	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP4_SUBNET));
 
+	/* The other family alone. */
+	ask = (struct ike_cp_ask){ .request = true, .want4 = true, .want6 = true };
+	begun.inner4 = 0;
+	ip_parse("2001:db8:2::7", &begun.inner6);
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	ike_cp_reply(&w, &ask, &begun);
+	memset(m, 0, sizeof(*m));
+	assert_int_equal(ike_parse_inner(w.first, bytes, w.wr.len, m), IKE_DROP_NONE);
+	assert_int_equal(m->cp.count, 2);
+	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP6_ADDRESS));
+	assert_non_null(ike_find_attr(m, IKE_ATTR_INTERNAL_IP6_SUBNET));
+
 	ask.request = false;
 	ike_begin_inner(&w, bytes, sizeof(bytes));
 	ike_cp_reply(&w, &ask, &begun);
@@ -246,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_hash_depends_on_seed_and_length),
 		cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_timers_against_a_model),
 		cmocka_unit_test(test_cp_read),
 		cmocka_unit_test(test_cp_reply),
 	};
