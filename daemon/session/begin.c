@@ -55,17 +55,6 @@ static struct session *session_new(struct sessions *s, const struct msg_session_
 	return session;
 }
 
-/* Profile, policy and template; NULL: one of them is not there any more. */
-static const struct conf_profile *authorise(const struct conf *conf, const char *name)
-{
-	const struct conf_profile *profile = conf_find_profile(conf, name);
-
-	if (!profile || profile->authorization_policy == CONF_NONE ||
-	    profile->virtual_template == CONF_NONE || profile->ipsec_profile == CONF_NONE)
-		return NULL;
-	return profile;
-}
-
 static bool lend(struct sessions *s, const struct session *session, int pool,
 		 const struct fg_ip *hint, struct fg_ip *ip)
 {
@@ -124,7 +113,8 @@ static enum fg_cause acquire(struct sessions *s, struct session *session,
 			     const struct msg_session_begin *ask)
 {
 	const struct conf *conf = s->setup.conf;
-	const struct conf_profile *profile = authorise(conf, ask->profile);
+	/* It names a policy and a template, or the configuration would not be in force. */
+	const struct conf_profile *profile = conf_find_profile(conf, ask->profile);
 
 	if (!profile)
 		return FG_CAUSE_no_policy;

@@ -19,7 +19,10 @@
 #define AREA         "start"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { CLEAR_TIMEOUT_MS = 5000 };
+enum {
+	CLEAR_TIMEOUT_MS = 5000,
+	ANSWER_MS = 15 * 1000, /* longer than a reload may take */
+};
 
 /* clang-format off */
 /* What flexd keeps once everything is open. Its children start from this set as well. */
@@ -227,6 +230,7 @@ static void close_all(struct broker *broker)
 int broker_run(const char *conf_path)
 {
 	struct broker broker = { .started_ms = session_now_ms(),
+				 .answer_ms = ANSWER_MS,
 				 .conf_path = conf_path,
 				 .run.lock = -1,
 				 .files = { -1, -1 } };

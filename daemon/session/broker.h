@@ -57,6 +57,7 @@ struct broker {
 	struct child child[CHILDREN];
 	char worker_path[512];
 	struct msg_worker_info worker_info;
+	unsigned answer_ms;      /* flexctl waits so long for what other processes say */
 	struct reload *reload;   /* NULL: none is under way */
 	struct control *control; /* NULL before the start is complete */
 	struct event *signals[4];

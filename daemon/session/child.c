@@ -43,7 +43,7 @@ const char *child_name(const struct child *child)
 
 static void set_timer(struct event *timer, unsigned ms)
 {
-	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+	struct timeval tv = session_timeval(ms);
 
 	event_add(timer, &tv);
 }

@@ -35,6 +35,7 @@ struct ctl_client {
 	ctl_step *step;
 	uint32_t cursor;
 	struct ctl_ike ask;
+	struct event *patience; /* while the answer comes from somebody else */
 	bool queued;
 	bool done; /* the last line is written */
 	bool pumping;
@@ -78,8 +79,34 @@ static void client_free(struct ctl_client *client)
 	TAILQ_REMOVE(&control->clients, client, link);
 	control->count--;
 	bufferevent_free(client->bev);
+	if (client->patience)
+		event_free(client->patience);
 	json_decref(client->args);
 	free(client);
+}
+
+/* Who hangs must not keep the caller's place as well. */
+static void on_impatient(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctl_client *client = arg;
+
+	(void)fd;
+	(void)what;
+	if (client->step)
+		return; /* its pace is the caller's */
+	reload_forget(client->control->broker, client);
+	ctl_fail(client, "flexctl show plane shows the processes, the log what they do",
+		 "the answer to '%s' did not come in time", client->command->name);
+}
+
+static void start_patience(struct ctl_client *client)
+{
+	struct broker *broker = client->control->broker;
+	struct timeval wait = session_timeval(broker->answer_ms);
+
+	client->patience = evtimer_new(broker->base, on_impatient, client);
+	if (client->patience)
+		evtimer_add(client->patience, &wait);
 }
 
 static void write_line(struct ctl_client *client, json_t *line)
@@ -233,6 +260,8 @@ static void take_request(struct ctl_client *client, const char *line, size_t len
 				 "there is no command '%.64s'", name);
 		else if (check_arguments(client, client->command))
 			client->command->run(client);
+		if (!client->done)
+			start_patience(client);
 	}
 	json_decref(request);
 }

@@ -99,8 +99,7 @@ void session_clear(struct sessions *s, struct session *session, enum fg_cause ca
 	struct msg_session_clear order = { .ike = session->ike,
 					   .session = session->id,
 					   .cause = cause };
-	unsigned ms = s->setup.clear_timeout_ms;
-	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+	struct timeval wait = session_timeval(s->setup.clear_timeout_ms);
 
 	if (!session_set_state(session, SESSION_ENDING))
 		return; /* under way already, with the cause of that time */

@@ -14,6 +14,7 @@
 #include "session/virtual_access.h"
 
 #include <event2/event.h>
+#include <sys/time.h>
 
 enum session_state {
 	SESSION_NEW,    /* acquiring */
@@ -97,7 +98,9 @@ const char *session_state_text(enum session_state state);
 const char *session_cause_text(enum fg_cause cause);
 /* "alice@example.org" without the kind of identity. Returns buf. */
 const char *session_identity(uint8_t type, const uint8_t *id, size_t len, char *buf, size_t cap);
+/* CLOCK_MONOTONIC. */
 uint64_t session_now_ms(void);
+struct timeval session_timeval(unsigned ms);
 
 /* --- table of ids, for begin.c and end.c --- */
 

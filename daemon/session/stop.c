@@ -24,7 +24,7 @@ static void kill_all(struct broker *broker, int signal)
 
 static void wait_ms(struct broker *broker, unsigned ms)
 {
-	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+	struct timeval tv = session_timeval(ms);
 
 	event_add(broker->stop_timer, &tv);
 }

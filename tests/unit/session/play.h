@@ -88,7 +88,8 @@ static struct play *play_new(void)
 	snprintf(p->secrets, sizeof(p->secrets), "%s/secrets.conf", p->directory);
 	play_write(p->secrets, "[psk all]\nidentity = any\nkey = a long secret\n");
 	play_conf(p, CONF_POOLS, CONF_REST);
-	p->broker = (struct broker){ .conf_path = p->path,
+	p->broker = (struct broker){ .answer_ms = 1000,
+				     .conf_path = p->path,
 				     .base = event_base_new(),
 				     .plane = calloc(1, sizeof(struct plane)),
 				     .run.lock = -1 };

@@ -435,6 +435,40 @@ static void test_ask_ike(void **state)
 	play_free(p);
 }
 
+/* ike hangs: the caller hears so, its place is free again, a late answer goes to nobody else. */
+static void test_hanging_ike(void **state)
+{
+	static const char show[] = "{\"command\": \"show ikev2 sa\"}\n";
+	struct msg_ike_sa_row row = { .spi_r = 1 };
+	const struct msg_ike_stats stats = { 0 };
+	struct play *p = play_new();
+	json_t *rows, *end;
+	int fd;
+
+	(void)state;
+	play_start(p);
+	fd = call(p);
+	assert_true(send(fd, show, strlen(show), 0) > 0);
+	play_turn(p);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	usleep(1050 * 1000);
+	bad(p, hear_all(p, fd), "the answer to 'show ikev2 sa' did not come in time");
+	fd = call(p);
+	assert_true(send(fd, show, strlen(show), 0) > 0);
+	play_turn(p);
+	play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
+	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+	row.spi_r = 2;
+	play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
+	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+	rows = rows_of(hear_all(p, fd), &end);
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(field(rows, 0, "spi_r"), "0000000000000002");
+	json_decref(rows);
+	json_decref(end);
+	play_free(p);
+}
+
 static void test_reload_asked(void **state)
 {
 	struct play *p = play_new();
@@ -509,10 +543,11 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),        cmocka_unit_test(test_ask_ike),
-		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),       cmocka_unit_test(test_ask_ike),
+		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
+		cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */
