@@ -129,6 +129,32 @@ static void test_clear_unanswered(void **state)
 	story_end(s);
 }
 
+/* An answer under another message ID than our request's is none. */
+static void test_wrong_answer(void **state)
+{
+	struct story *s = story_up(0);
+	struct ike_header header;
+	uint8_t bytes[16];
+	struct ike_writer w;
+
+	(void)state;
+	clear(s, 1, FG_CAUSE_operator_clear);
+	assert_null(ikesa_find(s->gw.core, s->in->spi_r)->child);
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	header = initiator_header(s->in, IKE_EXCHANGE_INFORMATIONAL);
+	header.flags |= IKE_FLAG_RESPONSE;
+	header.message_id = 1;
+	assert_true(initiator_seal(s->in, &header, &w) > 0);
+	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
+	assert_int_equal(s->gw.core->stats.drop[IKE_DROP_unexpected_response], 1);
+	assert_int_equal(s->gw.core->gauge[IKE_STATE_DELETING], 1);
+	header.message_id = 0;
+	assert_true(initiator_seal(s->in, &header, &w) > 0);
+	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
+	story_empty(s);
+	story_end(s);
+}
+
 /* Both sides delete at once: each answers the other. */
 static void test_both_delete(void **state)
 {
@@ -415,6 +441,23 @@ static void test_nonsense_from_processes(void **state)
 	story_end(s);
 }
 
+/* Answers about another session than the one that was asked for. */
+static void test_answers_for_another_session(void **state)
+{
+	struct story *s = asked(3);
+	uint64_t ike = s->gw.session[1].ike;
+	const struct msg_sa_added added = { .ike = ike, .session = 2 };
+	const struct msg_sa_refused refused = { .ike = ike, .session = 2, .cause = 1 };
+
+	(void)state;
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_SA_ADDED, &added), -EPROTO);
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_SA_REFUSED, &refused), -EPROTO);
+	assert_int_equal(s->gw.core->gauge[IKE_STATE_INSTALLING], 1);
+	gateway_settle(&s->gw);
+	assert_int_equal(s->gw.core->gauge[IKE_STATE_ESTABLISHED], 1);
+	story_end(s);
+}
+
 /* flexd knows from ESP where the client is now; our requests go there. */
 static void test_peer_moved(void **state)
 {
@@ -541,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_another_child_is_refused),
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_clear_unanswered),
+		cmocka_unit_test(test_wrong_answer),
 		cmocka_unit_test(test_both_delete),
 		cmocka_unit_test(test_clear_of_another),
 		cmocka_unit_test(test_stop),
@@ -553,6 +597,7 @@ int main(void)
 		cmocka_unit_test(test_session_begun_too_late),
 		cmocka_unit_test(test_clear_during_login),
 		cmocka_unit_test(test_nonsense_from_processes),
+		cmocka_unit_test(test_answers_for_another_session),
 		cmocka_unit_test(test_peer_moved),
 		cmocka_unit_test(test_peer_moved_without_nat),
 		cmocka_unit_test(test_profile_removed_during_login),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "ike/core.h"
 #include "ike/cp.h"
 #include "ike/table.h"
 #include "ike/timer.h"
@@ -127,6 +128,51 @@ static void test_timers_against_a_model(void **state)
 		assert_true(ike_timers_next(&timers) == least);
 	}
 	ike_timers_free(&timers);
+}
+
+/* --- SPIs ---------------------------------------------------------------------------------------
+ */
+
+static const uint64_t *spi_next;
+
+static bool next_spi(void *arg, void *p, size_t len)
+{
+	(void)arg;
+	if (len != sizeof(*spi_next) || *spi_next == UINT64_MAX)
+		return false;
+	memcpy(p, spi_next++, len);
+	return true;
+}
+
+static uint64_t no_time(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+/* Never 0, never one that is there; without randomness none. */
+static void test_spis(void **state)
+{
+	static const uint64_t random[] = { 1, 2, 3, 4, 0, 77, 77, 0, 78, UINT64_MAX };
+	static const struct conf conf = { .gateway.half_open_limit = 10 };
+	const struct ike_env env = { .now_ms = no_time, .random = next_spi };
+	const struct ike_path path = { 0 };
+	struct ike_core *core;
+	struct ikesa *a, *b;
+
+	(void)state;
+	spi_next = random;
+	assert_int_equal(ike_core_new(&env, &conf, &core), 0);
+	a = ikesa_new(core, 1, &path);
+	b = ikesa_new(core, 2, &path);
+	assert_int_equal(a->spi_r, 77);
+	assert_int_equal(b->spi_r, 78);
+	assert_ptr_equal(ikesa_find(core, 77), a);
+	assert_null(ikesa_new(core, 3, &path));
+	assert_int_equal(core->by_spi.count, 2);
+	ikesa_free(core, a);
+	assert_null(ikesa_find(core, 77));
+	ike_core_free(core);
 }
 
 /* --- CFG_REQUEST --------------------------------------------------------------------------------
@@ -284,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_hash_depends_on_seed_and_length),
 		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_timers_against_a_model),
+		cmocka_unit_test(test_spis),
 		cmocka_unit_test(test_cp_read),
 		cmocka_unit_test(test_cp_reply),
 	};
