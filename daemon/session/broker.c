@@ -21,7 +21,7 @@
 
 enum {
 	CLEAR_TIMEOUT_MS = 5000,
-	ANSWER_MS = 15 * 1000, /* longer than a reload may take */
+	ANSWER_MS = 12 * 1000, /* longer than a reload may take, shorter than flexctl waits */
 };
 
 /* clang-format off */

@@ -125,9 +125,16 @@ void reload_forget(struct broker *broker, const void *arg)
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
+	struct broker *broker = arg;
+	char why[64] = "";
+
 	(void)fd;
 	(void)what;
-	reload_abort(arg, "a process did not answer within 10 s");
+	for (size_t i = 0; i < READERS; i++)
+		if (broker->reload->waiting[readers[i]])
+			snprintf(why, sizeof(why), "%s did not answer within %d s",
+				 child_name(&broker->child[readers[i]]), PREPARE_MS / 1000);
+	reload_abort(broker, why);
 }
 
 /* The first error, and how many more there are. */
