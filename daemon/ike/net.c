@@ -40,7 +40,7 @@ struct socket {
 struct ike_net {
 	struct event_base *base;
 	struct ike_net_events events;
-	struct socket socket[SOCKETS_MAX];
+	struct socket *socket[SOCKETS_MAX];
 	size_t sockets;
 
 	struct mmsghdr in_msg[BATCH], out_msg[BATCH];
@@ -113,7 +113,7 @@ static const struct socket *socket_for(const struct ike_net *net, const struct e
 	const struct socket *any = NULL;
 
 	for (size_t i = 0; i < net->sockets; i++) {
-		const struct socket *s = &net->socket[i];
+		const struct socket *s = net->socket[i];
 
 		if (s->local.port != local->port || s->is4 != ip_is4(&local->ip))
 			continue;
@@ -226,33 +226,52 @@ static int prepare(int fd, bool is4)
 	return 0;
 }
 
-static void socket_close(struct socket *s)
+static void socket_free(struct socket *s)
 {
-	event_free(s->event);
-	close(s->fd);
-	s->event = NULL;
+	if (!s)
+		return;
+	if (s->event)
+		event_free(s->event);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s);
 }
 
-static struct socket *place_for(struct ike_net *net, const struct endpoint *local, bool is4)
+/* NULL without memory; fd is not the socket's yet. */
+static struct socket *socket_new(struct ike_net *net, int fd, const struct endpoint *local,
+				 bool is4)
+{
+	struct socket *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	*s = (struct socket){ .net = net, .fd = -1, .local = *local, .is4 = is4 };
+	s->event = event_new(net->base, fd, EV_READ | EV_PERSIST, readable, s);
+	if (s->event && event_add(s->event, NULL) == 0)
+		return s;
+	socket_free(s);
+	return NULL;
+}
+
+/* Index of the socket bound to this endpoint, or of a free place, SOCKETS_MAX: none is free. */
+static size_t place_for(const struct ike_net *net, const struct endpoint *local, bool is4)
 {
 	for (size_t i = 0; i < net->sockets; i++) {
-		struct socket *s = &net->socket[i];
+		const struct socket *s = net->socket[i];
 
 		if (s->is4 == is4 && s->local.port == local->port &&
-		    ip_equal(&s->local.ip, &local->ip)) {
-			socket_close(s);
-			return s;
-		}
+		    ip_equal(&s->local.ip, &local->ip))
+			return i;
 	}
-	return net->sockets < SOCKETS_MAX ? &net->socket[net->sockets++] : NULL;
+	return net->sockets;
 }
 
 int ike_net_add(struct ike_net *net, int fd, const struct endpoint *local)
 {
 	struct sockaddr_storage bound;
 	socklen_t len = sizeof(bound);
-	struct event *event;
 	struct socket *s;
+	size_t place;
 	bool is4;
 	int error;
 
@@ -262,18 +281,18 @@ int ike_net_add(struct ike_net *net, int fd, const struct endpoint *local)
 	error = prepare(fd, is4);
 	if (error)
 		return error;
-	s = place_for(net, local, is4);
-	if (!s)
+	place = place_for(net, local, is4);
+	if (place == SOCKETS_MAX)
 		return -ENOSPC;
-	event = event_new(net->base, fd, EV_READ | EV_PERSIST, readable, s);
-	*s = (struct socket){ .net = net, .fd = fd, .local = *local, .is4 = is4, .event = event };
-	if (!event || event_add(event, NULL) < 0) {
-		/* Only the last place can be given back. */
-		if (event)
-			event_free(event);
-		*s = net->socket[--net->sockets];
+	s = socket_new(net, fd, local, is4);
+	if (!s)
 		return -ENOMEM;
-	}
+	s->fd = fd;
+	if (place == net->sockets)
+		net->sockets++;
+	else
+		socket_free(net->socket[place]);
+	net->socket[place] = s;
 	return 0;
 }
 
@@ -287,6 +306,6 @@ void ike_net_free(struct ike_net *net)
 	if (!net)
 		return;
 	for (size_t i = 0; i < net->sockets; i++)
-		socket_close(&net->socket[i]);
+		socket_free(net->socket[i]);
 	free(net);
 }
