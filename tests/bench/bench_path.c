@@ -34,8 +34,8 @@ enum {
 	PACKET_MAX = 1536,
 	DEVICES = 64,
 	BATCH = 64, /* of the generator's frames */
-	BURST = 128,
-	UNDER_WAY = 64, /* when another burst is sent; both fit a veth ring of 256 */
+	BURST = 64,
+	UNDER_WAY = 128, /* when another burst is sent: both fit a veth ring of 256 */
 	ETH = 14,
 };
 

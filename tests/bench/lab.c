@@ -94,7 +94,7 @@ void lab_open(struct lab *lab)
 {
 	char path[128];
 
-	strcpy(lab->directory, "/tmp/flexgate-bench-XXXXXX");
+	snprintf(lab->directory, sizeof(lab->directory), "/tmp/flexgate-bench-XXXXXX");
 	if (!mkdtemp(lab->directory) || chmod(lab->directory, 0755))
 		lab_die("no temporary directory: %s", strerror(errno));
 	memcpy(directory, lab->directory, sizeof(directory));

@@ -93,6 +93,9 @@ uint64_t bench_cpu_ns(pid_t pid)
 		char file[128];
 		FILE *in;
 
+		/* ".." holds a schedstat, too. */
+		if (entry->d_name[0] == '.')
+			continue;
 		snprintf(file, sizeof(file), "/proc/%d/task/%.16s/schedstat", (int)pid,
 			 entry->d_name);
 		in = fopen(file, "r");
