@@ -51,6 +51,8 @@ static void test_every_move(void **state)
 			for (unsigned i = 0; i < IKE_STATES; i++)
 				assert_int_equal(core.gauge[i], i == sa.state);
 			assert_int_equal(core.half_open, ike_state_in(sa.state, IKE_IN_BUDGET));
+			ikesa_count(&core, &sa, -1);
+			assert_int_equal(core.sources.count, 0);
 			ike_table_free(&core.sources);
 		}
 }
