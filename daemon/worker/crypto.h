@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	CRYPTO_ICV = 16,
@@ -93,6 +94,16 @@ bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
 void crypto_forget(struct crypto *crypto, struct crypto_key *key);
 /* 16 unpredictable bytes (RFC 3602 3). False: the kernel gave none. */
 bool crypto_random_iv(struct crypto *crypto, uint8_t iv[16]);
+
+/* ct_equal() for the length of an ICV, without a call: time does not depend on the bytes. */
+static inline bool crypto_icv_equal(const uint8_t *a, const uint8_t *b)
+{
+	uint64_t x[2], y[2];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
 
 static inline size_t crypto_iv_len(uint32_t suite)
 {

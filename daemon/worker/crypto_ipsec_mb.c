@@ -72,7 +72,7 @@ static inline void make_nonce(uint8_t nonce[12], const struct crypto_key *key, c
 		IMB_AES##bits##_GCM_DEC((IMB_MGR *)crypto->state, &key->data, &context, text,      \
 					text, len, nonce, esp, CRYPTO_ESP_HEADER, icv,             \
 					CRYPTO_ICV);                                               \
-		return ct_equal(icv, text + len, CRYPTO_ICV);                                      \
+		return crypto_icv_equal(icv, text + len);                                          \
 	}
 
 GCM_SEAL(128)
@@ -107,7 +107,7 @@ static bool chacha_open(struct crypto *crypto, const struct crypto_key *head, ui
 	IMB_CHACHA20_POLY1305_INIT(mgr, key->key, &context, nonce, esp, CRYPTO_ESP_HEADER);
 	IMB_CHACHA20_POLY1305_DEC_UPDATE(mgr, key->key, &context, text, text, len);
 	IMB_CHACHA20_POLY1305_DEC_FINALIZE(mgr, &context, icv, CRYPTO_ICV);
-	return ct_equal(icv, text + len, CRYPTO_ICV);
+	return crypto_icv_equal(icv, text + len);
 }
 
 static bool cbc_cipher(IMB_MGR *mgr, const struct cbc_key *key, IMB_CIPHER_DIRECTION direction,
@@ -166,7 +166,7 @@ static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8
 	uint8_t icv[CRYPTO_ICV];
 
 	return cbc_icv(mgr, key, esp, len, icv) &&
-	       ct_equal(icv, esp + CRYPTO_ESP_HEADER + 16 + len, CRYPTO_ICV) &&
+	       crypto_icv_equal(icv, esp + CRYPTO_ESP_HEADER + 16 + len) &&
 	       cbc_cipher(mgr, key, IMB_DIR_DECRYPT, esp, len);
 }
 

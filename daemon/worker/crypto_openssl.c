@@ -103,7 +103,7 @@ static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8
 	int n;
 
 	(void)crypto;
-	return hmac_icv(key->hmac, esp, len, icv) && ct_equal(icv, text + len, CRYPTO_ICV) &&
+	return hmac_icv(key->hmac, esp, len, icv) && crypto_icv_equal(icv, text + len) &&
 	       EVP_DecryptInit_ex2(key->cipher, NULL, NULL, iv, NULL) == 1 &&
 	       EVP_DecryptUpdate(key->cipher, text, &n, text, (int)len) == 1 && n == (int)len;
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * The two ends of the benchmark of the whole path: a source, a sink, and the barest forwarder.
  *
