@@ -212,7 +212,7 @@ static bool add_sa(struct sessions *s, struct session *session, const struct msg
 	struct plane_sa sa = { .session = session->id,
 			       .suite = ask->suite,
 			       .udp = ask->udp,
-			       .moves = session->peer_behind_nat,
+			       .moves = session->peer_behind_nat && ask->udp,
 			       .spi_out = ask->spi_out,
 			       .in = &ask->in,
 			       .out = &ask->out };

@@ -82,17 +82,20 @@ int session_from_ike(struct sessions *s, uint32_t type, const void *body)
 	}
 }
 
-/* Only a client behind a NAT moves like this, and only within its address family. */
+/*
+ * Only a client behind a NAT moves like this, and only within its address family. The address is
+ * what stands in its packet: one to which nothing can be sent is the client's fault, not flexdp's.
+ */
 int session_moved(struct sessions *s, const struct msg_moved *moved)
 {
 	struct session *session = session_by_id(s, moved->session);
 	struct msg_peer_moved tell = { .peer = moved->peer };
 	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
 
-	if (moved->session == 0 || moved->session >= s->max || !endpoint_ok(&moved->peer))
+	if (moved->session == 0 || moved->session >= s->max)
 		return -EPROTO;
 	if (!session || session->state != SESSION_UP || !session->peer_behind_nat ||
-	    !session->udp || moved->generation == 0 ||
+	    !session->udp || !endpoint_ok(&moved->peer) || moved->generation == 0 ||
 	    plane_generation(s->setup.plane, session->id) != moved->generation ||
 	    ip_is4(&session->peer.ip) != ip_is4(&moved->peer.ip))
 		return 0;

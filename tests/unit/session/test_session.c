@@ -377,6 +377,22 @@ static void test_end_line(void **state)
 /* --- moved -------------------------------------------------------------------------------------
  */
 
+/* ESP without UDP has no port that could tell where the client is behind its NAT. */
+static void test_only_udp_moves(void **state)
+{
+	struct stage *st = four_sessions();
+	struct msg_session_begin begin = begin_of(9, "bob");
+	struct msg_sa_add sa = sa_of(9, 1);
+
+	(void)state;
+	sa.udp = 0;
+	assert_int_equal(say(st, MSG_SESSION_BEGIN, &begin), 0);
+	assert_int_equal(say(st, MSG_SA_ADD, &sa), 0);
+	assert_true(session_by_id(st->sessions, 1)->peer_behind_nat);
+	assert_false(st->plane->row[1].sa.moves);
+	stage_free(st);
+}
+
 static void test_moved(void **state)
 {
 	struct stage *st = four_sessions();
@@ -407,6 +423,12 @@ static void test_moved(void **state)
 	session_by_id(st->sessions, 1)->udp = false;
 	assert_int_equal(session_moved(st->sessions, &good), 0);
 	session_by_id(st->sessions, 1)->udp = true;
+	/* A client may write any source into its packet: that must not end flexdp. */
+	m = good;
+	m.peer.port = 0;
+	assert_int_equal(session_moved(st->sessions, &m), 0);
+	m.peer = endpoint_of("0.0.0.0", 1024);
+	assert_int_equal(session_moved(st->sessions, &m), 0);
 	st->plane->fail_moved = true;
 	assert_int_equal(session_moved(st->sessions, &good), 0);
 	st->plane->fail_moved = false;
@@ -417,9 +439,6 @@ static void test_moved(void **state)
 	m.session = 0;
 	assert_int_equal(session_moved(st->sessions, &m), -EPROTO);
 	m.session = 5;
-	assert_int_equal(session_moved(st->sessions, &m), -EPROTO);
-	m = good;
-	m.peer.port = 0;
 	assert_int_equal(session_moved(st->sessions, &m), -EPROTO);
 
 	assert_int_equal(session_moved(st->sessions, &good), 0);
@@ -475,12 +494,12 @@ static void test_new_conf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_login),      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_sa_refused), cmocka_unit_test(test_deaf_ike),
-		cmocka_unit_test(test_nonsense),   cmocka_unit_test(test_not_its_own),
-		cmocka_unit_test(test_clear),      cmocka_unit_test(test_end_line),
-		cmocka_unit_test(test_moved),      cmocka_unit_test(test_states),
-		cmocka_unit_test(test_new_conf),
+		cmocka_unit_test(test_login),          cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_sa_refused),     cmocka_unit_test(test_deaf_ike),
+		cmocka_unit_test(test_nonsense),       cmocka_unit_test(test_not_its_own),
+		cmocka_unit_test(test_clear),          cmocka_unit_test(test_end_line),
+		cmocka_unit_test(test_moved),          cmocka_unit_test(test_states),
+		cmocka_unit_test(test_only_udp_moves), cmocka_unit_test(test_new_conf),
 	};
 
 	log_open("test", LOG_LEVEL_ERROR);
