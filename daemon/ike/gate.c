@@ -132,6 +132,10 @@ void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct
 	struct ikesa *sa;
 	enum ike_drop drop;
 
+	if (peer->port == 0) {
+		drop_it(core, &from, IKE_DROP_no_way_back, 0);
+		return;
+	}
 	if (!strip_marker(&from)) {
 		ike_count_drop(core, IKE_DROP_esp_on_ike_socket);
 		return;

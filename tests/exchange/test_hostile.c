@@ -204,6 +204,31 @@ static void test_not_ike(void **state)
 	story_end(s);
 }
 
+/* flexd takes a peer without a port for nonsense and ends who names it: no message may bring one
+ * in, not even one of a client that proves who it is. */
+static void test_from_port_0(void **state)
+{
+	struct story *s = with_client(0);
+	struct gateway_datagram answer;
+	struct endpoint nowhere;
+
+	(void)state;
+	nowhere = s->in->local;
+	nowhere.port = 0;
+	assert_true(initiator_init(s->in) > 0);
+	refused(s, "IKE_SA_INIT from port 0", s->in->out, s->in->out_len, &s->in->peer, &nowhere,
+		IKE_DROP_no_way_back, 0);
+	send_out(s);
+	assert_true(gateway_take(&s->gw, &answer));
+	assert_int_equal(initiator_receive(s->in, answer.bytes, answer.len), INITIATOR_STEP);
+	assert_true(initiator_auth(s->in) > 0);
+	refused(s, "IKE_AUTH from port 0", s->in->out, s->in->out_len, &s->in->peer, &nowhere,
+		IKE_DROP_no_way_back, 0);
+	gateway_talk(&s->gw, s->in);
+	assert_int_equal(s->in->state, INITIATOR_UP);
+	story_end(s);
+}
+
 /* --- payloads of a first message ----------------------------------------------------------------
  */
 
@@ -686,6 +711,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_never_longer_than_asked),
 		cmocka_unit_test(test_not_ike),
+		cmocka_unit_test(test_from_port_0),
 		cmocka_unit_test(test_payloads),
 		cmocka_unit_test(test_harmless_payloads),
 		cmocka_unit_test(test_rejects_are_limited),
