@@ -36,9 +36,9 @@ int plane_set_conf(struct plane *plane, const struct conf *conf, struct plane_er
 void plane_worker_start(const struct plane *plane, struct msg_worker_start *start);
 
 struct plane_session {
-	__be32 inner4;                  /* 0: none */
-	struct fg_ip inner6;            /* zero: none */
-	uint16_t mtu, mss4, mss6;       /* mss 0: left alone */
+	__be32 inner4;            /* 0: none */
+	struct fg_ip inner6;      /* zero: none */
+	uint16_t mtu, mss4, mss6; /* mss 0: left alone */
 	struct endpoint peer, local;
 };
 
@@ -51,11 +51,11 @@ void plane_session_del(struct plane *plane, uint32_t id);
 
 struct plane_sa {
 	uint32_t session;
-	uint16_t suite;                 /* enum fg_esp_suite */
+	uint16_t suite; /* enum fg_esp_suite */
 	bool udp;
-	bool moves;                     /* the peer is behind a NAT */
+	bool moves; /* the peer is behind a NAT */
 	__be32 spi_out;
-	const struct msg_esp_key *in, *out;     /* borrowed */
+	const struct msg_esp_key *in, *out; /* borrowed */
 };
 
 /* Both directions; replaces the session's SAs in use. *spi_in is the SPI the peer must send. */
@@ -78,8 +78,8 @@ uint32_t plane_generation(const struct plane *plane, uint32_t id);
 /* For `flexctl show plane`. */
 struct plane_port_info {
 	char name[16];
-	const char *role;               /* "outside", "inside", "outside+inside", "pair" */
-	const char *mode;               /* "native", "generic" */
+	const char *role; /* "outside", "inside", "outside+inside", "pair" */
+	const char *mode; /* "native", "generic" */
 	uint32_t port, ifindex, queues, mtu;
 };
 size_t plane_ports(const struct plane *plane, struct plane_port_info *out, size_t cap);
@@ -88,7 +88,7 @@ struct plane_info {
 	uint32_t sas_used, hops_used, routes;
 	bool fast_door;
 	char pin_directory[CONF_TEXT_MAX];
-	char reason[256];               /* why this plane and mode */
+	char reason[256]; /* why this plane and mode */
 };
 void plane_info(const struct plane *plane, struct plane_info *out);
 

@@ -12,11 +12,11 @@
 #define FG_ABI 1
 
 enum {
-	FG_PORTS = 8,           /* network devices the plane is attached to */
-	FG_QUEUES = 64,         /* receive queues per port */
-	FG_LOCALS = 16,         /* addresses on which the gateway is reached */
-	FG_REPLAY_BITS = 1024,  /* RFC 4303 3.4.3 */
-	FG_OUTER_MAX = 48,      /* IPv6 + UDP, without the ESP header */
+	FG_PORTS = 8,          /* network devices the plane is attached to */
+	FG_QUEUES = 64,        /* receive queues per port */
+	FG_LOCALS = 16,        /* addresses on which the gateway is reached */
+	FG_REPLAY_BITS = 1024, /* RFC 4303 3.4.3 */
+	FG_OUTER_MAX = 48,     /* IPv6 + UDP, without the ESP header */
 	FG_NATT_PORT = 4500,
 	FG_IKE_PORT = 500,
 };
@@ -30,12 +30,12 @@ struct fg_ip {
 struct fg_conf {
 	__u32 abi;
 	__u32 local_count;
-	struct fg_ip local[FG_LOCALS];  /* where clients reach us */
-	__u32 hop_generation;           /* fg_hop rows of another generation are void */
-	__u32 flags;                    /* FG_CONF_* */
+	struct fg_ip local[FG_LOCALS]; /* where clients reach us */
+	__u32 hop_generation;          /* fg_hop rows of another generation are void */
+	__u32 flags;                   /* FG_CONF_* */
 };
 
-enum { FG_CONF_FAST_DOOR = 1 };  /* workers may transmit on the NIC; else the stack door only */
+enum { FG_CONF_FAST_DOOR = 1 }; /* workers may transmit on the NIC; else the stack door only */
 
 enum fg_session_state {
 	FG_SESSION_FREE = 0,
@@ -45,23 +45,23 @@ enum fg_session_state {
 
 /* fg_session[i]: what holds for session i; i is the number in va<i>, row 0 is unused. */
 struct fg_session {
-	__u32 state;            /* enum fg_session_state */
-	__u32 generation;       /* another one whenever the row changes its owner */
-	__be32 inner4;          /* leased IPv4 address, 0: none */
-	__u16 mtu;              /* largest inner packet, bytes from its IP header on */
-	__u16 mss4;             /* TCP MSS is lowered to this, 0: left alone */
+	__u32 state;      /* enum fg_session_state */
+	__u32 generation; /* another one whenever the row changes its owner */
+	__be32 inner4;    /* leased IPv4 address, 0: none */
+	__u16 mtu;        /* largest inner packet, bytes from its IP header on */
+	__u16 mss4;       /* TCP MSS is lowered to this, 0: left alone */
 	__u16 mss6;
 	__u16 pad;
-	__u32 sa_in;            /* rows of fg_sa, 0: none */
+	__u32 sa_in; /* rows of fg_sa, 0: none */
 	__u32 sa_out;
 	__u32 pad2;
-	struct fg_ip inner6;    /* leased IPv6 address, all zero: none */
-	struct fg_ip peer;      /* outer addresses, as proven last */
+	struct fg_ip inner6; /* leased IPv6 address, all zero: none */
+	struct fg_ip peer;   /* outer addresses, as proven last */
 	struct fg_ip local;
-	__be16 peer_port;       /* of ESP in UDP, 0: plain ESP */
+	__be16 peer_port; /* of ESP in UDP, 0: plain ESP */
 	__be16 local_port;
 	__u32 pad3;
-	__u64 begun_ns;         /* CLOCK_BOOTTIME */
+	__u64 begun_ns; /* CLOCK_BOOTTIME */
 	__u8 pad4[32];
 };
 
@@ -73,17 +73,17 @@ enum fg_sa_state {
 
 /* ESP suites the workers know. Key and salt lengths: fg_esp_key_len(), fg_esp_salt_len(). */
 enum fg_esp_suite {
-	FG_ESP_AES_GCM_128 = 1,         /* RFC 4106, ICV 16 */
+	FG_ESP_AES_GCM_128 = 1, /* RFC 4106, ICV 16 */
 	FG_ESP_AES_GCM_256 = 2,
-	FG_ESP_CHACHA20_POLY1305 = 3,   /* RFC 7634 */
-	FG_ESP_AES_CBC_128_SHA256 = 4,  /* RFC 3602 with RFC 4868 HMAC-SHA2-256-128 */
+	FG_ESP_CHACHA20_POLY1305 = 3,  /* RFC 7634 */
+	FG_ESP_AES_CBC_128_SHA256 = 4, /* RFC 3602 with RFC 4868 HMAC-SHA2-256-128 */
 	FG_ESP_AES_CBC_256_SHA256 = 5,
 	FG_ESP_SUITE_MAX,
 };
 
 enum {
-	FG_SA_UDP = 1,          /* ESP in UDP, RFC 3948 */
-	FG_SA_MOVES = 2,        /* the peer is behind a NAT: its address follows authenticated packets */
+	FG_SA_UDP = 1,   /* ESP in UDP, RFC 3948 */
+	FG_SA_MOVES = 2, /* the peer is behind a NAT: its address follows authenticated packets */
 };
 
 /*
@@ -92,28 +92,29 @@ enum {
  * Holds keys: the pin is for root only.
  */
 struct fg_sa {
-	__u32 state;            /* enum fg_sa_state, stored last */
-	__u32 generation;       /* another one whenever the row gets another key */
+	__u32 state;      /* enum fg_sa_state, stored last */
+	__u32 generation; /* another one whenever the row gets another key */
 	__u32 session;
 	__be32 spi;
-	__u16 suite;            /* enum fg_esp_suite */
-	__u16 flags;            /* FG_SA_* */
-	__u16 outer_len;        /* OUT: bytes used of outer */
+	__u16 suite;     /* enum fg_esp_suite */
+	__u16 flags;     /* FG_SA_* */
+	__u16 outer_len; /* OUT: bytes used of outer */
 	__u16 pad;
-	__u64 seq;              /* OUT: last number taken, raised before use; IN: highest accepted */
-	__u8 outer[FG_OUTER_MAX];   /* OUT: IP [+ UDP] header, lengths and checksum zero */
-	__u32 outer_version;    /* OUT: odd while flexd rewrites outer */
+	__u64 seq; /* OUT: last number taken, raised before use; IN: highest accepted */
+	__u8 outer[FG_OUTER_MAX]; /* OUT: IP [+ UDP] header, lengths and checksum zero */
+	__u32 outer_version;      /* OUT: odd while flexd rewrites outer */
 	__u8 salt[4];
-	__u8 key[32];           /* encryption key */
-	__u8 auth_key[32];      /* HMAC-SHA2-256 key, CBC suites only */
+	__u8 key[32];      /* encryption key */
+	__u8 auth_key[32]; /* HMAC-SHA2-256 key, CBC suites only */
 	__u8 pad2[40];
-	__u64 window[FG_REPLAY_BITS / 64];  /* IN: bit s % 1024 is set when s was received, RFC 6479 */
+	/* IN: bit s % FG_REPLAY_BITS is set when s was received, RFC 6479 */
+	__u64 window[FG_REPLAY_BITS / 64];
 };
 
 enum fg_hop_state {
 	FG_HOP_FREE = 0,
 	FG_HOP_READY = 1,
-	FG_HOP_STACK = 2,       /* known to need the kernel: use the stack door, do not ask again */
+	FG_HOP_STACK = 2, /* known to need the kernel: use the stack door, do not ask again */
 };
 
 /*
@@ -123,13 +124,13 @@ enum fg_hop_state {
  */
 struct fg_hop {
 	__u32 version;
-	__u16 state;            /* enum fg_hop_state */
-	__u16 port;             /* leaves by this port */
+	__u16 state; /* enum fg_hop_state */
+	__u16 port;  /* leaves by this port */
 	struct fg_ip dst;
-	__u32 generation;       /* of fg_conf when resolved */
-	__u32 used;             /* CLOCK_MONOTONIC seconds of the last use */
+	__u32 generation; /* of fg_conf when resolved */
+	__u32 used;       /* CLOCK_MONOTONIC seconds of the last use */
 	__u16 mtu;
-	__u8 eth[14];           /* destination, source, ethertype */
+	__u8 eth[14]; /* destination, source, ethertype */
 	__u8 pad[16];
 };
 
@@ -137,9 +138,9 @@ enum { FG_HOP_ROWS = 4096, FG_HOP_PROBES = 8 };
 
 /* fg_count[i] per CPU, fg_count_worker[worker * sessions + i]: clear text of session i. */
 struct fg_count {
-	__u64 rx_packets;       /* from the client */
+	__u64 rx_packets; /* from the client */
 	__u64 rx_bytes;
-	__u64 tx_packets;       /* to the client */
+	__u64 tx_packets; /* to the client */
 	__u64 tx_bytes;
 };
 
@@ -160,23 +161,23 @@ struct fg_drop {
 
 /* fg_event: a sampled drop. */
 struct fg_event {
-	__u64 at_ns;            /* CLOCK_BOOTTIME */
-	__u32 session;          /* 0: none */
-	__u16 reason;           /* enum fg_drop_reason */
+	__u64 at_ns;   /* CLOCK_BOOTTIME */
+	__u32 session; /* 0: none */
+	__u16 reason;  /* enum fg_drop_reason */
 	__u16 port;
-	__u16 length;           /* of the frame */
-	__u16 captured;         /* bytes in head */
+	__u16 length;   /* of the frame */
+	__u16 captured; /* bytes in head */
 	__u32 pad;
-	__u8 head[64];          /* outer headers only, never clear text of a client */
+	__u8 head[64]; /* outer headers only, never clear text of a client */
 };
 
 /* What the BPF programs put before a packet for the worker (XDP metadata). */
 struct fg_meta {
 	__u32 session;
-	__u32 sa;               /* outside: row of fg_sa; inside: 0 */
-	__u16 l3;               /* bytes from the frame to its IP header */
-	__u16 esp;              /* outside: bytes from the frame to the ESP header; inside: 0 */
-	__u32 sa_generation;    /* of the row when XDP looked */
+	__u32 sa;            /* outside: row of fg_sa; inside: 0 */
+	__u16 l3;            /* bytes from the frame to its IP header */
+	__u16 esp;           /* outside: bytes from the frame to the ESP header; inside: 0 */
+	__u32 sa_generation; /* of the row when XDP looked */
 };
 
 /* A value of fg_route4 and fg_route6 is a session, 0: a pool that nobody holds, or this: an address
