@@ -70,8 +70,17 @@ class Lab:
         assert not self.gateway.left_behind()
         assert not self.gateway.alarms()
 
+    def views(self):
+        """What the gateway says of itself, as far as it still answers."""
+        for words in (("show", "plane"), ("show", "session", "detail"), ("show", "ikev2", "sa"),
+                      ("show", "drop")):
+            done = self.gateway.flexctl(*words, check=False, as_json=False)
+            yield " ".join(words), done.stdout + done.stderr
+        yield "devices", self.network.gateway.run("ip -s link").stdout
+
     def logs(self):
-        parts = [("flexd", self.gateway.log())]
+        parts = list(self.views()) if self.gateway.flexd else []
+        parts += [("flexd", self.gateway.log())]
         parts += [("%s" % c.identity, c.log()) for c in self.clients]
         return "\n".join("--- %s, last lines\n%s" % (n, "\n".join(
             [line for line in t.splitlines() if "debug flexd: lib" not in line][-40:]))
