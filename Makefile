@@ -14,6 +14,11 @@ DESTDIR ?=
 SAN     ?= 0
 # What one command builds at once.
 JOBS    ?= $(shell nproc)
+# V=1 shows the commands.
+V       ?= 0
+ifeq ($(V),0)
+say      = @printf '  %-5s %s\n' $(1) $@;
+endif
 
 ifeq ($(SAN),1)
 BUILD    ?= build/san
@@ -63,7 +68,7 @@ all: $(PROGRAMS) docs
 define library
 $(call lib,$(1)): $(call obj_of,$(1))
 	@mkdir -p $$(@D); rm -f $$@
-	$(AR) rcs $$@ $$^
+	$$(call say,AR)$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LIBS),$(eval $(call library,$(l))))
 
@@ -72,39 +77,39 @@ $(BUILD)/obj/daemon/ike/wire/%.o: CFLAGS += -Wconversion -Wsign-compare
 
 $(BUILD)/obj/%.o: %.c | $(SKELS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard include/flexgate/*)
 	@mkdir -p $(@D)
-	$(CLANG) $(BPFFLAGS) -c -o $@ $<
+	$(call say,BPF)$(CLANG) $(BPFFLAGS) -c -o $@ $<
 
 $(BUILD)/gen/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name fg_$* > $@.tmp && mv $@.tmp $@
+	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name fg_$* > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/flexd: $(BUILD)/obj/daemon/main.o $(call libs,session plane ike aaa crypto conf core)
-	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
 $(BUILD)/flexdp: $(BUILD)/obj/daemon/worker/main.o $(call libs,$(uses_worker))
-	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
 CTL_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard ctl/*.c))
 $(BUILD)/flexctl: $(CTL_OBJS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson)
 
 # The test initiator: our own IKE code in the other role.
 SUPPORT_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 IKELOAD_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tools/ikeload*.c))
 $(BUILD)/ikeload: $(IKELOAD_OBJS) $(SUPPORT_OBJS) $(call libs,$(uses_ike))
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
 # Man page and completion come out of the command table of flexctl itself.
 .PHONY: docs
 docs: $(BUILD)/flexctl.8 $(BUILD)/flexctl.bash
 $(BUILD)/flexctl.8: $(BUILD)/flexctl
-	$< --generate-man > $@
+	$(call say,DOC)$< --generate-man > $@
 $(BUILD)/flexctl.bash: $(BUILD)/flexctl
-	$< --generate-completion > $@
+	$(call say,DOC)$< --generate-completion > $@
 
 # --- tests ----------------------------------------------------------------------------------------
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
@@ -115,7 +120,7 @@ EXCHANGE := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/exchange/test_*.c))
 define unit_rule
 $(BUILD)/tests/unit/$(1)/test_%: $(BUILD)/obj/tests/unit/$(1)/test_%.o $(call libs,$(uses_$(1)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDLIBS) -lcmocka
+	$$(call say,LINK)$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDLIBS) -lcmocka
 endef
 $(foreach l,$(LIBS),$(eval $(call unit_rule,$(l))))
 
@@ -123,15 +128,15 @@ $(foreach l,$(LIBS),$(eval $(call unit_rule,$(l))))
 $(BUILD)/obj/tests/unit/ctl/%.o: CPPFLAGS += -I.
 $(BUILD)/tests/unit/ctl/test_%: $(BUILD)/obj/tests/unit/ctl/test_%.o $(filter-out %/main.o,$(CTL_OBJS))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson) -lcmocka
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson) -lcmocka
 
 $(BUILD)/tests/bpf/test_%: $(BUILD)/obj/tests/bpf/test_%.o $(call libs,plane worker crypto conf core)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
 
 $(BUILD)/tests/exchange/test_%: $(BUILD)/obj/tests/exchange/test_%.o $(SUPPORT_OBJS) $(call libs,$(uses_ike) $(uses_aaa))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
 
 .PHONY: deps check check-unit check-bpf check-exchange check-lab check-fuzz check-san
 deps:
@@ -170,7 +175,7 @@ fuzzers:
 fuzzer-programs: $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT_OBJS) $(call libs,$(uses_ike) $(uses_aaa) session plane worker)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 fuzz: fuzzers
 	tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZERS)
 check-fuzz: fuzzers
@@ -181,11 +186,11 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 BENCH_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/bench/bench_%.c %.bpf.c,$(wildcard tests/bench/*.c)))
 $(BUILD)/bpf/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPFFLAGS) -c -o $@ $<
+	$(call say,BPF)$(CLANG) $(BPFFLAGS) -c -o $@ $<
 $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/*.c)): | $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 $(BUILD)/tests/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BENCH_SHARED) $(call libs,$(uses_worker))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 .PHONY: bench benches demo demo-down style install clean help
 benches: $(BENCHES)
 bench: deps
