@@ -33,21 +33,32 @@ static struct fg_sa *begin(struct plane *plane, const struct plane_sa *sa, uint3
 	plane->sas_used++;
 	row = plane_fg_sa(plane, *number);
 	row->generation++;
+	row->seq = 0; /* what a worker that was late still did to the empty row */
+	memset(row->window, 0, sizeof(row->window));
 	row->session = sa->session;
 	row->suite = sa->suite;
 	row->flags = (uint16_t)((sa->udp ? FG_SA_UDP : 0) | (sa->moves ? FG_SA_MOVES : 0));
 	return row;
 }
 
-/* Wipe everything but the two numbers by which a worker notices that the row is another one. */
+/*
+ * Wipe everything but the two numbers by which a worker notices that the row is another one. The
+ * generation is raised before the sequence number becomes 0: a worker that stands between looking
+ * and taking a number must not seal with its old key under a number that was used.
+ */
 static void wipe_row(struct fg_sa *row)
 {
-	uint32_t generation = row->generation, outer_version = row->outer_version;
+	enum {
+		FROM = offsetof(struct fg_sa, session),
+		VERSION = offsetof(struct fg_sa, outer_version),
+		AFTER = VERSION + sizeof(row->outer_version),
+	};
 
-	__atomic_store_n(&row->state, FG_SA_FREE, __ATOMIC_RELEASE);
-	explicit_bzero(row, sizeof(*row));
-	row->generation = generation;
-	row->outer_version = outer_version;
+	__atomic_store_n(&row->state, FG_SA_FREE, __ATOMIC_RELAXED);
+	__atomic_store_n(&row->generation, row->generation + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	explicit_bzero((uint8_t *)row + FROM, VERSION - FROM);
+	explicit_bzero((uint8_t *)row + AFTER, sizeof(*row) - AFTER);
 }
 
 void sa_end(struct plane *plane, uint32_t number)

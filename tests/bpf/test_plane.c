@@ -148,6 +148,50 @@ static void test_session(void **state)
 	assert_nothing_left();
 }
 
+/* A worker that was interrupted over a row that ended notices it, and spoils nothing for the next.
+ */
+static void test_late_worker(void **state)
+{
+	static const uint64_t none[FG_REPLAY_BITS / 64];
+	struct plane_sa sa = {
+		.session = 7, .suite = FG_ESP_AES_GCM_128, .in = &key_in, .out = &key_out
+	};
+	struct plane_session session = a_session();
+	struct fg_session held, now;
+	struct fg_sa before, after;
+	struct plane_error error;
+	struct fixture f;
+	struct plane *plane;
+	int fd, rounds = 0;
+	__be32 spi;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
+	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
+	read_pinned("fg_session", 7, &held);
+	read_pinned("fg_sa", held.sa_in, &before);
+	plane_session_del(plane, 7);
+	read_pinned("fg_sa", held.sa_in, &after);
+	assert_int_not_equal(after.generation, before.generation);
+	after.seq = 5000;
+	after.window[3] = 1;
+	fd = pinned("fg_sa");
+	assert_int_equal(bpf_map_update_elem(fd, &held.sa_in, &after, BPF_ANY), 0);
+	close(fd);
+	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
+	do {
+		assert_true(rounds++ < 4 * SESSIONS);
+		assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
+		read_pinned("fg_session", 7, &now);
+	} while (now.sa_in != held.sa_in && now.sa_out != held.sa_in);
+	read_pinned("fg_sa", held.sa_in, &after);
+	assert_int_equal(after.seq, 0);
+	assert_memory_equal(after.window, none, sizeof(none));
+	plane_close(plane);
+}
+
 static void test_all_sas_used(void **state)
 {
 	struct plane_sa sa = { .suite = FG_ESP_CHACHA20_POLY1305, .in = &key_in, .out = &key_out };
@@ -431,12 +475,12 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_close),        cmocka_unit_test(test_session),
-		cmocka_unit_test(test_all_sas_used),      cmocka_unit_test(test_moved),
-		cmocka_unit_test(test_addresses_follow),  cmocka_unit_test(test_set_conf_routes),
-		cmocka_unit_test(test_traffic_to_nobody), cmocka_unit_test(test_bpftool),
-		cmocka_unit_test(test_generic),           cmocka_unit_test(test_after_a_crash),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_open_close),      cmocka_unit_test(test_session),
+		cmocka_unit_test(test_late_worker),     cmocka_unit_test(test_all_sas_used),
+		cmocka_unit_test(test_moved),           cmocka_unit_test(test_addresses_follow),
+		cmocka_unit_test(test_set_conf_routes), cmocka_unit_test(test_traffic_to_nobody),
+		cmocka_unit_test(test_bpftool),         cmocka_unit_test(test_generic),
+		cmocka_unit_test(test_after_a_crash),   cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
