@@ -29,9 +29,8 @@ struct frame {
 struct esp_outer {
 	uint32_t version; /* fg_sa.outer_version it was copied at */
 	uint16_t len;     /* 0: none yet; 20, 28, 40 or 48 */
-	uint16_t pad;
-	uint32_t sum; /* IPv4: of its 16-bit words, not folded; UDP over IPv6: of the
-		       * pseudo header's addresses and the ports */
+	uint16_t sum;     /* IPv4: of its 16-bit words; UDP over IPv6: of the pseudo header's
+			   * addresses and the ports */
 	uint8_t bytes[FG_OUTER_MAX];
 };
 

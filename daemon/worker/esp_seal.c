@@ -81,7 +81,7 @@ bool esp_outer_load(struct esp_sa *sa, const struct fg_sa *row)
 	if (!outer_valid(outer.bytes, outer.len))
 		return false;
 	if (outer.bytes[0] >> 4 == 4)
-		outer.sum = (uint32_t)sum_words(outer.bytes, IP4_HEADER);
+		outer.sum = sum_fold(sum_words(outer.bytes, IP4_HEADER));
 	else if (outer.len > IP6_HEADER)
 		outer.sum = sum_fold(sum_words(outer.bytes + 8, 32) +
 				     sum_words(outer.bytes + IP6_HEADER, 4));

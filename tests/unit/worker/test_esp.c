@@ -634,6 +634,19 @@ static void template_rows(void **state)
 	}
 }
 
+/* An address of ours whose words carry when they are summed up. */
+static void checksum_carries(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	agree(FG_ESP_AES_GCM_128, 1);
+	hex("0a00ffff cb00fffe", row_out.outer + 12, 8);
+	f = inner_frame(4, 64, 0);
+	assert_int_equal(seal(&f), FG_DROP_NONE);
+	assert_true(checksum4_ok(f.data));
+}
+
 /* A row that got another key while the packet was opened keeps its own window. */
 static void row_changed_meanwhile(void **state)
 {
@@ -688,6 +701,7 @@ int main(void)
 		BOTH(ecn),
 		BOTH(no_room),
 		BOTH(template_rows),
+		BOTH(checksum_carries),
 		BOTH(row_changed_meanwhile),
 		{ "back ends interwork", back_ends_interwork, set_up, tear_down, &mb },
 	};
