@@ -181,7 +181,11 @@ enum fg_drop_reason esp_seal(struct crypto *crypto, struct esp_sa *sa, struct fg
 	if (total > UINT16_MAX)
 		return FG_DROP_too_big;
 
-	seq = __atomic_add_fetch(&row->seq, 1, __ATOMIC_RELAXED);
+	seq = __atomic_add_fetch(&row->seq, 1, __ATOMIC_ACQUIRE);
+	/* flexd raises the generation before it sets seq back: never an old number under our key.
+	 */
+	if (__atomic_load_n(&row->generation, __ATOMIC_RELAXED) != sa->generation)
+		return FG_DROP_no_sa;
 	if (seq > UINT32_MAX)
 		return FG_DROP_seq_exhausted;
 	tos = inner_tos(inner);

@@ -71,12 +71,12 @@ static void add_hop(const char *dst, uint16_t state, uint16_t port, uint16_t mtu
 
 static struct esp_sa *client_sa(void)
 {
-	struct esp_sa *s = aligned_alloc(64, esp_sa_size(crypto->ops));
+	struct esp_sa *s = aligned_alloc(64, esp_sa_size(crypto));
 	struct crypto_material m = { client_row.suite, true, client_row.key, client_row.salt,
 				     client_row.auth_key };
 
 	assert_non_null(s);
-	memset(s, 0, esp_sa_size(crypto->ops));
+	memset(s, 0, esp_sa_size(crypto));
 	assert_true(crypto_expand(crypto, &s->key, &m));
 	return s;
 }
@@ -430,7 +430,7 @@ static void to_client_is_sealed(void **state)
 {
 	struct frame fr = packet("203.0.113.9", "10.0.0.5", 63, 200);
 	struct fg_sa peer_row = sa[OUT];
-	struct esp_sa *peer = aligned_alloc(64, esp_sa_size(crypto->ops));
+	struct esp_sa *peer = aligned_alloc(64, esp_sa_size(crypto));
 	struct crypto_material m = { peer_row.suite, false, peer_row.key, peer_row.salt,
 				     peer_row.auth_key };
 	struct esp_in in;
@@ -446,7 +446,7 @@ static void to_client_is_sealed(void **state)
 	assert_int_equal(sa[OUT].seq, 1);
 	assert_int_equal(count[ME].tx_packets, 0); /* the program on the port counts these */
 
-	memset(peer, 0, esp_sa_size(crypto->ops));
+	memset(peer, 0, esp_sa_size(crypto));
 	peer->generation = peer_row.generation;
 	assert_true(crypto_expand(crypto, &peer->key, &m));
 	fr.data += ETH;
