@@ -378,6 +378,11 @@ int ipc_send(struct ipc *ipc, uint32_t type, const void *body, size_t len, const
 	return error;
 }
 
+size_t ipc_unsent(const struct ipc *ipc)
+{
+	return ipc->queued;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now;

@@ -56,6 +56,8 @@ void ipc_free(struct ipc *ipc);
  * Returns 0 or -errno; after -errno the channel is unusable and `broken` will be called. */
 int ipc_send(struct ipc *ipc, uint32_t type, const void *body, size_t len, const void *tail,
 	     size_t tail_len, int fd);
+/* Bytes that the kernel has not taken yet, of IPC_QUEUE_MAX: who has much to say waits here. */
+size_t ipc_unsent(const struct ipc *ipc);
 /* Before there is a loop: wait for one message of this type; any other is an error. Dispatches it
  * through the rules. Returns 0, -ETIMEDOUT, -EPIPE (closed), -EPROTO (another or an ill-formed
  * message) or what the handler returned; `broken` is not called for these. */

@@ -22,7 +22,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
-	ROWS_PER_TURN = 512, /* of `show`, so that the channel's queue stays short */
+	ROWS_PER_TURN = 512,             /* of `show`, so that the channel's queue stays short */
+	ROWS_UNSENT = IPC_QUEUE_MAX / 8, /* and flexd sets the pace */
 	ROWS_PAUSE_MS = 2,
 	SHOWS_MAX = 16, /* questions at once: flexd serves no more clients than that */
 };
@@ -386,7 +387,8 @@ static void answer_shows(struct process *p)
 
 	while (p->shows > 0) {
 		if (p->show_rows[0] &&
-		    !ike_rows(p->core, &p->row_slot, ROWS_PER_TURN, send_row, p)) {
+		    (ipc_unsent(p->flexd) > ROWS_UNSENT ||
+		     !ike_rows(p->core, &p->row_slot, ROWS_PER_TURN, send_row, p))) {
 			event_add(p->rows, &pause);
 			return;
 		}
