@@ -7,6 +7,8 @@
 
 enum { PORT_MAX = 65535 };
 
+_Static_assert((int)CONF_NETS_MAX <= (int)IKE_SELECTORS_MAX, "room for every route-set-remote");
+
 static bool any_ports(const struct ike_selector *s)
 {
 	return s->port_first == 0 && s->port_last == PORT_MAX;

@@ -23,7 +23,7 @@ enum {
 	IKE_DELETES_MAX = 8,
 	IKE_VENDORS_MAX = 16,
 	IKE_ATTRS_MAX = 64,
-	IKE_SELECTORS_MAX = 16, /* per TS payload */
+	IKE_SELECTORS_MAX = 32, /* per TS payload */
 	IKE_COUNTED_TYPES = 64, /* payload types below this are counted one by one */
 	IKE_SPI_MAX = 8,
 	IKE_NONCE_MIN = 16,

@@ -163,7 +163,7 @@ static void narrowing(void **state)
 	}
 }
 
-/* 16 ranges asked of 32 subnets: the first IKE_SELECTORS_MAX results, no more. */
+/* More ranges asked of 32 subnets than there is room for: the first IKE_SELECTORS_MAX results, no more. */
 static void result_is_bounded(void **state)
 {
 	struct conf_net subnets[CONF_NETS_MAX];
@@ -185,6 +185,22 @@ static void result_is_bounded(void **state)
 	assert_true(ike_ts_narrow(&ask_i, &ask_r, &policy, &ts_i, &ts_r));
 	assert_int_equal(ts_r.count, IKE_SELECTORS_MAX);
 	assert_int_equal(ts_i.count, 1);
+}
+
+/* As many subnets as a policy may have, for a client that asks for everything. */
+static void no_subnet_is_lost(void **state)
+{
+	struct conf_net subnets[CONF_NETS_MAX];
+	struct ike_ts_policy policy = { .inner4 = htonl(0x0a000007),
+					.subnets = subnets,
+					.subnet_count = CONF_NETS_MAX };
+	struct ike_ts ask = ts_of("0.0.0.0/0"), ts_i, ts_r;
+
+	(void)state;
+	for (uint32_t i = 0; i < CONF_NETS_MAX; i++)
+		subnets[i] = (struct conf_net){ ip_from4(htonl(0x0a000000 | (i + 1) << 16)), 16 };
+	assert_true(ike_ts_narrow(&ask, &ask, &policy, &ts_i, &ts_r));
+	assert_int_equal(ts_r.count, CONF_NETS_MAX);
 }
 
 static void adding(void **state)
@@ -233,9 +249,8 @@ static void text_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(narrowing),
-		cmocka_unit_test(result_is_bounded),
-		cmocka_unit_test(adding),
+		cmocka_unit_test(narrowing),         cmocka_unit_test(result_is_bounded),
+		cmocka_unit_test(no_subnet_is_lost), cmocka_unit_test(adding),
 		cmocka_unit_test(text_is_bounded),
 	};
 
