@@ -97,15 +97,17 @@ static bool fast_way(struct forward *f, const struct fg_ip *dst, uint32_t length
 	return false;
 }
 
-/* Multicast, link-local, and what every router on the way has to look at. */
+/* Multicast, link-local, what every router on the way has to look at, and IPv6 packets to an
+ * IPv4-mapped address: fg_hop would take them for IPv4's. */
 static bool kernel_only(const struct fg_packet *p)
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
 	const uint8_t *ip = p->ip;
 
 	if (p->version == 4)
 		return ip[16] >= 224 || (ip[16] == 169 && ip[17] == 254) || (ip[0] & 0x0f) != 5;
 	return ip[24] == 0xff || (ip[24] == 0xfe && (ip[25] & 0xc0) == 0x80) ||
-	       ip[6] == FG_PROTO_HOP_BY_HOP;
+	       ip[6] == FG_PROTO_HOP_BY_HOP || memcmp(ip + 24, mapped, sizeof(mapped)) == 0;
 }
 
 /* RFC 3948 3.1.2 leaves it to the receiver how an address change is noticed: an authenticated
