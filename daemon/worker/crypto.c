@@ -9,26 +9,46 @@
 #include <string.h>
 #include <sys/random.h>
 
+static struct crypto *refuse(const struct crypto_ops *ops, const char *what, char *why,
+			     size_t why_size)
+{
+	snprintf(why, why_size, "crypto back end %s: %s", ops->name, what);
+	return NULL;
+}
+
 static struct crypto *begin(const struct crypto_ops *ops, char *why, size_t why_size)
 {
 	struct crypto *crypto = aligned_alloc(64, (sizeof(*crypto) + 63) / 64 * 64);
-	const char *what = "out of memory";
+	const char *what = "";
 
 	if (!crypto)
-		goto refused;
+		return refuse(ops, "out of memory", why, why_size);
 	memset(crypto, 0, sizeof(*crypto));
 	crypto->ops = ops;
+	crypto->key_size = ops->key_size;
 	if (!ops->begin(crypto)) {
-		what = "it cannot be initialised on this machine";
 		free(crypto);
-		goto refused;
+		return refuse(ops, "it cannot be initialised on this machine", why, why_size);
 	}
 	if (crypto_self_test(crypto, &what))
 		return crypto;
 	crypto_free(crypto);
-refused:
-	snprintf(why, why_size, "crypto back end %s: %s", ops->name, what);
-	return NULL;
+	return refuse(ops, what, why, why_size);
+}
+
+/* Give the CBC suites to OpenSSL. Without it, all stays as it was. */
+static void split(struct crypto *crypto)
+{
+	char why[128];
+	size_t used = strlen(crypto->text);
+
+	crypto->block = begin(&crypto_openssl, why, sizeof(why));
+	if (!crypto->block)
+		return;
+	if (crypto->block->key_size > crypto->key_size)
+		crypto->key_size = crypto->block->key_size;
+	snprintf(crypto->text + used, sizeof(crypto->text) - used, ", CBC: %s",
+		 crypto->block->text);
 }
 
 struct crypto *crypto_new(enum crypto_choice choice, char *why, size_t why_size)
@@ -37,6 +57,8 @@ struct crypto *crypto_new(enum crypto_choice choice, char *why, size_t why_size)
 
 	if (choice != CRYPTO_OPENSSL)
 		crypto = begin(&crypto_ipsec_mb, why, why_size);
+	if (crypto && choice == CRYPTO_AUTO)
+		split(crypto);
 	if (!crypto && choice != CRYPTO_IPSEC_MB)
 		crypto = begin(&crypto_openssl, why, why_size);
 	return crypto;
@@ -46,15 +68,23 @@ void crypto_free(struct crypto *crypto)
 {
 	if (!crypto)
 		return;
+	crypto_free(crypto->block);
 	crypto->ops->end(crypto);
 	wipe(crypto, sizeof(*crypto));
 	free(crypto);
+}
+
+/* Whose keys a suite's are. */
+static struct crypto *crypto_of(struct crypto *crypto, uint32_t suite)
+{
+	return crypto->block && fg_esp_auth_key_len(suite) ? crypto->block : crypto;
 }
 
 bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
 		   const struct crypto_material *material)
 {
 	uint32_t salt_len = fg_esp_salt_len(material->suite);
+	struct crypto *owner = crypto_of(crypto, material->suite);
 
 	if (fg_esp_key_len(material->suite) == 0)
 		return false;
@@ -62,7 +92,7 @@ bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
 	key->iv_len = (uint8_t)crypto_iv_len(material->suite);
 	key->block = fg_esp_auth_key_len(material->suite) ? 16 : 4;
 	memcpy(key->salt, material->salt, salt_len);
-	if (crypto->ops->expand(crypto, key, material))
+	if (owner->ops->expand(owner, key, material))
 		return true;
 	crypto_forget(crypto, key);
 	return false;
@@ -70,8 +100,8 @@ bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
 
 void crypto_forget(struct crypto *crypto, struct crypto_key *key)
 {
-	crypto->ops->release(key);
-	wipe(key, crypto->ops->key_size);
+	crypto_of(crypto, key->suite)->ops->release(key);
+	wipe(key, crypto->key_size);
 }
 
 bool crypto_random_iv(struct crypto *crypto, uint8_t iv[16])

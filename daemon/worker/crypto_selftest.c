@@ -91,7 +91,7 @@ static bool passes(struct crypto *crypto, struct crypto_key *seal, struct crypto
 
 bool crypto_self_test(struct crypto *crypto, const char **what)
 {
-	size_t size = crypto->ops->key_size;
+	size_t size = crypto->key_size;
 	uint8_t *keys = aligned_alloc(64, 2 * size);
 	bool ok = keys != NULL;
 

@@ -39,14 +39,14 @@ struct esp_sa {
 	uint32_t generation; /* of the row when the key was expanded */
 	uint32_t session;
 	struct esp_outer outer; /* outbound only */
-	/* ops->key_size bytes in all */
+	/* crypto->key_size bytes in all */
 	struct crypto_key key __attribute__((aligned(64)));
 };
 
-/* Bytes of a struct esp_sa with the key of this back end. */
-static inline size_t esp_sa_size(const struct crypto_ops *ops)
+/* Bytes of a struct esp_sa with a key of this crypto. */
+static inline size_t esp_sa_size(const struct crypto *crypto)
 {
-	return offsetof(struct esp_sa, key) + ops->key_size;
+	return offsetof(struct esp_sa, key) + crypto->key_size;
 }
 
 /*

@@ -21,7 +21,7 @@ int sa_table_open(struct sa_table *table, struct crypto *crypto, const struct ma
 	table->crypto = crypto;
 	table->maps = maps;
 	table->rows = maps->sas;
-	table->stride = (esp_sa_size(crypto->ops) + 63) / 64 * 64;
+	table->stride = (esp_sa_size(crypto) + 63) / 64 * 64;
 	p = mmap(NULL, table->stride * table->rows, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)

@@ -104,7 +104,7 @@ static uint32_t prepare_esp(struct bench *b, const struct way *way)
 {
 	char why[128];
 	struct crypto *crypto = crypto_new(CRYPTO_AUTO, why, sizeof(why));
-	struct esp_sa *sa = crypto ? aligned_alloc(64, esp_sa_size(crypto->ops)) : NULL;
+	struct esp_sa *sa = crypto ? aligned_alloc(64, esp_sa_size(crypto)) : NULL;
 	uint8_t *room = malloc(RINGS_FRAME);
 	struct crypto_material material;
 	uint32_t length = 0;
@@ -113,7 +113,8 @@ static uint32_t prepare_esp(struct bench *b, const struct way *way)
 	if (!sa || !room)
 		lab_die("no memory or crypto for packets");
 	gateway_client_row(&b->gateway, &row);
-	memset(sa, 0, esp_sa_size(crypto->ops));
+	memset(sa, 0, esp_sa_size(crypto));
+	sa->generation = row.generation;
 	material = (struct crypto_material){ row.suite, true, row.key, row.salt, row.auth_key };
 	if (!crypto_expand(crypto, &sa->key, &material))
 		lab_die("no key for packets");

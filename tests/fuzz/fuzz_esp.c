@@ -82,8 +82,8 @@ static void make_suite(uint16_t suite)
 	forward[suite].ports = 3;
 	m = (struct crypto_material){ suite, true, sa[suite][IN].key, sa[suite][IN].salt,
 				      sa[suite][IN].auth_key };
-	client[suite] = aligned_alloc(64, esp_sa_size(crypto->ops));
-	memset(client[suite], 0, esp_sa_size(crypto->ops));
+	client[suite] = aligned_alloc(64, esp_sa_size(crypto));
+	memset(client[suite], 0, esp_sa_size(crypto));
 	if (!crypto_expand(crypto, &client[suite]->key, &m))
 		abort();
 }
