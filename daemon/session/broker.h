@@ -33,6 +33,7 @@ struct child {
 	struct ipc *ipc; /* NULL: no channel */
 	enum child_stage stage;
 	bool has_channel;       /* ike and aaa: to each other */
+	unsigned owes_prepared; /* answers to CONF_PREPARE */
 	struct event *deadline; /* for what it owes, or to end by itself */
 	struct event *restart;
 };
@@ -91,6 +92,8 @@ extern const size_t child_worker_rule_count, child_aaa_rule_count, child_ike_rul
 
 /* A stage changed: do what has become possible. */
 void supervise_step(struct broker *broker);
+/* The files for it to prepare, with positions of their own. Returns 0 or -errno. */
+int supervise_send_conf(struct child *child, const struct conf_files *files);
 /* Its channel is gone. Called once per life. */
 void supervise_lost(struct child *child);
 /* The start cannot succeed. */

@@ -159,6 +159,7 @@ void child_disown(struct child *child)
 	child->ipc = NULL;
 	child_set_stage(child, CHILD_DOWN);
 	child->has_channel = false;
+	child->owes_prepared = 0;
 	/* It ends by itself when it has read the end of the channel; its status tells more then. */
 	if (child->proc.pid)
 		set_timer(child->deadline, END_ALONE_MS);

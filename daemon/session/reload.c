@@ -147,25 +147,6 @@ static void errors_text(const struct conf_errors *errors, char *text, size_t cap
 		snprintf(text, cap, "%s", errors->first[0].text);
 }
 
-static int send_prepare(struct reload *reload, enum child_role role)
-{
-	struct child *child = &reload->broker->child[role];
-	int fd = file_reopen(reload->files.conf), error;
-
-	if (fd < 0)
-		return fd;
-	error = child_send(child, MSG_CONF_PREPARE, NULL, 0, fd);
-	close(fd);
-	if (error || role != CHILD_AAA)
-		return error;
-	fd = file_reopen(reload->files.secrets);
-	if (fd < 0)
-		return fd;
-	error = child_send(child, MSG_SECRETS_PREPARE, NULL, 0, fd);
-	close(fd);
-	return error;
-}
-
 /* Read and check here. False: text says why not. */
 static bool prepare(struct reload *reload, char *text, size_t cap)
 {
@@ -231,7 +212,7 @@ void reload_start(struct broker *broker, reload_done *done, void *arg)
 	evtimer_add(reload->timer, &limit);
 	for (size_t i = 0; i < READERS; i++) {
 		reload->waiting[readers[i]] = true;
-		if (send_prepare(reload, readers[i])) {
+		if (supervise_send_conf(&broker->child[readers[i]], &reload->files)) {
 			finish(reload, false, "a process cannot be reached");
 			return;
 		}

@@ -31,12 +31,13 @@ static int send_file(struct child *child, uint32_t type, int fd)
 	return error;
 }
 
-static int send_conf(struct child *child, const struct conf_files *files)
+int supervise_send_conf(struct child *child, const struct conf_files *files)
 {
 	int error = send_file(child, MSG_CONF_PREPARE, files->conf);
 
 	if (!error && child->role == CHILD_AAA)
 		error = send_file(child, MSG_SECRETS_PREPARE, files->secrets);
+	child->owes_prepared += !error;
 	return error;
 }
 
@@ -79,7 +80,7 @@ static int on_hello(void *arg, const void *body, size_t len, int fd)
 		return send_worker_start(child);
 	}
 	child_set_stage(child, CHILD_PREPARING);
-	return send_conf(child, &child->broker->files);
+	return supervise_send_conf(child, &child->broker->files);
 }
 
 static int on_prepared(void *arg, const void *body, size_t len, int fd)
@@ -90,10 +91,13 @@ static int on_prepared(void *arg, const void *body, size_t len, int fd)
 
 	(void)len;
 	(void)fd;
-	if (!msg_text_ok(answer->why, sizeof(answer->why)))
+	if (!msg_text_ok(answer->why, sizeof(answer->why)) || child->owes_prepared == 0)
 		return -EPROTO;
+	child->owes_prepared--;
 	if (child->stage == CHILD_READY) {
-		reload_prepared(child, answer);
+		/* Or it is about a file that was given up before it had looked at it. */
+		if (child->owes_prepared == 0)
+			reload_prepared(child, answer);
 		return 0;
 	}
 	if (child->stage != CHILD_PREPARING)

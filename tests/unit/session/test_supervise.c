@@ -328,6 +328,33 @@ static void test_reload_wrong_file(void **state)
 	play_free(p);
 }
 
+/* aaa is slow: what it says about the file that was given up is not about the next one. */
+static void test_reload_late_answer(void **state)
+{
+	struct play *p = play_new();
+	const struct conf *old = p->broker.conf;
+	struct told told = { 0 };
+
+	(void)state;
+	play_start(p);
+	play_conf(p, OTHER_POOLS, CONF_REST);
+	reload_start(&p->broker, on_told, &told);
+	play_prepared(p, CHILD_IKE, false, "no");
+	reload_start(&p->broker, on_told, &told);
+	play_prepared(p, CHILD_IKE, true, "");
+	play_prepared(p, CHILD_AAA, true, ""); /* to the first */
+	assert_int_equal(told.count, 1);
+	assert_ptr_equal(p->broker.conf, old);
+	play_prepared(p, CHILD_AAA, false, "secrets.conf:3: wrong");
+	assert_int_equal(told.count, 2);
+	assert_string_equal(told.text, "aaa: secrets.conf:3: wrong");
+	assert_ptr_equal(p->broker.conf, old);
+	/* An answer to nothing. */
+	play_prepared(p, CHILD_AAA, true, "");
+	assert_true(p->broken[CHILD_AAA]);
+	play_free(p);
+}
+
 static void test_reload_death(void **state)
 {
 	struct play *p = play_new();
@@ -392,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_refused),
 		cmocka_unit_test(test_reload_wrong_file),
+		cmocka_unit_test(test_reload_late_answer),
 		cmocka_unit_test(test_reload_death),
 		cmocka_unit_test(test_one_flexd),
 	};
