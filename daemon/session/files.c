@@ -48,14 +48,15 @@ static int make_empty(const char *path)
 	return chmod(path, 0755) < 0 ? -errno : 0;
 }
 
-/* The file that is locked must still be the one with this name: its last owner removes it. */
+/* The file that is locked must still be the one with this name: its last owner removes it. Only root
+ * may open it: flock() asks for no right to write, so anybody else could keep us from starting. */
 static int lock_file(const char *path)
 {
 	struct stat by_name, by_fd;
 	int fd;
 
 	for (;;) {
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)
 			return -errno;
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
