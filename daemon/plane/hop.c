@@ -3,8 +3,8 @@
  * The fast door's knowledge: fg_hop mirrors what the kernel would do with a destination. Workers
  * ask for what is missing; the kernel's own look-up answers, so every route type and table that
  * depends on the destination alone is right. What is not one Ethernet header out of one of our
- * ports is marked for the stack door. Events keep the rows true: a route change voids all rows by
- * their generation, a neighbour's change rewrites the rows that lean on it.
+ * ports is marked for the stack door. Events keep the rows true: a change of routes or rules voids
+ * all rows by their generation, a neighbour's change rewrites the rows that lean on it.
  */
 #include "core/log.h"
 #include "plane/internal.h"
@@ -294,6 +294,8 @@ static void event_row(void *arg, struct nlmsghdr *row)
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
 		plane->routes_changed = true;
 		break;
 	default:

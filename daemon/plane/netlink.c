@@ -37,7 +37,8 @@ int netlink_open_events(struct nl_sock **out)
 	nl_socket_set_buffer_size(socket, NETLINK_EVENT_BUFFER, 0);
 	if (nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 				      RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
-				      RTNLGRP_NEIGH, RTNLGRP_NONE) < 0 ||
+				      RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_NEIGH,
+				      RTNLGRP_NONE) < 0 ||
 	    nl_socket_set_nonblocking(socket) < 0) {
 		nl_socket_free(socket);
 		return -EIO;

@@ -16,7 +16,7 @@ typedef void (*netlink_row)(void *arg, struct nlmsghdr *row);
 
 /* A socket for questions. Returns 0 or -errno. */
 int netlink_open(struct nl_sock **out);
-/* A non-blocking socket that hears of links, addresses, routes and neighbours. */
+/* A non-blocking socket that hears of links, addresses, routes, rules and neighbours. */
 int netlink_open_events(struct nl_sock **out);
 /* A request of `type` whose fixed part is `head`; NULL: no memory. */
 struct nl_msg *netlink_request(int type, int flags, const void *head, size_t len);

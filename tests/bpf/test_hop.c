@@ -96,6 +96,36 @@ static void test_hops(void **state)
 	assert_nothing_left();
 }
 
+/* A rule sends a destination to another table: what was resolved before it is void. */
+static void test_rules(void **state)
+{
+	static const char *const dst[] = { "10.1.0.2", "2001:db8:1::2" };
+	static const char *const family[] = { "-4", "-6" };
+	struct fixture f;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	let_events_in();
+	for (size_t i = 0; i < 2; i++) {
+		ip("neigh", "replace", dst[i], "lladdr", "02:00:00:00:00:22", "dev", "ti0", "nud",
+		   "permanent");
+		want(plane, dst[i]);
+		assert_int_equal(hop_to(dst[i]).state, FG_HOP_READY);
+		ip(family[i], "rule", "add", "to", dst[i], "blackhole");
+		let_events_in();
+		assert_int_equal(hop_to(dst[i]).state, FG_HOP_FREE);
+		want(plane, dst[i]);
+		assert_int_equal(hop_to(dst[i]).state, FG_HOP_STACK);
+		ip(family[i], "rule", "del", "to", dst[i], "blackhole");
+		let_events_in();
+		assert_int_equal(hop_to(dst[i]).state, FG_HOP_FREE);
+	}
+	plane_close(plane);
+	assert_nothing_left();
+}
+
 /* forwarding = stack: no row ever says otherwise. */
 static void test_stack_only(void **state)
 {
@@ -120,12 +150,14 @@ static void test_stack_only(void **state)
 	want(plane, "10.1.0.2");
 	assert_int_equal(hop_to("10.1.0.2").state, FG_HOP_STACK);
 	plane_close(plane);
+	assert_nothing_left();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hops),
+		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_stack_only),
 	};
 
