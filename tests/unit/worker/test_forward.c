@@ -258,7 +258,7 @@ static const struct door_row {
 	{ "multicast", "10.0.0.5", "224.0.0.5", 64, 100, FG_HOP_READY, 1500, INSIDE, 1, DOOR_STACK, 0 },
 	{ "broadcast", "10.0.0.5", "255.255.255.255", 64, 100, FG_HOP_READY, 1500, INSIDE, 1, DOOR_STACK, 0 },
 	{ "link-local", "10.0.0.5", "169.254.1.1", 64, 100, FG_HOP_READY, 1500, INSIDE, 1, DOOR_STACK, 0 },
-	{ "IPv4-mapped, IPv6", "2001:db8:1::5", "::ffff:203.0.113.9", 64, 100, FG_HOP_READY, 1500, INSIDE, 1, DOOR_STACK, 0 },
+	{ "IPv4-mapped", "2001:db8:1::5", "::ffff:203.0.113.9", 64, 100, FG_HOP_READY, 1500, INSIDE, 1, DOOR_STACK, 0 },
 	{ "multicast, IPv6", "2001:db8:1::5", "ff02::1", 64, 100, FG_HOP_READY, 1500, INSIDE, 1, DOOR_STACK, 0 },
 	{ "link-local, IPv6", "2001:db8:1::5", "fe80::1", 64, 100, FG_HOP_READY, 1500, INSIDE, 1, DOOR_STACK, 0 },
 	/* clang-format on */
