@@ -16,34 +16,24 @@
 static const uint8_t kernel_mac[6] = { 0x02, 'f', 'g', 'p', 0, 0 };
 static const uint8_t worker_mac[6] = { 0x02, 'f', 'g', 'w', 0, 0 };
 
-/* Whole frames of any device pass the pair, ESP included. */
-static uint32_t pair_mtu(const struct plane *plane)
-{
-	uint32_t mtu = 1500;
-
-	for (uint32_t i = 0; i < plane->ports; i++) {
-		if (plane->port[i].link.mtu > mtu)
-			mtu = plane->port[i].link.mtu;
-	}
-	return mtu;
-}
-
-static int put_end(struct nl_msg *msg, const char *name, const uint8_t mac[6], uint32_t mtu,
-		   uint32_t queues)
+/* The largest MTU a port may have: sealed for a client, a packet is larger than the one it has, and
+ * behind the pair the kernel can still fragment it. */
+static int put_end(struct nl_msg *msg, const char *name, const uint8_t mac[6], uint32_t queues)
 {
 	if (nla_put_string(msg, IFLA_IFNAME, name) || nla_put(msg, IFLA_ADDRESS, 6, mac) ||
-	    nla_put_u32(msg, IFLA_MTU, mtu) || nla_put_u32(msg, IFLA_NUM_TX_QUEUES, queues) ||
+	    nla_put_u32(msg, IFLA_MTU, PLANE_MTU_MAX) ||
+	    nla_put_u32(msg, IFLA_NUM_TX_QUEUES, queues) ||
 	    nla_put_u32(msg, IFLA_NUM_RX_QUEUES, queues))
 		return -1;
 	return 0;
 }
 
-static int put_pair(struct nl_msg *msg, uint32_t mtu, uint32_t queues)
+static int put_pair(struct nl_msg *msg, uint32_t queues)
 {
 	struct ifinfomsg peer = { .ifi_family = AF_UNSPEC };
 	struct nlattr *info, *data, *end;
 
-	if (put_end(msg, PLANE_PAIR_KERNEL, kernel_mac, mtu, queues))
+	if (put_end(msg, PLANE_PAIR_KERNEL, kernel_mac, queues))
 		return -1;
 	info = nla_nest_start(msg, IFLA_LINKINFO);
 	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "veth"))
@@ -51,7 +41,7 @@ static int put_pair(struct nl_msg *msg, uint32_t mtu, uint32_t queues)
 	data = nla_nest_start(msg, IFLA_INFO_DATA);
 	end = data ? nla_nest_start(msg, VETH_INFO_PEER) : NULL;
 	if (!end || nlmsg_append(msg, &peer, sizeof(peer), NLMSG_ALIGNTO) ||
-	    put_end(msg, PLANE_PAIR_WORKER, worker_mac, mtu, queues))
+	    put_end(msg, PLANE_PAIR_WORKER, worker_mac, queues))
 		return -1;
 	nla_nest_end(msg, end);
 	nla_nest_end(msg, data);
@@ -64,7 +54,7 @@ static int make(struct plane *plane, struct plane_error *error)
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
 	struct nl_msg *msg = netlink_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info,
 					     sizeof(info));
-	int built = msg ? put_pair(msg, pair_mtu(plane), plane->workers) : -1;
+	int built = msg ? put_pair(msg, plane->workers) : -1;
 	int code = netlink_do(plane->netlink, msg, built, NULL, NULL);
 
 	if (code)

@@ -12,6 +12,7 @@ static void test_open_close(void **state)
 	struct plane_info info;
 	struct fixture f;
 	struct plane *plane;
+	struct link link;
 
 	(void)state;
 	make_conf(&f);
@@ -33,6 +34,9 @@ static void test_open_close(void **state)
 	plane_info(plane, &info);
 	assert_int_equal(info.routes, 2);
 	assert_true(info.fast_door);
+	/* A packet as large as a device bears, sealed, passes the pair: the kernel fragments it. */
+	assert_int_equal(link_read(netlink, "fgp0", &link), 0);
+	assert_true(link.mtu >= 1500 + 100);
 	plane_close(plane);
 	assert_nothing_left();
 }
