@@ -51,6 +51,7 @@ enum msg_type {
 	MSG_SESSION_END,        /* struct msg_session_end */
 	MSG_IKE_SA_ROW,         /* struct msg_ike_sa_row, any number of, in answer to IKE_SHOW */
 	MSG_IKE_STATS,          /* struct msg_ike_stats, ends the answer to IKE_SHOW */
+	MSG_AAA_LOST,           /* the channel to aaa broke: bring another one */
 
 	/* ike <-> aaa */
 	MSG_AUTH_VERIFY = 96, /* struct msg_auth_verify */

@@ -198,6 +198,7 @@ static void aaa_broken(void *arg, const char *why)
 
 	log_warn(AREA, "nobody can log in until aaa is back: its channel is closed: %s", why);
 	aaa_gone(p);
+	ipc_send(p->flexd, MSG_AAA_LOST, NULL, 0, NULL, 0, -1);
 	settle(p);
 }
 

@@ -204,6 +204,21 @@ static int on_ike_stats(void *arg, const void *body, size_t len, int fd)
 	return control_ike_stats(child->broker->control, body);
 }
 
+/* aaa may be dying, or only the channel broke, which nobody else can see. */
+static int on_aaa_lost(void *arg, const void *body, size_t len, int fd)
+{
+	struct child *ike = arg;
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	if (!ike->has_channel)
+		return -EPROTO;
+	ike->has_channel = false;
+	supervise_step(ike->broker);
+	return 0;
+}
+
 /* clang-format off */
 const struct ipc_rule child_worker_rules[] = {
 	{ MSG_HELLO,         "HELLO",         NOTHING,                 on_hello,         false },
@@ -226,6 +241,7 @@ const struct ipc_rule child_ike_rules[] = {
 	{ MSG_SESSION_END,   "SESSION_END",   BODY(msg_session_end),   on_session_end,   false },
 	{ MSG_IKE_SA_ROW,    "IKE_SA_ROW",    BODY(msg_ike_sa_row),    on_ike_row,       false },
 	{ MSG_IKE_STATS,     "IKE_STATS",     BODY(msg_ike_stats),     on_ike_stats,     false },
+	{ MSG_AAA_LOST,      "AAA_LOST",      NOTHING,                 on_aaa_lost,      false },
 };
 /* clang-format on */
 const size_t child_worker_rule_count = COUNT(child_worker_rules);

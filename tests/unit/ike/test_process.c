@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The whole process against a flexd that is played here: start and confinement, peers over the
- * loopback device, a list of IKE SAs that flexd is slow to read. Needs root, as the process gives
- * its rights up.
+ * loopback device, a list of IKE SAs that flexd is slow to read, a channel to aaa that breaks.
+ * Needs root, as the process gives its rights up.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,6 +108,7 @@ static const struct ipc_rule rules[] = {
 	  sizeof(struct msg_ike_sa_row), on_row, false },
 	{ MSG_IKE_STATS, "IKE_STATS", sizeof(struct msg_ike_stats),
 	  sizeof(struct msg_ike_stats), on_stats, false },
+	{ MSG_AAA_LOST, "AAA_LOST", 0, 0, on_nothing, false },
 };
 /* clang-format on */
 
@@ -265,11 +266,33 @@ static void test_slow_reader_of_a_long_list(void **state)
 	assert_int_equal(p->rows, MANY);
 }
 
+/* Nonsense from aaa, then its end: flexd hears of each, as it may not see them itself. */
+static void test_channel_to_aaa_breaks(void **state)
+{
+	struct play *p = *state;
+
+	for (int i = 0; i < 2; i++) {
+		int pair[2];
+
+		assert_int_equal(ipc_pair(pair), 0);
+		assert_int_equal(ipc_send(p->flexd, MSG_AAA_CHANNEL, NULL, 0, NULL, 0, pair[0]), 0);
+		close(pair[0]);
+		if (i == 0)
+			assert_int_equal(send(pair[1], "nonsense", 8, 0), 8);
+		else
+			close(pair[1]);
+		assert_int_equal(ipc_wait(p->flexd, MSG_AAA_LOST, WAIT_MS), 0);
+		if (i == 0)
+			close(pair[1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_slow_reader_of_a_long_list, play_open,
 						play_close),
+		cmocka_unit_test_setup_teardown(test_channel_to_aaa_breaks, play_open, play_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,35 @@ static void test_deaths(void **state)
 	play_free(p);
 }
 
+/* Both live, but not their channel: without another one nobody could ever log in again. */
+static void test_channel_breaks(void **state)
+{
+	struct play *p = play_new();
+
+	(void)state;
+	play_start(p);
+	begin_one(p, 5, "alice");
+	for (int i = 0; i < 2; i++) {
+		play_say(p, CHILD_IKE, MSG_AAA_LOST, NULL, 0);
+		play_expect(p, CHILD_IKE, MSG_AAA_CHANNEL, true);
+		play_expect(p, CHILD_AAA, MSG_AAA_CHANNEL, true);
+		assert_int_equal(play_hear(p, CHILD_IKE, NULL), 0);
+		assert_int_equal(play_hear(p, CHILD_AAA, NULL), 0);
+	}
+	assert_int_equal(p->broker.sessions->count, 1);
+	/* aaa is gone, and ike says so: its successor brings the channel. */
+	close(p->end[CHILD_AAA]);
+	p->end[CHILD_AAA] = -1;
+	play_turn(p);
+	play_say(p, CHILD_IKE, MSG_AAA_LOST, NULL, 0);
+	assert_int_equal(play_hear(p, CHILD_IKE, NULL), 0);
+	play_child(p, CHILD_AAA);
+	play_say(p, CHILD_AAA, MSG_HELLO, NULL, 0);
+	play_prepared(p, CHILD_AAA, true, "");
+	play_expect(p, CHILD_IKE, MSG_AAA_CHANNEL, true);
+	play_free(p);
+}
+
 /* --- reload ------------------------------------------------------------------------------------
  */
 
@@ -418,6 +447,7 @@ int main(void)
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_too_early),
 		cmocka_unit_test(test_deaths),
+		cmocka_unit_test(test_channel_breaks),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_refused),
 		cmocka_unit_test(test_reload_wrong_file),
