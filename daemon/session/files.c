@@ -48,8 +48,9 @@ static int make_empty(const char *path)
 	return chmod(path, 0755) < 0 ? -errno : 0;
 }
 
-/* The file that is locked must still be the one with this name: its last owner removes it. Only root
- * may open it: flock() asks for no right to write, so anybody else could keep us from starting. */
+/* The file that is locked must still be the one with this name: its last owner removes it. Only
+ * root may open it: flock() asks for no right to write, so anybody else could keep us from
+ * starting. */
 static int lock_file(const char *path)
 {
 	struct stat by_name, by_fd;
