@@ -83,10 +83,11 @@ static int lock_directory(struct plane *plane, const char *directory, struct pla
 		return plane_fail(error, -errno, "cannot open bpf-directory %s: %s", directory,
 				  strerror(errno));
 	if (flock(plane->lock_fd, LOCK_EX | LOCK_NB))
-		return plane_fail(error, -EBUSY,
-				  "another flexd uses bpf-directory %s: stop it, or give this one "
-				  "another bpf-directory",
-				  directory);
+		return plane_fail(
+			error, -EBUSY,
+			"another flexd uses bpf-directory %s: stop it; a second one needs "
+			"a network namespace and a bpf-directory of its own",
+			directory);
 	return 0;
 }
 

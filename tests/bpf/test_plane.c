@@ -471,6 +471,7 @@ static void test_refused(void **state)
 
 	plane = open_plane(&f);
 	assert_refused(&f, "another flexd uses bpf-directory");
+	assert_refused(&f, "a second one needs a network namespace and a bpf-directory of its own");
 	assert_true(program_on("to0"));
 	plane_close(plane);
 	assert_nothing_left();
