@@ -214,7 +214,8 @@ install: all
 	install -m 0755 $(BUILD)/flexdp $(DESTDIR)$(PREFIX)/lib/flexgate/
 	install -m 0644 $(BUILD)/flexctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 0644 $(BUILD)/flexctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/flexctl
-	install -m 0644 config/flexd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' config/flexd.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/flexd.service
 	install -m 0644 config/flexgate.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/flexgate.conf
 	test -e $(DESTDIR)/etc/flexgate/flexgate.conf || \
 		install -m 0644 config/flexgate.conf $(DESTDIR)/etc/flexgate/flexgate.conf
