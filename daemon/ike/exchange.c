@@ -156,11 +156,15 @@ static bool take_response(struct ike_core *core, const struct ikesa *sa, uint32_
 	return false;
 }
 
-/* The peer is where its newest proven message came from: at once when it floats to 4500 during the
- * setup, later only behind a NAT, RFC 7296 2.23. */
+/* Behind a NAT the peer is where its newest proven message came from, RFC 7296 2.23. Without one it
+ * only floats to 4500 during the setup: a copy that somebody sends from elsewhere before the
+ * original arrives must not take the session there. */
 static void follow(struct ikesa *sa, const struct ike_path *path)
 {
-	if (sa->peer_nat || ike_state_in(sa->state, IKE_IN_SETUP))
+	bool floats = ike_state_in(sa->state, IKE_IN_SETUP) &&
+		      ip_equal(&sa->path.peer.ip, &path->peer.ip);
+
+	if (sa->peer_nat || floats)
 		sa->path = *path;
 }
 

@@ -249,6 +249,34 @@ static void test_float_without_nat(void **state)
 	finished(s);
 }
 
+/* Who saw IKE_AUTH sends a copy from elsewhere, before the original: without a NAT the session
+ * stays with the client. */
+static void test_copy_from_elsewhere(void **state)
+{
+	struct story *s = with_client(0);
+	struct endpoint elsewhere = s->in->local;
+
+	(void)state;
+	ip_parse("203.0.113.66", &elsewhere.ip);
+	assert_true(make(s, 0) > 0);
+	send_out(s);
+	deliver(s);
+	assert_true(make(s, 1) > 0);
+	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &elsewhere);
+	gateway_settle(&s->gw);
+	assert_int_equal(s->gw.out_count, 1);
+	s->gw.out_count = 0;
+	send_out(s);
+	assert_true(ip_equal(&s->gw.out[0].peer.ip, &s->in->local.ip));
+	deliver(s);
+	assert_int_equal(s->in->state, INITIATOR_UP);
+	assert_true(ip_equal(&s->gw.session[1].begin.peer.ip, &s->in->local.ip));
+	assert_true(make(s, 2) > 0);
+	send_out(s);
+	deliver(s);
+	finished(s);
+}
+
 /* The gateway's own address is translated: ESP goes in UDP, the client does not move. */
 static void test_gateway_behind_nat(void **state)
 {
@@ -333,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_different_request),
 		cmocka_unit_test(test_rebinding),
 		cmocka_unit_test(test_float_without_nat),
+		cmocka_unit_test(test_copy_from_elsewhere),
 		cmocka_unit_test(test_gateway_behind_nat),
 		cmocka_unit_test(test_logout_again_after_login),
 		cmocka_unit_test(test_no_rebinding_without_nat),
