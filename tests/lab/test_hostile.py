@@ -3,6 +3,7 @@
 import re
 
 import forge
+from gateway import CONF
 from net import Network, wait_for
 
 HOST4, GATEWAY4 = Network.HOST4, Network.GATEWAY4
@@ -149,3 +150,13 @@ def test_mtu(lab):
                               inner], check=False).stdout
     assert re.search(r"mtu ?= ?1400", big), big
     l.ping(l.network.host, inner, size=1372)
+
+
+def test_larger_than_the_path(lab):
+    """A template's MTU that leaves no room for ESP: the kernel fragments what is sealed."""
+    l = lab(start=False)
+    l.gateway.write(CONF.replace("mtu = 1400", "mtu = 1500") % l.gateway.settings)
+    l.gateway.start()
+    c = l.client()
+    c.connect()
+    l.ping(l.network.host, c.inner()[0], size=1472)
