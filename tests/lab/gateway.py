@@ -98,9 +98,11 @@ class Gateway:
 
     # --- life ---------------------------------------------------------------------------------
 
-    def start(self):
+    def start(self, under=()):
+        """under: a command that starts flexd, such as setpriv."""
         os.makedirs(os.path.join(self.network.dir, "run"), exist_ok=True)
-        self.flexd = self.network.process([self.build + "/flexd", "-c", self.conf], "flexd", ns=self.ns)
+        self.flexd = self.network.process([*under, self.build + "/flexd", "-c", self.conf], "flexd",
+                                          ns=self.ns)
         try:
             wait_for(lambda: self.up() or not self.flexd.running(), "flexd is up", timeout=20)
         except Failed as e:

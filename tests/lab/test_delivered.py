@@ -52,3 +52,19 @@ def test_readme(build, tmp_path):
     done = check(build, tmp_path, public.strip() + "\n",
                  secrets.strip().replace("0x...", "0x" + "ab" * 32) + "\n")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_unit_capabilities(lab):
+    """The capabilities that the systemd unit leaves are enough: start, login, a restarted child."""
+    with open(os.path.join(ROOT, "config", "flexd.service")) as f:
+        lines = re.findall(r"^CapabilityBoundingSet=(.*)$", f.read(), flags=re.M)
+    names = [c.removeprefix("CAP_").lower() for line in lines for c in line.split()]
+    assert names
+    l = lab(start=False)
+    l.gateway.start(under=["setpriv", "--no-new-privs", "--inh-caps=-all",
+                           "--bounding-set=-all," + ",".join("+" + n for n in names)])
+    c = l.client()
+    c.connect()
+    l.ping(c.ns, l.network.HOST4)
+    for process in ("flexdp", "aaa", "ike"):
+        l.gateway.kill(process)
