@@ -163,7 +163,7 @@ static void narrowing(void **state)
 	}
 }
 
-/* More ranges asked of 32 subnets than there is room for: the first IKE_SELECTORS_MAX results, no more. */
+/* More asked of 32 subnets than there is room for: the first IKE_SELECTORS_MAX, no more. */
 static void result_is_bounded(void **state)
 {
 	struct conf_net subnets[CONF_NETS_MAX];
