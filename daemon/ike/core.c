@@ -54,6 +54,7 @@ int ike_core_new(const struct ike_env *env, const struct conf *conf, struct ike_
 	core->env = *env;
 	core->conf = conf;
 	core->log_strangers = (struct log_limit){ .burst = 10, .per_second = 1 };
+	core->log_offers = (struct log_limit){ .burst = 10, .per_second = 1 };
 	core->log_logins = (struct log_limit){ .burst = 50, .per_second = 10 };
 	core->rejects.last_ms = ike_now(core);
 	core->rejects.tokens = (uint64_t)IKE_REJECT_BURST * 1000;

@@ -36,7 +36,7 @@ struct ike_core {
 	bool stopping;
 
 	struct msg_ike_stats stats; /* gauges in it are filled in by ike_stats() */
-	struct log_limit log_strangers, log_logins;
+	struct log_limit log_strangers, log_offers, log_logins;
 };
 
 /* Returns 0 or -errno. conf stays the caller's. */

@@ -5,6 +5,8 @@
 #include "ike/exchange.h"
 
 enum { DELETED_MAX = 16 }; /* SPIs in one answer; we have one CHILD SA */
+/* Message ID behind IKE_SA_INIT and the one IKE_AUTH of a pre-shared key. */
+enum { FIRST_AFTER_AUTH = 2 };
 
 static void log_notifies(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m)
 {
@@ -44,12 +46,25 @@ static bool deletes_ike(const struct ike_message *m)
 	return false;
 }
 
-static void peer_deleted(struct ike_core *core, struct ikesa *sa)
+/* The client did not accept our side of IKE_AUTH: it says so in the exchange behind it, and that
+ * ends the IKE SA without a Delete payload. RFC 7296 2.21.2. */
+static bool gives_up(const struct ikesa *sa, const struct ike_message *m)
+{
+	const struct ike_notify *error = ike_find_error(m);
+
+	return error && sa->request_next == FIRST_AFTER_AUTH &&
+	       (error->type == IKE_NOTIFY_AUTHENTICATION_FAILED ||
+		error->type == IKE_NOTIFY_INVALID_SYNTAX ||
+		error->type == IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD);
+}
+
+static void peer_deleted(struct ike_core *core, struct ikesa *sa, bool logout)
 {
 	char who[IKESA_TEXT_MAX];
 
 	core->stats.deletes++;
-	log_info("ike", "%s: logged out", ikesa_text(sa, who));
+	log_info("ike", "%s: %s", ikesa_text(sa, who),
+		 logout ? "logged out" : "does not accept our answer to its login");
 	ike_linger(core, sa, IKE_STATE_DELETED, FG_CAUSE_peer_delete);
 }
 
@@ -67,7 +82,7 @@ static void now_childless(struct ike_core *core, struct ikesa *sa)
 void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 		      const struct ike_arrival *from)
 {
-	bool whole = deletes_ike(m);
+	bool logout = deletes_ike(m), whole = logout || gives_up(sa, m);
 	__be32 ours[DELETED_MAX];
 	struct ike_draft draft;
 	size_t count;
@@ -82,7 +97,7 @@ void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	if (!ike_answer(core, sa, &draft))
 		ike_destroy(core, sa, FG_CAUSE_peer_delete);
 	else if (whole)
-		peer_deleted(core, sa);
+		peer_deleted(core, sa, logout);
 	else if (count > 0 && !sa->child && sa->state == IKE_STATE_ESTABLISHED)
 		now_childless(core, sa);
 }

@@ -123,6 +123,18 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 	ike_send_packet(core, sa->answer, &from->path);
 }
 
+/* Nobody has proved anything yet, but without this line the operator sees a client that cannot log
+ * in and a gateway that says nothing. */
+static void log_offer(struct ike_core *core, const struct ike_message *m,
+		      const struct ike_arrival *from)
+{
+	char where[IP_TEXT_MAX], offer[IKE_OFFER_TEXT_MAX];
+
+	if (log_allowed(&core->log_offers, ike_now(core)))
+		log_info("ike", "%s: %s: %s", endpoint_text(&from->path.peer, where),
+			 ike_drop_text(IKE_DROP_no_proposal), ike_offer_text(&m->sa, offer));
+}
+
 void ike_init_request(struct ike_core *core, struct ikesa *none, const struct ike_message *m,
 		      const struct ike_arrival *from)
 {
@@ -132,6 +144,7 @@ void ike_init_request(struct ike_core *core, struct ikesa *none, const struct ik
 	(void)none;
 	if (!ike_choose(&m->sa, core->proposals, core->proposal_count, m->ke.group, &choice)) {
 		ike_count_drop(core, IKE_DROP_no_proposal);
+		log_offer(core, m, from);
 		ike_reject(core, &m->header, from, IKE_NOTIFY_NO_PROPOSAL_CHOSEN, NULL, 0);
 		return;
 	}

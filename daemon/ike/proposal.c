@@ -288,3 +288,29 @@ const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEX
 			 text_of(groups, COUNT(groups), suite->group));
 	return buf;
 }
+
+const char *ike_offer_text(const struct ike_sa *offer, char buf[IKE_OFFER_TEXT_MAX])
+{
+	char bits[8];
+	struct ike_name room;
+	size_t at = 0;
+
+	snprintf(buf, IKE_OFFER_TEXT_MAX, "nothing");
+	for (size_t i = 0; i < offer->proposal_count; i++) {
+		const struct ike_proposal *p = &offer->proposal[i];
+
+		for (size_t j = 0; j < p->count && at < IKE_OFFER_TEXT_MAX; j++) {
+			const struct ike_transform *t = &offer->transform[p->first + j];
+
+			snprintf(bits, sizeof(bits), t->key_bits ? "-%u" : "", t->key_bits);
+			at += (size_t)snprintf(buf + at, IKE_OFFER_TEXT_MAX - at, "%s%s%s",
+					       j   ? " "
+					       : i ? "; "
+						   : "",
+					       ike_transform_id_name(t->type, t->id, &room), bits);
+		}
+	}
+	if (at >= IKE_OFFER_TEXT_MAX)
+		memcpy(buf + IKE_OFFER_TEXT_MAX - sizeof("..."), "...", sizeof("..."));
+	return buf;
+}

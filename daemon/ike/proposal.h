@@ -64,4 +64,9 @@ const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEX
 /* "AES-GCM-256"; "unknown suite" for a number that is none. */
 const char *ike_esp_suite_text(uint16_t suite);
 
+enum { IKE_OFFER_TEXT_MAX = 256 };
+/* "AES_CBC-128 PRF_HMAC_SHA1 HMAC_SHA1_96 group 2?; ...": what a peer offers, proposals that do not
+ * fit cut with "...". Returns buf. */
+const char *ike_offer_text(const struct ike_sa *offer, char buf[IKE_OFFER_TEXT_MAX]);
+
 #endif

@@ -74,6 +74,42 @@ static void test_client_deletes_a_child_that_is_not(void **state)
 	story_end(s);
 }
 
+static const struct {
+	uint16_t notify;
+	bool later; /* not in the exchange behind IKE_AUTH */
+	bool ends;
+} complaints[] = {
+	{ IKE_NOTIFY_AUTHENTICATION_FAILED, false, true },
+	{ IKE_NOTIFY_INVALID_SYNTAX, false, true },
+	{ IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD, false, true },
+	{ IKE_NOTIFY_NO_PROPOSAL_CHOSEN, false, false },
+	{ IKE_NOTIFY_INITIAL_CONTACT, false, false },
+	{ IKE_NOTIFY_AUTHENTICATION_FAILED, true, false },
+};
+
+/* RFC 7296 2.21.2: a client that does not believe us ends the IKE SA by saying so. */
+static void test_client_does_not_accept_us(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(complaints); i++) {
+		struct story *s = story_up(0);
+
+		if (complaints[i].later) {
+			assert_true(initiator_liveness(s->in) > 0);
+			gateway_talk(&s->gw, s->in);
+		}
+		assert_true(initiator_complain(s->in, complaints[i].notify) > 0);
+		gateway_talk(&s->gw, s->in);
+		assert_int_equal(gateway_sessions(&s->gw), complaints[i].ends ? 0 : 1);
+		if (complaints[i].ends) {
+			assert_int_equal(s->gw.session[1].ended, FG_CAUSE_peer_delete);
+			gateway_wait(&s->gw, IKE_LINGER_MS);
+			story_empty(s);
+		}
+		story_end(s);
+	}
+}
+
 static void test_another_child_is_refused(void **state)
 {
 	struct story *s = story_up(0);
@@ -581,6 +617,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_client_deletes_child),
 		cmocka_unit_test(test_client_deletes_a_child_that_is_not),
+		cmocka_unit_test(test_client_does_not_accept_us),
 		cmocka_unit_test(test_another_child_is_refused),
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_clear_unanswered),

@@ -319,6 +319,16 @@ size_t initiator_liveness(struct initiator *in)
 	return request(in, IKE_EXCHANGE_INFORMATIONAL, &w);
 }
 
+size_t initiator_complain(struct initiator *in, uint16_t notify)
+{
+	uint8_t bytes[64];
+	struct ike_writer w;
+
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, notify, NULL, 0);
+	return request(in, IKE_EXCHANGE_INFORMATIONAL, &w);
+}
+
 size_t initiator_delete(struct initiator *in)
 {
 	uint8_t bytes[64];

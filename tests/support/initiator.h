@@ -110,6 +110,8 @@ void initiator_free(struct initiator *in);
 size_t initiator_init(struct initiator *in);
 size_t initiator_auth(struct initiator *in);
 size_t initiator_liveness(struct initiator *in);
+/* INFORMATIONAL with one error notify. */
+size_t initiator_complain(struct initiator *in, uint16_t notify);
 size_t initiator_delete(struct initiator *in);
 size_t initiator_delete_child(struct initiator *in);
 size_t initiator_create_child(struct initiator *in);

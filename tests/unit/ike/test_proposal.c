@@ -301,6 +301,26 @@ static void rekey_spi(void **state)
 	assert_memory_equal(sa.proposal[0].spi, "12345678", 8);
 }
 
+static void offers_in_words(void **state)
+{
+	static struct ike_sa sa;
+	char text[IKE_OFFER_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(ike_offer_text(&sa, text), "nothing");
+	ike_sa_add_proposal(&sa, 1, IKE_PROTOCOL_IKE, NULL, 0);
+	ike_sa_add_transform(&sa, IKE_TRANSFORM_ENCR, 12, 128);
+	ike_sa_add_transform(&sa, IKE_TRANSFORM_PRF, 2, 0);
+	ike_sa_add_proposal(&sa, 2, IKE_PROTOCOL_IKE, NULL, 0);
+	ike_sa_add_transform(&sa, IKE_TRANSFORM_ENCR, 20, 65535);
+	assert_string_equal(ike_offer_text(&sa, text),
+			    "AES_CBC-128 PRF_HMAC_SHA1; AES_GCM_16-65535");
+	for (int i = 0; i < 40; i++)
+		ike_sa_add_transform(&sa, 200, 65535, 65535);
+	assert_int_equal(strlen(ike_offer_text(&sa, text)), IKE_OFFER_TEXT_MAX - 1);
+	assert_string_equal(text + strlen(text) - 3, "...");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +331,7 @@ int main(void)
 		cmocka_unit_test(answers_that_are_no_choice),
 		cmocka_unit_test(offer_round_trip),
 		cmocka_unit_test(rekey_spi),
+		cmocka_unit_test(offers_in_words),
 	};
 
 	return cmocka_run_group_tests_name("proposal", tests, NULL, NULL);
