@@ -22,25 +22,23 @@ void forward_close(struct forward *f)
 	sa_table_close(&f->sas);
 }
 
-static void count_drop(struct fg_drop *row, enum fg_drop_reason reason)
+static void count_drop(struct fg_drop *row, enum fg_drop_reason reason, uint64_t n)
 {
-	uint64_t counters[FG_DROP_ROWS];
 	uint64_t *counter = (uint64_t *)row + reason;
 
-	_Static_assert(sizeof(*row) == sizeof(counters), "one counter per reason");
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
-void forward_drop(struct forward *f, uint32_t session, enum fg_drop_reason reason)
+void forward_drop(struct forward *f, uint32_t session, enum fg_drop_reason reason, uint64_t n)
 {
-	count_drop(&f->drop[0], reason);
+	count_drop(&f->drop[0], reason, n);
 	if (session && session < f->maps->sessions)
-		count_drop(&f->drop[session], reason);
+		count_drop(&f->drop[session], reason, n);
 }
 
 static struct way dropped(struct forward *f, uint32_t session, enum fg_drop_reason reason)
 {
-	forward_drop(f, session, reason);
+	forward_drop(f, session, reason, 1);
 	return (struct way){ .door = DOOR_NONE };
 }
 
@@ -113,13 +111,13 @@ static bool kernel_only(const struct fg_packet *p)
 /* RFC 3948 3.1.2 leaves it to the receiver how an address change is noticed: an authenticated
  * packet newer than any before is the proof; an old one replayed from elsewhere is not. */
 static void watch_peer(struct forward *f, const struct fg_sa *row, const struct esp_sa *sa,
-		       const struct esp_in *in)
+		       uint32_t generation, const struct esp_in *in)
 {
 	const struct fg_session *session = &f->maps->session[sa->session];
 	const uint8_t *udp = in->outer.ip + in->outer.l4;
 	struct note note = { .kind = NOTE_MOVED,
 			     .session = sa->session,
-			     .generation = session->generation,
+			     .generation = generation,
 			     .peer.ip = address(&in->outer, false) };
 
 	if (!in->newest || !(row->flags & FG_SA_MOVES))
@@ -151,18 +149,20 @@ static struct way from_client(struct forward *f, struct frame *frame, const stru
 	struct esp_in in;
 	struct fg_ip dst;
 	struct hop hop;
+	uint32_t generation;
 
 	if (!sa || sa->generation != meta->sa_generation || sa->session >= f->maps->sessions)
 		return dropped(f, 0, FG_DROP_unknown_spi);
 	row = &f->maps->sa[meta->sa];
 	session = &f->maps->session[sa->session];
+	generation = session->generation; /* the row may change its owner meanwhile */
 	if (session->state != FG_SESSION_UP)
 		return dropped(f, sa->session, FG_DROP_session_down);
 	reason = esp_open(f->sas.crypto, sa, row,
 			  f->maps->sa_lock ? &f->maps->sa_lock[meta->sa] : NULL, frame, &in);
 	if (reason != FG_DROP_NONE && reason != FG_DROP_dummy)
 		return dropped(f, sa->session, reason);
-	watch_peer(f, row, sa, &in);
+	watch_peer(f, row, sa, generation, &in);
 	if (reason == FG_DROP_NONE)
 		reason = fg_policy_from_client(&in.inner, session);
 	if (reason != FG_DROP_NONE)

@@ -59,7 +59,7 @@ void forward_close(struct forward *f);
 /* A frame whose meta was written by our XDP programs; afterwards it is ready to be sent through the
  * door, from its Ethernet header on. */
 struct way forward_packet(struct forward *f, struct frame *frame, const struct fg_meta *meta);
-/* Count a drop that happened elsewhere in the worker. session 0: none. */
-void forward_drop(struct forward *f, uint32_t session, enum fg_drop_reason reason);
+/* Count n drops that happened elsewhere in the worker. session 0: none. */
+void forward_drop(struct forward *f, uint32_t session, enum fg_drop_reason reason, uint64_t n);
 
 #endif

@@ -40,7 +40,7 @@ static const struct sandbox_call calls[] = {
 	{ "clone3",             "the same, newer C libraries" },
 	{ "set_robust_list",    "thread start" },
 	{ "rseq",               "thread start" },
-	{ "getsockopt",         "libxdp asks for the ring sizes when a socket is given up" },
+	{ "getsockopt",         "what the kernel dropped; ring sizes when a socket is given up" },
 };
 /* clang-format on */
 

@@ -31,8 +31,11 @@ enum fg_drop_reason replay_update(struct fg_sa *sa, uint32_t seq, bool *newest)
 	if (reason != FG_DROP_NONE)
 		return reason;
 	if (seq > top) {
-		advance(sa, top, seq);
+		/* In this order: whatever ends the process in between, nothing old is open again.
+		 */
 		__atomic_store_n(&sa->seq, seq, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_RELEASE);
+		advance(sa, top, seq);
 		*newest = true;
 	}
 	sa->window[seq / 64 % WORDS] |= 1ULL << seq % 64;

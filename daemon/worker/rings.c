@@ -2,6 +2,7 @@
 #include "worker/rings.h"
 
 #include <errno.h>
+#include <linux/if_xdp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -73,6 +74,20 @@ void rings_turn(struct port_socket *s)
 	wake(s);
 	take_back(s);
 	refill(s);
+}
+
+uint64_t rings_missed(struct port_socket *s)
+{
+	struct xdp_statistics statistics = { 0 };
+	socklen_t len = sizeof(statistics);
+	uint64_t total, missed;
+
+	if (getsockopt(s->fd, SOL_XDP, XDP_STATISTICS, &statistics, &len))
+		return 0;
+	total = statistics.rx_dropped + statistics.rx_ring_full;
+	missed = total - s->missed;
+	s->missed = total;
+	return missed;
 }
 
 static bool queue_tx(struct port_socket *to, uint64_t address, uint32_t len)

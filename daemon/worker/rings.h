@@ -44,6 +44,7 @@ struct port_socket {
 	bool pair;
 	uint32_t pending; /* descriptors written, not yet shown to the kernel */
 	bool kick;        /* shown, perhaps not yet taken */
+	uint64_t missed;  /* packets the kernel dropped on the way here, so far */
 	struct xsk_ring_cons rx, comp;
 	struct xsk_ring_prod tx, fill;
 };
@@ -73,5 +74,8 @@ void rings_free(struct frames *frames, uint64_t base);
 /* Once per batch and socket: show what was queued, wake the kernel, take back what was sent, give
  * the kernel empty frames. */
 void rings_turn(struct port_socket *s);
+/* Packets that XDP handed over and the kernel dropped because no frame or no place in the ring was
+ * free, since the last call. */
+uint64_t rings_missed(struct port_socket *s);
 
 #endif

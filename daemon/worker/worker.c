@@ -16,6 +16,7 @@ enum {
 	IDLE_MS = 1000,  /* wake up that often to wipe keys that nobody uses any more */
 	SWEEP_MS = 64,
 	SWEEP_ALL_MS = 1000, /* the whole table is looked at in this time */
+	MISSED_MS = 500,     /* how old the counter of what the kernel dropped may be */
 };
 
 static void send_note(void *arg, const struct note *note)
@@ -48,6 +49,19 @@ static void sweep(struct worker *worker)
 	sa_sweep(&worker->forward.sas, (uint32_t)rows);
 }
 
+/* Nobody knows any more whose packets these were. */
+static void count_missed(struct worker *worker)
+{
+	uint64_t now = worker->forward.now_ms;
+
+	if (now - worker->missed_ms < MISSED_MS)
+		return;
+	worker->missed_ms = now;
+	for (uint32_t i = 0; i < worker->rings.count; i++)
+		forward_drop(&worker->forward, 0, FG_DROP_no_frame,
+			     rings_missed(worker->rings.socket[i]));
+}
+
 static void pass(struct worker *worker, struct port_socket *from, uint64_t address, uint32_t len)
 {
 	struct frames *frames = from->frames;
@@ -70,7 +84,7 @@ static void pass(struct worker *worker, struct port_socket *from, uint64_t addre
 	if (to && rings_send(to, frames, base, &frame))
 		return;
 	if (to)
-		forward_drop(&worker->forward, meta.session, FG_DROP_tx_full);
+		forward_drop(&worker->forward, meta.session, FG_DROP_tx_full, 1);
 	rings_free(frames, base);
 }
 
@@ -156,6 +170,7 @@ static void *run(void *arg)
 		if (worker->forward.now_ms - worker->swept_ms >= SWEEP_MS && told_to_stop(worker))
 			break;
 		sweep(worker);
+		count_missed(worker);
 		idle = n ? 0 : idle + 1;
 		if (idle > IDLE_ROUNDS && !sleep_until_work(worker))
 			break;

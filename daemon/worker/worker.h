@@ -15,7 +15,7 @@ struct worker {
 	uint32_t index;
 	int note_fd; /* where notes go, a pipe that does not block; borrowed */
 	int stop_fd; /* readable: stop; borrowed */
-	uint64_t swept_ms;
+	uint64_t swept_ms, missed_ms;
 	pthread_t thread;
 	bool running;
 };

@@ -89,6 +89,22 @@ def attempt(client):
         return False
 
 
+def test_stalled_worker(lab):
+    """What the kernel drops because the worker does not keep up is counted."""
+    l = lab()
+    c = l.client()
+    c.connect()
+    l.ping(c.ns, HOST4)
+    pid = l.gateway.pids()["flexdp"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        l.network.host.run("ping -q -c 3000 -l 3000 -w 1 %s" % c.inner()[0], check=False)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: l.gateway.drops().get("no_frame", 0) > 500, "the drops are counted")
+    l.ping(c.ns, HOST4)
+
+
 def test_killed_flexd(lab):
     """kill -9 of flexd itself: its children end, and a new one clears up and works."""
     l = lab()
