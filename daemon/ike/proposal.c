@@ -302,7 +302,9 @@ const char *ike_offer_text(const struct ike_sa *offer, char buf[IKE_OFFER_TEXT_M
 		for (size_t j = 0; j < p->count && at < IKE_OFFER_TEXT_MAX; j++) {
 			const struct ike_transform *t = &offer->transform[p->first + j];
 
-			snprintf(bits, sizeof(bits), t->key_bits ? "-%u" : "", t->key_bits);
+			bits[0] = '\0';
+			if (t->key_bits)
+				snprintf(bits, sizeof(bits), "-%u", t->key_bits);
 			at += (size_t)snprintf(buf + at, IKE_OFFER_TEXT_MAX - at, "%s%s%s",
 					       j   ? " "
 					       : i ? "; "
