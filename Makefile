@@ -151,11 +151,11 @@ check: deps
 	$(MAKE) check-fuzz
 
 check-unit: $(UNIT)
-	tests/run $^
+	@tests/run $^
 check-bpf: $(BPFTESTS)
-	tests/run $^
+	@tests/run $^
 check-exchange: $(EXCHANGE)
-	tests/run $^
+	@tests/run $^
 check-lab: all
 	/usr/bin/python3 -m pytest -q tests/lab --build $(BUILD) $(PYTEST)
 # The memory checkers over the layers that parse, and over every story of the lab.
