@@ -123,6 +123,17 @@ static const struct ctl_column drop_columns[] = {
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
+static const struct ctl_column sample_columns[] = {
+	{ "age_s",         "Age",        CTL_SECONDS,     0, 0 },
+	{ "reason",        "Reason",     CTL_TEXT,        0, 0 },
+	{ "session",       "Session",    CTL_TEXT,        0, 0 },
+	{ "port",          "Port",       CTL_TEXT,        6, 0 },
+	{ "length",        "Length",     CTL_NUMBER,      0, 1 },
+	{ "outer",         "Packet",     CTL_TEXT,       24, 0 },
+	{ "text",          "Meaning",    CTL_TEXT,       24, 2 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
 static const struct ctl_column config_columns[] = {
 	{ "section",       "Section",    CTL_TEXT,        0, 0 },
 	{ "key",           "Key",        CTL_TEXT,        0, 0 },
@@ -171,9 +182,11 @@ const struct ctl_command ctl_commands[] = {
 	  .help = "Show the data plane: programs, ports, workers, crypto, and the processes.",
 	  .run = ctl_run_ask },
 	{ .words = "show drop",
-	  .arguments = { { "name", "vaN", CTL_OPTIONAL } },
-	  .views = TABLE(drop_columns), .nothing = "nothing was dropped",
-	  .help = "Count what was dropped, by reason: of the whole gateway, or of one session.",
+	  .arguments = { { "samples", "samples", CTL_FLAG }, { "name", "vaN", CTL_OPTIONAL } },
+	  .views = { { "count", NULL, CTL_TABLE, drop_columns },
+		     { "sample", NULL, CTL_TABLE, sample_columns } },
+	  .nothing = "no drop to show",
+	  .help = "Count what was dropped, by reason, of the gateway or a session; or list samples.",
 	  .run = ctl_run_ask },
 	{ .words = "show config",
 	  .views = TABLE(config_columns),

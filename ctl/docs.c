@@ -199,7 +199,7 @@ void ctl_docs_completion(FILE *out)
 	      "_flexctl()\n{\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} list= words= w\n"
 	      "\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-	      "\t\tcase $w in -* | = | detail | all | va[0-9]*) ;; *) words+=${words:+ }$w ;; esac\n"
+	      "\t\tcase $w in -* | = | detail | samples | all | va[0-9]*) ;; *) words+=${words:+ }$w ;; esac\n"
 	      "\tdone\n"
 	      "\tcase $words in\n",
 	      out);

@@ -82,6 +82,11 @@ struct plane {
 	bool routes_changed, addresses_changed; /* noted while events are read */
 	struct row_queue free_sas;
 	uint32_t sas_used;
+	struct ring_buffer *sample_ring;
+	struct event *on_samples;
+	struct fg_event sample[PLANE_SAMPLES]; /* the newest at samples_kept - 1, wrapping */
+	uint64_t samples_kept;                 /* ever */
+	uint32_t samples_turn;                 /* read since the loop woke us */
 };
 
 /* Sets error->why and returns `code`. */
@@ -142,6 +147,10 @@ void hops_close(struct plane *plane);
 
 /* sa.c */
 void sa_end(struct plane *plane, uint32_t row);
+/* event.c: fg_event is read while the loop runs. */
+int samples_open(struct plane *plane, struct plane_error *error);
+void samples_close(struct plane *plane);
+
 /* count.c */
 void count_clear(struct plane *plane, uint32_t id);
 

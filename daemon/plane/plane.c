@@ -108,6 +108,8 @@ static int open_steps(struct plane *plane, struct plane_error *error)
 	if (code)
 		return plane_fail(error, code, "no memory for %u SAs", plane->sas);
 	code = load_maps(plane, error);
+	if (!code)
+		code = samples_open(plane, error);
 	if (code)
 		return code;
 	write_conf(plane);
@@ -158,6 +160,7 @@ void plane_close(struct plane *plane)
 		routes_remove(plane);
 		pair_remove(plane);
 	}
+	samples_close(plane);
 	if (plane->maps)
 		load_close(plane);
 	pins_close(plane);

@@ -70,6 +70,10 @@ void plane_hop_want(struct plane *plane, const struct fg_ip *dst);
 /* Sums over CPUs and workers. id 0 of drops: the whole plane. */
 void plane_count(const struct plane *plane, uint32_t id, struct fg_count *count);
 void plane_drops(const struct plane *plane, uint32_t id, struct fg_drop *drops);
+/* A sample of what XDP dropped, the newest first; returns how many. Drops of the workers are only
+ * counted. head is what strangers sent. */
+enum { PLANE_SAMPLES = 64 }; /* remembered */
+size_t plane_samples(const struct plane *plane, struct fg_event *out, size_t cap);
 /* When did authenticated traffic last pass? Not kept: read counts twice. */
 /* Of row `id` as it is now, 0: nobody holds it. What a worker reports with another one is about an
  * earlier holder. */

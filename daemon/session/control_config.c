@@ -16,7 +16,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "show ikev2 sa",       ctl_show_ikev2_sa,       { NULL },             { JSON_NULL } },
 	{ "show derived-config", ctl_show_derived_config, { "name" },           { JSON_STRING } },
 	{ "show plane",          ctl_show_plane,          { NULL },             { JSON_NULL } },
-	{ "show drop",           ctl_show_drop,           { "name" },           { JSON_STRING } },
+	{ "show drop",           ctl_show_drop,           { "name", "samples" }, { JSON_STRING, JSON_TRUE } },
 	{ "show config",         ctl_show_config,         { NULL },             { JSON_NULL } },
 	{ "clear session",       ctl_clear_session,       { "all", "name" },    { JSON_TRUE, JSON_STRING } },
 	{ "config reload",       ctl_config_reload,       { NULL },             { JSON_NULL } },

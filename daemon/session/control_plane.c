@@ -2,8 +2,11 @@
 /* flexctl's view of the data plane, of what was dropped, and of the processes. */
 #include "session/control.h"
 
+#include "plane/sample_text.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NUMBER(value) ((json_int_t)(value))
@@ -102,8 +105,9 @@ static void drop_row(struct ctl_client *client, const char *plane, const char *r
 		     const char *text, uint64_t packets)
 {
 	if (packets)
-		ctl_row(client, json_pack("{s:s, s:s, s:s, s:I}", "plane", plane, "reason", reason,
-					  "text", text, "packets", NUMBER(packets)));
+		ctl_row(client,
+			json_pack("{s:s, s:s, s:s, s:s, s:I}", "kind", "count", "plane", plane,
+				  "reason", reason, "text", text, "packets", NUMBER(packets)));
 }
 
 static void data_drops(struct ctl_client *client, uint32_t id)
@@ -124,13 +128,75 @@ static void ike_drops(struct ctl_client *client, const struct msg_ike_stats *sta
 	ctl_ok(client);
 }
 
+static const struct {
+	const char *name, *text;
+} reasons[FG_DROP_ROWS] = {
+#define FG_DROP(number, name, text) [number] = { #name, text },
+#include <flexgate/drop.def>
+};
+
+static const char *port_name(const struct plane_port_info *ports, size_t count, uint32_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ports[i].port == number)
+			return ports[i].name;
+	return NULL;
+}
+
+/* *: a field without a value is left out. */
+static json_t *sample_row(const struct fg_event *event, uint64_t age_ms, const char *port)
+{
+	bool known = event->reason < FG_DROP_ROWS && reasons[event->reason].name;
+	char outer[SAMPLE_TEXT_MAX], session[16] = "";
+
+	if (event->session)
+		snprintf(session, sizeof(session), "va%u", event->session);
+	sample_text(event, outer);
+	return json_pack("{s:s, s:I, s:s, s:s*, s:s*, s:s*, s:I, s:s*}", "kind", "sample", "age_s",
+			 NUMBER(age_ms / 1000), "reason", known ? reasons[event->reason].name : "?",
+			 "text", known ? reasons[event->reason].text : NULL, "session",
+			 session[0] ? session : NULL, "port", port, "length", NUMBER(event->length),
+			 "outer", outer[0] ? outer : NULL);
+}
+
+/* session NULL: of all. */
+static void sample_rows(struct ctl_client *client, const struct session *session)
+{
+	const struct plane *plane = ctl_broker(client)->plane;
+	struct plane_port_info ports[FG_PORTS];
+	size_t port_count = plane_ports(plane, ports, FG_PORTS);
+	struct fg_event event[PLANE_SAMPLES];
+	size_t count = plane_samples(plane, event, PLANE_SAMPLES);
+	uint64_t now, at, age;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	for (size_t i = 0; i < count; i++) {
+		at = event[i].at_ns / 1000000;
+		age = at < now ? now - at : 0;
+		/* What is older than the session was another's of the same number. */
+		if (session &&
+		    (event[i].session != session->id || age > session_now_ms() - session->begun_ms))
+			continue;
+		ctl_row(client,
+			sample_row(&event[i], age, port_name(ports, port_count, event[i].port)));
+	}
+	ctl_ok(client);
+}
+
 void ctl_show_drop(struct ctl_client *client)
 {
 	static const struct ctl_ike ask = { .rows = false, .stats = ike_drops };
 	const struct sessions *sessions = ctl_broker(client)->sessions;
 	const char *name = ctl_text(client, "name");
+	bool samples = ctl_flag(client, "samples");
 	struct session *session = session_next(sessions, 0);
 
+	if (!name && samples) {
+		sample_rows(client, NULL);
+		return;
+	}
 	if (!name) {
 		data_drops(client, 0);
 		ctl_ask_ike(client, &ask);
@@ -141,6 +207,10 @@ void ctl_show_drop(struct ctl_client *client)
 	if (!session) {
 		ctl_fail(client, "flexctl show session lists what there is",
 			 "no session is called '%.200s'", name);
+		return;
+	}
+	if (samples) {
+		sample_rows(client, session);
 		return;
 	}
 	data_drops(client, session->id);

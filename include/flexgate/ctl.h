@@ -22,7 +22,11 @@
  *   show derived-config  name: "va1"          line
  *   show plane                                kind: "plane", "port", "worker" or "process", and
  *                                             the fields of that kind
- *   show drop            name: "va1"          plane reason text packets
+ *   show drop            name: "va1"          kind: "count"; plane reason text packets
+ *                        samples: bool        kind: "sample"; age_s reason text session port
+ *                                             length outer: addresses, ports or SPI as the packet
+ *                                             claims. The newest first. session: who had this
+ *                                             number then
  *   show config                               section key value
  *   clear session        name, or all: true   name identity: what is being cleared
  *   config reload                             line: what changed

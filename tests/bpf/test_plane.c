@@ -350,6 +350,55 @@ static void test_traffic_to_nobody(void **state)
 	assert_nothing_left();
 }
 
+static uint64_t newest_sample(const struct plane *plane)
+{
+	struct fg_event event[PLANE_SAMPLES];
+
+	assert_int_equal(plane_samples(plane, event, PLANE_SAMPLES), PLANE_SAMPLES);
+	for (int i = 0; i < PLANE_SAMPLES; i++) {
+		assert_int_equal(event[i].reason, FG_DROP_no_session);
+		assert_int_equal(event[i].length, 14 + 20 + 8 + 9);
+		assert_int_equal(event[i].captured, 0); /* clear text of somebody */
+		assert_true(i == 0 || event[i].at_ns <= event[i - 1].at_ns);
+	}
+	return event[0].at_ns;
+}
+
+/* More samples than are kept come in turns of the loop, the newest stay. */
+static void test_samples(void **state)
+{
+	const int packets = 2 * PLANE_SAMPLES * 1024;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct fg_event event[PLANE_SAMPLES];
+	struct fg_drop drops;
+	struct fixture f;
+	struct plane *plane;
+	uint64_t first, second;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	assert_int_equal(plane_samples(plane, event, PLANE_SAMPLES), 0);
+	inet_pton(AF_INET, "10.9.0.77", &to.sin_addr);
+	for (int i = 0; i < packets; i++)
+		assert_int_equal(sendto(fd, "a drop...", 9, 0, (void *)&to, sizeof(to)), 9);
+	close(fd);
+	plane_drops(plane, 0, &drops);
+	assert_in_range(drops.no_session, packets * 3 / 4, packets);
+	event_base_loop(base, EVLOOP_ONCE);
+	first = newest_sample(plane);
+	event_base_loop(base, EVLOOP_ONCE);
+	second = newest_sample(plane);
+	assert_true(second > first);
+	let_events_in();
+	assert_true(newest_sample(plane) >= second);
+	assert_int_equal(plane_samples(plane, event, 3), 3);
+	assert_int_equal(event[0].at_ns, newest_sample(plane));
+	plane_close(plane);
+	assert_nothing_left();
+}
+
 static void test_bpftool(void **state)
 {
 	struct plane_session session = a_session();
@@ -484,8 +533,9 @@ int main(void)
 		cmocka_unit_test(test_late_worker),     cmocka_unit_test(test_all_sas_used),
 		cmocka_unit_test(test_moved),           cmocka_unit_test(test_addresses_follow),
 		cmocka_unit_test(test_set_conf_routes), cmocka_unit_test(test_traffic_to_nobody),
-		cmocka_unit_test(test_bpftool),         cmocka_unit_test(test_generic),
-		cmocka_unit_test(test_after_a_crash),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_samples),         cmocka_unit_test(test_bpftool),
+		cmocka_unit_test(test_generic),         cmocka_unit_test(test_after_a_crash),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

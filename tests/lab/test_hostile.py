@@ -111,12 +111,18 @@ def test_forged_esp(lab):
 
 
 def test_unknown_spi(lab):
-    """ESP for no SA is dropped in XDP under its name."""
+    """ESP for no SA is dropped in XDP under its name; samples say where it came from."""
     l = lab()
     data = bytes.fromhex("12345678") + bytes(60)
     forge.send(l.network.router, [(CLIENT4, GATEWAY4, 17, forge.udp(4500, 4500, data)),
                                   (CLIENT4, GATEWAY4, 50, data)])
     wait_for(lambda: l.gateway.drops().get("unknown_spi", 0) >= 2, "they are counted")
+    samples = wait_for(lambda: [s for s in l.gateway.show("drop", "samples")
+                                if s["reason"] == "unknown_spi"], "there is a sample")
+    assert samples[0]["port"] == "eth0" and "session" not in samples[0], samples
+    assert samples[0]["outer"] in (
+        "%s -> %s spi 0x12345678" % (CLIENT4, GATEWAY4),
+        "%s:4500 -> %s:4500 spi 0x12345678" % (CLIENT4, GATEWAY4)), samples
 
 
 def syn_mss(lab, ns, device, name):

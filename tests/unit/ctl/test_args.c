@@ -53,6 +53,8 @@ static void test_good(void **state)
 		{ "config check", "config check", "{}", NULL, false, 0 },
 		{ "co ch f.conf", "config check", "{\"file\":\"f.conf\"}", NULL, false, 0 },
 		{ "config reload", "config reload", "{}", NULL, false, 0 },
+		{ "show drop samples va7", "show drop", "{\"samples\":true,\"name\":\"va7\"}", NULL,
+		  false, 0 },
 		{ "help show drop", "help", "{\"words\":[\"show\",\"drop\"]}", NULL, false, 0 },
 	};
 	/* clang-format on */

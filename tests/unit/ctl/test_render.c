@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Rows as text: number formats, tables that fit, records, and the JSON beside them. */
+#include "ctl/args.h"
 #include "ctl/render.h"
 
 #include <setjmp.h>
@@ -149,6 +150,27 @@ static void test_table(void **state)
 		    "va12  bob         5 B\n");
 }
 
+/* The widest of drop samples on the narrowest of usual terminals. */
+static void test_samples(void **state)
+{
+	static const char *const words[] = { "show", "drop" };
+	struct ctl_error error;
+	size_t used;
+	const struct ctl_command *drop = ctl_find(words, 2, &used, &error);
+
+	(void)state;
+	assert_non_null(drop);
+	expect_text(
+		drop, "{\"samples\":true}",
+		"[{\"kind\":\"sample\",\"age_s\":3599,\"reason\":\"malformed_outer\","
+		"\"session\":\"va64000\",\"port\":\"enp129s0f0np0.5\",\"length\":9000,"
+		"\"outer\":\"198.51.100.107:40000 -> 203.0.113.101:4500 spi 0x12345678\","
+		"\"text\":\"outer header is truncated or contradicts its length\"}]",
+		80,
+		"   Age  Reason           Session  Port          Length  Packet\n"
+		"59m59s  malformed_outer  va64000  enp129s0f0n~    9000  198.51.100.107:40000 ->~\n");
+}
+
 static void test_record(void **state)
 {
 	(void)state;
@@ -220,10 +242,10 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values), cmocka_unit_test(test_small_buffer),
-		cmocka_unit_test(test_table),  cmocka_unit_test(test_record),
-		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_values),  cmocka_unit_test(test_small_buffer),
+		cmocka_unit_test(test_table),   cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_record),  cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_nothing), cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

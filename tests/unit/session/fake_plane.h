@@ -34,6 +34,8 @@ struct plane {
 	uint32_t rows, sas;
 	bool fail_session, fail_sa, fail_moved, fail_conf;
 	struct fg_count count; /* of every session */
+	struct fg_event sample[4];
+	size_t samples;
 	const struct conf *conf;
 };
 
@@ -138,6 +140,13 @@ void plane_drops(const struct plane *plane, uint32_t id, struct fg_drop *drops)
 	(void)plane;
 	memset(drops, 0, sizeof(*drops));
 	drops->spoofed = id + 1;
+}
+
+size_t plane_samples(const struct plane *plane, struct fg_event *out, size_t cap)
+{
+	assert_in_range(plane->samples, 0, cap);
+	memcpy(out, plane->sample, plane->samples * sizeof(*out));
+	return plane->samples;
 }
 
 uint32_t plane_generation(const struct plane *plane, uint32_t id)

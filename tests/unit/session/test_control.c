@@ -369,6 +369,76 @@ static void test_names(void **state)
 	play_free(p);
 }
 
+/* Samples of drops: all, and those of a session while it was this one. */
+static void test_samples(void **state)
+{
+	static const struct fg_event samples[] = {
+		{ .session = 1,
+		  .reason = FG_DROP_wrong_encap,
+		  .length = 90,
+		  .captured = 38,
+		  .head = { [12] = 8,
+			    [14] = 0x45,
+			    [23] = 50,
+			    [26] = 198,
+			    [27] = 51,
+			    [28] = 100,
+			    [29] = 7,
+			    [30] = 192,
+			    [32] = 2,
+			    [33] = 1,
+			    [37] = 9 } },
+		{ .reason = FG_DROP_unknown_spi, .port = 5, .length = 60 },
+		{ .session = 1, .reason = 9999, .length = 60 },
+	};
+	struct play *p = play_new();
+	struct msg_session_begin alice = begin_of(5, "alice@example.org");
+	struct timespec now;
+	const json_t *row;
+	json_t *rows;
+
+	(void)state;
+	play_start(p);
+	rows = good(p, "{\"command\": \"show drop\", \"args\": {\"samples\": true}}");
+	assert_int_equal(json_array_size(rows), 0);
+	json_decref(rows);
+
+	memcpy(p->broker.plane->sample, samples, sizeof(samples));
+	p->broker.plane->samples = 3;
+	play_say(p, CHILD_IKE, MSG_SESSION_BEGIN, &alice, sizeof(alice));
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	/* One from the future, one of now, one from before the session. */
+	p->broker.plane->sample[0].at_ns = ((uint64_t)now.tv_sec + 3600) * 1000000000;
+	p->broker.plane->sample[1].at_ns = (uint64_t)now.tv_sec * 1000000000;
+	p->broker.plane->sample[2].at_ns = 0;
+	rows = good(p, "{\"command\": \"show drop\", \"args\": {\"samples\": true}}");
+	assert_int_equal(json_array_size(rows), 3);
+	row = json_array_get(rows, 0);
+	assert_string_equal(field(rows, 0, "kind"), "sample");
+	assert_string_equal(field(rows, 0, "session"), "va1");
+	assert_string_equal(field(rows, 0, "reason"), "wrong_encap");
+	assert_string_equal(field(rows, 0, "port"), "eth0");
+	assert_string_equal(field(rows, 0, "outer"), "198.51.100.7 -> 192.0.2.1 spi 0x00000009");
+	assert_int_equal(json_integer_value(json_object_get(row, "age_s")), 0);
+	assert_int_equal(json_integer_value(json_object_get(row, "length")), 90);
+	assert_string_equal(field(rows, 1, "text"), "no SA has this SPI");
+	assert_null(field(rows, 1, "session"));
+	assert_null(field(rows, 1, "port"));
+	assert_null(field(rows, 1, "outer"));
+	assert_string_equal(field(rows, 2, "reason"), "?");
+	assert_null(field(rows, 2, "text"));
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 2), "age_s")),
+			 now.tv_sec);
+	json_decref(rows);
+
+	rows = good(p, "{\"command\": \"show drop\", "
+		       "\"args\": {\"samples\": true, \"name\": \"va1\"}}");
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(field(rows, 0, "reason"), "wrong_encap");
+	json_decref(rows);
+	play_free(p);
+}
+
 /* Questions go to ike one by one; an asker who leaves does not shift the answers. */
 static void test_ask_ike(void **state)
 {
@@ -543,11 +613,11 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),       cmocka_unit_test(test_ask_ike),
-		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
-		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_ask_ike),      cmocka_unit_test(test_hanging_ike),
+		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */
