@@ -89,7 +89,7 @@ static int check(const char *path)
 		return print_errors(&errors);
 	status = check_secrets(conf);
 	if (status == 0)
-		printf("%s: no error, %zu profiles, %zu pools\n", path, conf->profile_count,
+		printf("%s: no error; profiles: %zu, pools: %zu\n", path, conf->profile_count,
 		       conf->pool_count);
 	conf_free(conf);
 	return status;

@@ -127,6 +127,9 @@ bool conf_read_device(const struct conf_key *key, const char *text, void *out, s
 	size_t len = strlen(text);
 
 	(void)key;
+	/* A list is cut at its spaces: what was meant as a comment would become devices. */
+	if (text[0] == '#')
+		return conf_wrong(why, "is no device; a comment behind a value begins with ' ;'");
 	if (len >= IFNAMSIZ)
 		return conf_wrong(why, "is longer than a device name can be (15 characters)");
 	for (const char *p = text; *p; p++) {

@@ -147,7 +147,8 @@ static struct fg_ip source_on(struct plane *plane, const char *device, bool is4)
 	if (!device[0])
 		return found;
 	if (link_read(plane->netlink, device, &link) || link_addresses(plane->netlink, &all, &n)) {
-		log_warn("plane", "ip unnumbered %s: there is no such device", device);
+		log_warn("plane", "ip unnumbered %s: no such device; %s pool routes have no source",
+			 device, is4 ? "IPv4" : "IPv6");
 		return found;
 	}
 	for (size_t i = 0; i < n && ip_is_zero(&found); i++) {

@@ -289,7 +289,9 @@ static void announce(struct broker *broker)
 	snprintf(text, sizeof(text), "READY=1\nSTATUS=%u sessions at most",
 		 broker->conf->gateway.max_sessions - 1);
 	notify_systemd(text);
-	log_info(AREA, "ready: %zu IKE sockets, %u workers (%s), %u sessions at most",
+	log_info(AREA,
+		 "FlexGate " FG_VERSION
+		 " ready: IKE sockets %zu, workers %u (%s), sessions at most %u",
 		 broker->sockets.count, broker->worker_info.workers, broker->worker_info.crypto,
 		 broker->conf->gateway.max_sessions - 1);
 }

@@ -60,6 +60,9 @@ static const struct bad_row rows[] = {
 	{ "[gateway]\noutside = eth0, sixteen-letters0\n" NO_GATEWAY, 2,
 	  "[gateway] outside: 'sixteen-letters0' is longer than a device name can be (15 characters); "
 	  "expected names of network devices" },
+	{ "[gateway]\noutside = eth0 # WAN\n" NO_GATEWAY, 2,
+	  "[gateway] outside: '#' is no device; a comment behind a value begins with ' ;'; expected "
+	  "names of network devices" },
 	{ "[gateway]\noutside = eth0 eth0\n" NO_GATEWAY, 2, "[gateway] outside: 'eth0' is given twice" },
 	{ "[gateway]\noutside = a b c d\ninside = e f g h\n" NO_GATEWAY, 3,
 	  "[gateway] inside: 8 devices in all; there may be 7" },
