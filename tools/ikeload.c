@@ -145,8 +145,7 @@ static bool take_option(struct options *o, int option, const char *value)
 	}
 }
 
-/* --- the run ------------------------------------------------------------------------------------
- */
+/* --- the run --- */
 
 static void count_reason(struct load *load, const char *reason)
 {
@@ -263,8 +262,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(load->base);
 }
 
-/* --- the report ---------------------------------------------------------------------------------
- */
+/* --- the report --- */
 
 static int compare(const void *a, const void *b)
 {

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -63,8 +64,7 @@ static void leave(struct aaa *aaa, int status)
 	event_base_loopbreak(aaa->base);
 }
 
-/* --- questions of ike --------------------------------------------------------------------------
- */
+/* --- questions of ike --- */
 
 static void log_failure(struct aaa *aaa, const struct msg_auth_verify *ask,
 			enum msg_auth_reason reason)
@@ -137,8 +137,7 @@ static void ike_broken(void *arg, const char *why)
 	aaa->ike = NULL;
 }
 
-/* --- orders of flexd ---------------------------------------------------------------------------
- */
+/* --- orders of flexd --- */
 
 static void forget_next(struct aaa *aaa)
 {
@@ -321,6 +320,9 @@ int aaa_main(void)
 		log_error(AREA, "the crypto library fails its self-test: %s", what);
 		return 1;
 	}
+	/* Ctrl-C in a terminal reaches every process; flexd decides who ends when. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	aaa.base = event_base_new();
 	if (aaa.base)
 		status = run(&aaa);

@@ -146,8 +146,7 @@ void conf_build_close(struct conf_build *b)
 	}
 }
 
-/* --- events of the file ------------------------------------------------------------------------
- */
+/* --- events of the file --- */
 
 static void on_section(void *arg, unsigned line, const char *text)
 {

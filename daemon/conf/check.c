@@ -51,8 +51,7 @@ static void check_proposal(struct conf_build *b, struct conf_proposal *proposal,
 	proposal->integrity_count = 0;
 }
 
-/* --- pools ---------------------------------------------------------------------------------------
- */
+/* --- pools --- */
 
 /* The whole prefix, without the addresses that routers and broadcasts use. */
 static void default_range(struct conf_pool *pool)
@@ -175,8 +174,7 @@ static void check_local(struct conf_build *b, const struct conf_gateway *gateway
 	}
 }
 
-/* --- authorization policies ----------------------------------------------------------------------
- */
+/* --- authorization policies --- */
 
 static void check_pool_family(struct conf_build *b, const struct conf *conf, int pool, bool want4,
 			      struct conf_object *object)

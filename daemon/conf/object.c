@@ -129,8 +129,7 @@ const char *conf_expected(const struct conf_key *key, char *buf, size_t cap)
 	return buf;
 }
 
-/* --- sections ----------------------------------------------------------------------------------
- */
+/* --- sections --- */
 
 static const char *section_at(const void *arg, size_t i)
 {

@@ -65,8 +65,7 @@ static void leave(struct process *p, int status)
 	event_base_loopbreak(p->base);
 }
 
-/* --- the core's env ------------------------------------------------------------------------------
- */
+/* --- the core's env --- */
 
 static uint64_t env_now(void *arg)
 {
@@ -150,8 +149,7 @@ static void on_datagram(void *arg, void *datagram, size_t len, const struct endp
 		ike_receive(p->core, datagram, len, local, peer);
 }
 
-/* --- aaa -----------------------------------------------------------------------------------------
- */
+/* --- aaa --- */
 
 static int from_aaa(struct process *p, uint32_t type, const void *body)
 {
@@ -225,8 +223,7 @@ static int on_aaa_channel(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-/* --- flexd: configuration and start --------------------------------------------------------------
- */
+/* --- flexd: configuration and start --- */
 
 static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
 {
@@ -349,8 +346,7 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-/* --- flexd: sessions -----------------------------------------------------------------------------
- */
+/* --- flexd: sessions --- */
 
 static int from_flexd(struct process *p, uint32_t type, const void *body)
 {
@@ -541,8 +537,7 @@ int ike_main(void)
 		log_error(AREA, "the crypto library fails its self-test: %s", what);
 		return 1;
 	}
-	/* The terminal's or the unit's signals reach every process; flexd decides what they mean.
-	 */
+	/* Signals of a terminal reach every process; flexd decides what they mean. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

@@ -123,8 +123,7 @@ static int drop_rights(void)
 	return error;
 }
 
-/* --- signals -----------------------------------------------------------------------------------
- */
+/* --- signals --- */
 
 static void on_stop(evutil_socket_t signal, short what, void *arg)
 {
@@ -172,8 +171,7 @@ static int watch_signals(struct broker *broker)
 	return 0;
 }
 
-/* --- from start to end -------------------------------------------------------------------------
- */
+/* --- from start to end --- */
 
 static int open_all(struct broker *broker)
 {

@@ -53,8 +53,7 @@ struct control {
 	bool orphan; /* to somebody who is gone */
 };
 
-/* --- clients -----------------------------------------------------------------------------------
- */
+/* --- clients --- */
 
 static void ask_next(struct control *control);
 
@@ -196,8 +195,7 @@ bool ctl_flag(const struct ctl_client *client, const char *argument)
 	return json_is_true(json_object_get(client->args, argument));
 }
 
-/* --- requests ----------------------------------------------------------------------------------
- */
+/* --- requests --- */
 
 static bool same_type(json_type wanted, const json_t *value)
 {
@@ -346,8 +344,7 @@ size_t control_clients(const struct control *control)
 	return control ? control->count : 0;
 }
 
-/* --- questions to ike --------------------------------------------------------------------------
- */
+/* --- questions to ike --- */
 
 static void ask_next(struct control *control)
 {
@@ -417,8 +414,7 @@ void control_ike_lost(struct control *control)
 	ask_next(control); /* which fails for each */
 }
 
-/* --- the listener ------------------------------------------------------------------------------
- */
+/* --- the listener --- */
 
 static bool may_talk(int fd)
 {

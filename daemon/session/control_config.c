@@ -32,8 +32,7 @@ void ctl_version(struct ctl_client *client)
 	ctl_ok(client);
 }
 
-/* --- config reload -----------------------------------------------------------------------------
- */
+/* --- config reload --- */
 
 static void reloaded(void *arg, bool ok, const char *text)
 {
@@ -53,8 +52,7 @@ void ctl_config_reload(struct ctl_client *client)
 	reload_start(ctl_broker(client), reloaded, client);
 }
 
-/* --- show config -------------------------------------------------------------------------------
- */
+/* --- show config --- */
 
 /*
  * The text in force, which has been checked as a whole: what it says, and what it leaves to the

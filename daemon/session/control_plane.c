@@ -98,8 +98,7 @@ void ctl_show_plane(struct ctl_client *client)
 	ctl_ok(client);
 }
 
-/* --- show drop ---------------------------------------------------------------------------------
- */
+/* --- show drop --- */
 
 static void drop_row(struct ctl_client *client, const char *plane, const char *reason,
 		     const char *text, uint64_t packets)

@@ -69,8 +69,7 @@ static void fail_no_match(struct ctl_client *client)
 		 ctl_text(client, "name"));
 }
 
-/* --- show session ------------------------------------------------------------------------------
- */
+/* --- show session --- */
 
 static void set_drops(const struct ctl_client *client, json_t *row, uint32_t id)
 {
@@ -181,8 +180,7 @@ void ctl_show_session(struct ctl_client *client)
 	ctl_steps(client, session_step);
 }
 
-/* --- show derived-config -----------------------------------------------------------------------
- */
+/* --- show derived-config --- */
 
 void ctl_show_derived_config(struct ctl_client *client)
 {
@@ -207,8 +205,7 @@ void ctl_show_derived_config(struct ctl_client *client)
 	ctl_ok(client);
 }
 
-/* --- clear session -----------------------------------------------------------------------------
- */
+/* --- clear session --- */
 
 static void clear_step(struct ctl_client *client, uint32_t *cursor)
 {
@@ -239,8 +236,7 @@ void ctl_clear_session(struct ctl_client *client)
 	ctl_steps(client, clear_step);
 }
 
-/* --- show ikev2 sa -----------------------------------------------------------------------------
- */
+/* --- show ikev2 sa --- */
 
 static const char *nat_text(const struct msg_ike_sa_row *sa)
 {

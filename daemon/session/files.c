@@ -121,8 +121,7 @@ void run_directory_leave(struct run_directory *run)
 	run->lock = -1;
 }
 
-/* --- configuration -----------------------------------------------------------------------------
- */
+/* --- configuration --- */
 
 /* Bytes of `from` into a file in memory. Returns it or -errno. */
 static int copy_to_memory(int from)

@@ -158,8 +158,7 @@ static struct entry *find_free_of(const struct leases *leases, const struct pool
 	return NULL;
 }
 
-/* --- free and held -----------------------------------------------------------------------------
- */
+/* --- free and held --- */
 
 static void put_free(struct leases *leases, struct entry *e)
 {
@@ -213,8 +212,7 @@ static bool own(struct entry *e, const struct lease_ask *ask)
 	return true;
 }
 
-/* --- choosing ----------------------------------------------------------------------------------
- */
+/* --- choosing --- */
 
 static struct entry *hinted(struct leases *leases, struct pool *pool, const struct fg_ip *hint)
 {
@@ -295,8 +293,7 @@ void lease_release(struct leases *leases, const struct fg_ip *ip)
 	put_free(leases, e);
 }
 
-/* --- another configuration ---------------------------------------------------------------------
- */
+/* --- another configuration --- */
 
 struct rebind {
 	struct leases *leases;

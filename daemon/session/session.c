@@ -92,8 +92,7 @@ void session_give_id(struct sessions *s, uint32_t id)
 	s->free_count++;
 }
 
-/* --- states ------------------------------------------------------------------------------------
- */
+/* --- states --- */
 
 /* clang-format off */
 static const bool allowed[SESSION_STATES][SESSION_STATES] = {

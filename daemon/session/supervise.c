@@ -16,8 +16,7 @@
 #define BODY(type)   sizeof(struct type), sizeof(struct type)
 #define NOTHING      0, 0
 
-/* --- what flexd says ---------------------------------------------------------------------------
- */
+/* --- what flexd says --- */
 
 /* A descriptor of its own for the child; fd stays ours. */
 static int send_file(struct child *child, uint32_t type, int fd)
@@ -63,8 +62,7 @@ static int send_sockets(struct child *child)
 	return error;
 }
 
-/* --- what a child says -------------------------------------------------------------------------
- */
+/* --- what a child says --- */
 
 static int on_hello(void *arg, const void *body, size_t len, int fd)
 {
@@ -248,8 +246,7 @@ const size_t child_worker_rule_count = COUNT(child_worker_rules);
 const size_t child_aaa_rule_count = COUNT(child_aaa_rules);
 const size_t child_ike_rule_count = COUNT(child_ike_rules);
 
-/* --- what follows ------------------------------------------------------------------------------
- */
+/* --- what follows --- */
 
 /* ike and aaa speak without flexd: a new pair whenever one of them is new. */
 static void connect_pair(struct child *ike, struct child *aaa)

@@ -241,6 +241,9 @@ int main(void)
 
 	log_open("flexdp", LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
+	/* Ctrl-C in a terminal reaches every process; flexd decides who ends when. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	dp.maps.xsk_fd = -1;
 	dp.base = event_base_new();
 	if (!dp.base || secret_harden_process() || pipe2(dp.notes, O_NONBLOCK | O_CLOEXEC) ||

@@ -34,8 +34,7 @@ static void clear(struct story *s, uint32_t session, uint32_t cause)
 	gateway_settle(&s->gw);
 }
 
-/* --- the client ---------------------------------------------------------------------------------
- */
+/* --- the client --- */
 
 static void test_client_deletes_child(void **state)
 {
@@ -125,8 +124,7 @@ static void test_another_child_is_refused(void **state)
 	story_end(s);
 }
 
-/* --- the operator -------------------------------------------------------------------------------
- */
+/* --- the operator --- */
 
 static void test_clear(void **state)
 {
@@ -258,8 +256,7 @@ static void test_stop(void **state)
 	story_end(s);
 }
 
-/* --- time ---------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static void begin_init(struct story *s, unsigned source, unsigned port)
 {
@@ -356,8 +353,7 @@ static void test_refused_count_against_the_budget(void **state)
 	story_end(s);
 }
 
-/* --- processes ----------------------------------------------------------------------------------
- */
+/* --- processes --- */
 
 /* A client with its IKE_AUTH just sent; `steps` questions answered. */
 static struct story *asked(unsigned steps)
@@ -560,8 +556,7 @@ static void test_profile_removed_during_login(void **state)
 	}
 }
 
-/* --- what the operator sees ---------------------------------------------------------------------
- */
+/* --- what the operator sees --- */
 
 static void count_row(void *arg, const struct msg_ike_sa_row *row)
 {

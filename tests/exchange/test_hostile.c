@@ -100,8 +100,7 @@ static void send_out(struct story *s)
 	gateway_settle(&s->gw);
 }
 
-/* --- the header of a first message --------------------------------------------------------------
- */
+/* --- the header of a first message --- */
 
 static const struct {
 	const char *what;
@@ -229,8 +228,7 @@ static void test_from_port_0(void **state)
 	story_end(s);
 }
 
-/* --- payloads of a first message ----------------------------------------------------------------
- */
+/* --- payloads of a first message --- */
 
 enum part { SA, KE, NONCE, NOTIFY, STRANGE, CRITICAL, PARTS = 8 };
 
@@ -412,8 +410,7 @@ static void test_bad_public_value(void **state)
 	}
 }
 
-/* --- inside SK, by a client that has the keys but not the right ----------------------------------
- */
+/* --- inside SK, by a client that has the keys but not the right --- */
 
 static const struct {
 	const char *what;
@@ -496,8 +493,7 @@ static void test_malformed_when_up(void **state)
 	story_end(s);
 }
 
-/* --- nobody hurts an established session --------------------------------------------------------
- */
+/* --- nobody hurts an established session --- */
 
 static void still_up(struct story *s)
 {

@@ -39,8 +39,7 @@ static void logout(struct story *s)
 	story_empty(s);
 }
 
-/* --- every IKE suite ----------------------------------------------------------------------------
- */
+/* --- every IKE suite --- */
 
 static const struct {
 	uint16_t encr, bits, integ;
@@ -113,8 +112,7 @@ static void test_every_esp_suite(void **state)
 	}
 }
 
-/* --- what is asked and what is got --------------------------------------------------------------
- */
+/* --- what is asked and what is got --- */
 
 static void test_both_families(void **state)
 {
@@ -187,8 +185,7 @@ static void test_other_group_wanted(void **state)
 	story_end(s);
 }
 
-/* --- NAT ----------------------------------------------------------------------------------------
- */
+/* --- NAT --- */
 
 static void test_nat(void **state)
 {
@@ -236,8 +233,7 @@ static void test_begin_on_4500(void **state)
 	story_end(s);
 }
 
-/* --- more than one ------------------------------------------------------------------------------
- */
+/* --- more than one --- */
 
 static void test_initial_contact_ends_the_older_session(void **state)
 {

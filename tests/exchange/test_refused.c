@@ -14,8 +14,7 @@ static struct story *attempt(const struct initiator_setup *setup, struct story *
 	return s;
 }
 
-/* --- who is it? ---------------------------------------------------------------------------------
- */
+/* --- who is it? --- */
 
 static const struct {
 	const char *identity, *psk;
@@ -123,8 +122,7 @@ static void test_refusal_again(void **state)
 	story_end(s);
 }
 
-/* --- no session for a client that is who it says ------------------------------------------------
- */
+/* --- no session for a client that is who it says --- */
 
 static const struct {
 	uint32_t refuse_begin, refuse_sa;
@@ -239,8 +237,7 @@ static void test_aaa_cannot_sign(void **state)
 	story_end(s);
 }
 
-/* --- algorithms ---------------------------------------------------------------------------------
- */
+/* --- algorithms --- */
 
 static void test_no_ike_proposal(void **state)
 {

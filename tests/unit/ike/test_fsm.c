@@ -70,8 +70,7 @@ static void test_names(void **state)
 	assert_false(ike_move_allowed(IKE_STATE_NEW, IKE_STATES));
 }
 
-/* --- rules --------------------------------------------------------------------------------------
- */
+/* --- rules --- */
 
 /* Which exchange may come in which state, requests and responses. */
 static const struct {

@@ -130,8 +130,7 @@ static void test_timers_against_a_model(void **state)
 	ike_timers_free(&timers);
 }
 
-/* --- SPIs ---------------------------------------------------------------------------------------
- */
+/* --- SPIs --- */
 
 static const uint64_t *spi_next;
 
@@ -175,8 +174,7 @@ static void test_spis(void **state)
 	ike_core_free(core);
 }
 
-/* --- CFG_REQUEST --------------------------------------------------------------------------------
- */
+/* --- CFG_REQUEST --- */
 
 static const struct {
 	uint8_t type;

@@ -222,8 +222,7 @@ static void test_deaf_ike(void **state)
 	stage_free(st);
 }
 
-/* --- messages of a hostile ike -----------------------------------------------------------------
- */
+/* --- messages of a hostile ike --- */
 
 #define BEGIN_ROW(text, change)                                                                    \
 	{                                                                                          \
@@ -305,8 +304,7 @@ static void test_not_its_own(void **state)
 	stage_free(st);
 }
 
-/* --- clear -------------------------------------------------------------------------------------
- */
+/* --- clear --- */
 
 static void test_clear(void **state)
 {
@@ -374,8 +372,7 @@ static void test_end_line(void **state)
 	stage_free(st);
 }
 
-/* --- moved -------------------------------------------------------------------------------------
- */
+/* --- moved --- */
 
 /* ESP without UDP has no port that could tell where the client is behind its NAT. */
 static void test_only_udp_moves(void **state)

@@ -216,8 +216,7 @@ static void test_channel_breaks(void **state)
 	play_free(p);
 }
 
-/* --- reload ------------------------------------------------------------------------------------
- */
+/* --- reload --- */
 
 struct told {
 	int count;
@@ -403,8 +402,7 @@ static void test_reload_death(void **state)
 	play_free(p);
 }
 
-/* --- files -------------------------------------------------------------------------------------
- */
+/* --- files --- */
 
 static void test_one_flexd(void **state)
 {
