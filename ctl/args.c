@@ -143,12 +143,13 @@ static void unknown_word(const bool *live, size_t place, const char *given, stru
 }
 
 const struct ctl_command *ctl_find(const char *const *words, size_t count, size_t *used,
-				   struct ctl_error *error)
+				   const struct ctl_command **begun, struct ctl_error *error)
 {
 	bool live[WORDS_MAX], before[WORDS_MAX];
 	char list[256], word[WORD_MAX];
 	size_t place, c;
 
+	*begun = NULL;
 	for (c = 0; c < ctl_command_count; c++)
 		live[c] = true;
 	for (place = 0;; place++) {
@@ -173,6 +174,10 @@ const struct ctl_command *ctl_find(const char *const *words, size_t count, size_
 			return NULL;
 		}
 	}
+	for (c = ctl_command_count; c--;)
+		if (live[c])
+			*begun = &ctl_commands[c];
+	*used = count;
 	list_words(live, place, "", list, sizeof(list));
 	ctl_fail(error, "flexctl help shows every command", "a word is missing; known here: %s",
 		 list);
@@ -318,11 +323,12 @@ static bool parse_arguments(struct ctl_call *call, const char *const *words, siz
 static bool parse_words(struct ctl_call *call, const char *const *words, size_t count,
 			struct ctl_error *error)
 {
-	size_t used;
+	size_t used = 0;
 
-	call->command = ctl_find(words, count, &used, error);
+	call->command = ctl_find(words, count, &used, &call->begun, error);
+	call->begun_words = used;
 	if (!call->command)
-		return false;
+		return call->help && call->begun;
 	if (call->help)
 		return true;
 	if (!parse_arguments(call, words + used, count - used, error))

@@ -26,10 +26,11 @@ void ctl_call_free(struct ctl_call *call);
 
 /*
  * The command that `words` begins with; *used is the number of words it took. NULL with a sentence
- * in error.
+ * in error. *begun is NULL, or, when only words are missing, the first of the commands that `words`
+ * begin: they share the first *used words.
  */
 const struct ctl_command *ctl_find(const char *const *words, size_t count, size_t *used,
-				   struct ctl_error *error);
+				   const struct ctl_command **begun, struct ctl_error *error);
 
 /* How many letters to insert, remove, change or swap to get from a to b; at most CTL_EDITS_FAR. */
 enum { CTL_EDITS_FAR = 100 };

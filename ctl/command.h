@@ -60,7 +60,7 @@ enum ctl_argument_kind {
 
 struct ctl_argument {
 	const char *key;  /* in the request's args; NULL ends a list */
-	const char *text; /* in the synopsis: "NAME|IDENTITY", or the word of a flag */
+	const char *text; /* in the synopsis: "NAME|IDENTITY|ADDRESS", or the word of a flag */
 	enum ctl_argument_kind kind;
 };
 
@@ -74,6 +74,9 @@ struct ctl_command;
 /* A parsed command line. args belongs to it. */
 struct ctl_call {
 	const struct ctl_command *command; /* NULL: only an option such as --help */
+	const struct ctl_command
+		*begun; /* then the first that `begun_words` words begin, or NULL */
+	size_t begun_words;
 	json_t *args;
 	const char *socket;
 	bool json, help, generate_man, generate_completion;
@@ -97,7 +100,7 @@ struct ctl_command {
 extern const struct ctl_command ctl_commands[];
 extern const size_t ctl_command_count;
 
-/* "show session [detail] [NAME|IDENTITY]" */
+/* "show session [detail] [NAME|IDENTITY|ADDRESS]" */
 const char *ctl_synopsis(const struct ctl_command *command, char *buf, size_t cap);
 
 void ctl_fail(struct ctl_error *error, const char *hint, const char *format, ...)

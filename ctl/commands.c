@@ -137,7 +137,7 @@ static const struct ctl_column sample_columns[] = {
 static const struct ctl_column config_columns[] = {
 	{ "section",       "Section",    CTL_TEXT,        0, 0 },
 	{ "key",           "Key",        CTL_TEXT,        0, 0 },
-	{ "value",         "Value",      CTL_TEXT,       20, 0 },
+	{ "value",         "Value",      CTL_TEXT,        0, 0 },
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
@@ -160,7 +160,7 @@ static const struct ctl_column version_columns[] = {
 
 const struct ctl_command ctl_commands[] = {
 	{ .words = "show session",
-	  .arguments = { { "detail", "detail", CTL_FLAG }, { "name", "NAME|IDENTITY", CTL_OPTIONAL } },
+	  .arguments = { { "detail", "detail", CTL_FLAG }, { "name", "NAME|IDENTITY|ADDRESS", CTL_OPTIONAL } },
 	  .views = TABLE(session_columns), .detail = RECORD(session_detail_columns),
 	  .nothing = "no client session",
 	  .help = "List client sessions, all of them or one, with what they carried.",
@@ -193,7 +193,7 @@ const struct ctl_command ctl_commands[] = {
 	  .help = "Show the configuration in force, with defaults filled in.",
 	  .run = ctl_run_ask },
 	{ .words = "clear session",
-	  .arguments = { { "all", "all", CTL_FLAG }, { "name", "NAME|IDENTITY", CTL_OPTIONAL } },
+	  .arguments = { { "all", "all", CTL_FLAG }, { "name", "NAME|IDENTITY|ADDRESS", CTL_OPTIONAL } },
 	  .one_of = true,
 	  .views = TABLE(cleared_columns), .nothing = "no client session",
 	  .help = "End sessions: the client is told, its address and SAs are released.",

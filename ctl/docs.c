@@ -15,15 +15,27 @@ static const char *const exit_texts[] = {
 
 enum { EXITS = sizeof(exit_texts) / sizeof(exit_texts[0]) };
 
-void ctl_docs_help(FILE *out)
+/* Bytes of the first words, with the space behind them. */
+static size_t length_of(const char *text, size_t words)
 {
+	const char *p = text;
+
+	for (; words; words--)
+		p += strcspn(p, " ") + 1;
+	return (size_t)(p - text);
+}
+
+void ctl_docs_help(FILE *out, const struct ctl_command *begun, size_t words)
+{
+	size_t i, len = begun ? length_of(begun->words, words) : 0;
 	char text[160];
-	size_t i;
 
 	fputs("usage: flexctl [OPTION...] COMMAND\n\nCommands (words may be shortened):\n", out);
 	for (i = 0; i < ctl_command_count; i++)
-		fprintf(out, "  %s\n      %s\n", ctl_synopsis(&ctl_commands[i], text, sizeof(text)),
-			ctl_commands[i].help);
+		if (!begun || strncmp(ctl_commands[i].words, begun->words, len) == 0)
+			fprintf(out, "  %s\n      %s\n",
+				ctl_synopsis(&ctl_commands[i], text, sizeof(text)),
+				ctl_commands[i].help);
 	fputs("\nOptions:\n", out);
 	for (i = 0; i < ctl_option_count; i++) {
 		snprintf(text, sizeof(text), "%s%s", ctl_options[i].name, ctl_options[i].value);
@@ -140,7 +152,7 @@ void ctl_docs_man(FILE *out)
 	      ".SH NAME\nflexctl \\- look at and steer a running FlexGate\n"
 	      ".SH SYNOPSIS\n.B flexctl\n.RI [ OPTION ...]\n.I COMMAND\n"
 	      ".SH DESCRIPTION\n"
-	      "Ask\n.BR flexd (8)\nover its control socket and print the answer, as a table or,\n"
+	      "Ask\n.B flexd\nover its control socket and print the answer, as a table or,\n"
 	      "with\n.BR \\-\\-json ,\n"
 	      "as a JSON array of the same rows under the field names listed below.\n"
 	      "A value that is not there is left out. On a terminal a table is fitted to the width:\n"
@@ -153,9 +165,23 @@ void ctl_docs_man(FILE *out)
 		fprintf(out, ".TP\n.B %zu\n%s\n", i, exit_texts[i]);
 	fputs(".SH FILES\n.TP\n.I " FG_RUN_DIRECTORY "/" FG_CTL_SOCKET
 	      "\nthe control socket of flexd\n"
-	      ".TP\n.I /etc/flexgate/flexgate.conf\nthe configuration that config check reads\n"
-	      ".SH SEE ALSO\n.BR bpftool (8),\n.BR flexd (8)\n",
+	      ".TP\n.I /etc/flexgate/flexgate.conf\n"
+	      "the configuration that config check reads; its comments explain every key\n"
+	      ".SH SEE ALSO\n.BR bpftool (8);\n.B flexd \\-h\n",
 	      out);
+}
+
+static bool takes_file(const char *words)
+{
+	const struct ctl_argument *a;
+	size_t i;
+
+	for (i = 0; i < ctl_command_count; i++)
+		if (strcmp(ctl_commands[i].words, words) == 0)
+			for (a = ctl_commands[i].arguments; a->key; a++)
+				if (strcmp(a->key, "file") == 0)
+					return true;
+	return false;
 }
 
 /* What may follow: the next words of all commands that begin with these. */
@@ -165,6 +191,10 @@ static void completion_case(FILE *out, const char *words)
 	const char *last = "";
 	size_t i, len = strlen(words);
 
+	if (takes_file(words)) {
+		fprintf(out, "\t\"%s\") compopt -o default ;;\n", words);
+		return;
+	}
 	fprintf(out, "\t\"%s\") list=\"", words);
 	for (i = 0; i < ctl_command_count; i++) {
 		const char *w = ctl_commands[i].words;
@@ -175,8 +205,6 @@ static void completion_case(FILE *out, const char *words)
 					fprintf(out, "%s ", a->text);
 				else if (strcmp(a->key, "name") == 0)
 					fputs("$(_flexctl_names) ", out);
-				else if (strcmp(a->key, "file") == 0)
-					fputs("$(compgen -f -- \"$cur\") ", out);
 		} else if (strncmp(w, words, len) == 0 && (!len || w[len] == ' ')) {
 			w += len ? len + 1 : 0;
 			if (strncmp(w, last, strcspn(w, " ") + 1) != 0)
@@ -187,22 +215,39 @@ static void completion_case(FILE *out, const char *words)
 	fputs("\" ;;\n", out);
 }
 
+/* Before the table: names of sessions, and the words typed so far without options and their values.
+ */
+static const char completion_head[] =
+	"# SPDX-License-Identifier: BSD-2-Clause\n"
+	"# bash completion of flexctl, made by flexctl --generate-completion\n"
+	"_flexctl_names()\n{\n"
+	"\tflexctl --json show session 2>/dev/null |\n"
+	"\t\tsed -n 's/^ *\"name\": \"\\(va[0-9]*\\)\".*/\\1/p'\n}\n\n"
+	"_flexctl()\n{\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} list= words= option= value= w\n"
+	"\tCOMPREPLY=()\n"
+	"\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+	"\t\tcase $w in\n"
+	"\t\t--socket) option=$w value=1 ;;\n"
+	"\t\t=) value=1 ;;\n"
+	"\t\t-*) option=$w value= ;;\n"
+	"\t\tdetail | samples | all | va[0-9]*) ;;\n"
+	"\t\t*) [[ $value ]] || words+=${words:+ }$w; value= ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"\t[[ $cur == = ]] && cur= value=1\n"
+	"\tif [[ $value ]]; then\n"
+	"\t\t[[ $option == --socket ]] && compopt -o default\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\tcase $words in help) words= ;; \"help \"*) words=${words#help } ;; esac\n"
+	"\tcase $words in\n";
+
 void ctl_docs_completion(FILE *out)
 {
 	size_t i, n, e;
 
-	fputs("# SPDX-License-Identifier: BSD-2-Clause\n"
-	      "# bash completion of flexctl, made by flexctl --generate-completion\n"
-	      "_flexctl_names()\n{\n"
-	      "\tflexctl --json show session 2>/dev/null |\n"
-	      "\t\tsed -n 's/^ *\"name\": \"\\(va[0-9]*\\)\".*/\\1/p'\n}\n\n"
-	      "_flexctl()\n{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} list= words= w\n"
-	      "\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-	      "\t\tcase $w in -* | = | detail | samples | all | va[0-9]*) ;; *) words+=${words:+ }$w ;; esac\n"
-	      "\tdone\n"
-	      "\tcase $words in\n",
-	      out);
+	fputs(completion_head, out);
 	completion_case(out, "");
 	for (i = 0; i < ctl_command_count; i++)
 		for (n = 1; n <= strlen(ctl_commands[i].words); n++) {

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-void ctl_docs_help(FILE *out);
+/* All commands; with begun those that share its first `words` words. */
+void ctl_docs_help(FILE *out, const struct ctl_command *begun, size_t words);
 void ctl_docs_command(FILE *out, const struct ctl_command *command);
 void ctl_docs_man(FILE *out);
 void ctl_docs_completion(FILE *out);

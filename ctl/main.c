@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 	struct ctl_call call;
 
 	if (argc < 2) {
-		ctl_docs_help(stderr);
+		ctl_docs_help(stderr, NULL, 0);
 		return CTL_USAGE;
 	}
 	if (!ctl_parse(argc, argv, &call, &error)) {
@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 	else if (call.help && call.command)
 		ctl_docs_command(stdout, call.command);
 	else if (call.help)
-		ctl_docs_help(stdout);
+		ctl_docs_help(stdout, call.begun, call.begun_words);
 	else
 		result = call.watch ? watch(&call) : once(&call);
 	ctl_call_free(&call);

@@ -120,16 +120,18 @@ enum ctl_exit ctl_run_version(const struct ctl_call *call, json_t *rows, struct 
 enum ctl_exit ctl_run_help(const struct ctl_call *call, json_t *rows, struct ctl_error *error)
 {
 	json_t *words = json_object_get(call->args, "words");
-	const struct ctl_command *about = NULL;
+	const struct ctl_command *about = NULL, *begun = NULL;
 	const char *list[16];
-	size_t i, used, count = json_array_size(words);
+	size_t i, used = 0, count = json_array_size(words);
 	char *text = NULL, *line, *save = NULL;
 	size_t len;
 	FILE *out;
 
 	for (i = 0; i < count && i < sizeof(list) / sizeof(list[0]); i++)
 		list[i] = json_string_value(json_array_get(words, i));
-	if (count && !(about = ctl_find(list, i, &used, error)))
+	if (count)
+		about = ctl_find(list, i, &used, &begun, error);
+	if (count && !about && !begun)
 		return CTL_USAGE;
 	out = open_memstream(&text, &len);
 	if (!out) {
@@ -139,7 +141,7 @@ enum ctl_exit ctl_run_help(const struct ctl_call *call, json_t *rows, struct ctl
 	if (about)
 		ctl_docs_command(out, about);
 	else
-		ctl_docs_help(out);
+		ctl_docs_help(out, begun, used);
 	fclose(out);
 	/* Empty lines count: strtok_r() would swallow them. */
 	for (line = text; line && *line; line = save) {

@@ -54,6 +54,37 @@ def test_readme(build, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+COMPLETION = """
+compopt() { echo files; }
+flexctl() { echo '    "name": "va7",'; }
+source "$1"; shift
+COMP_WORDS=(flexctl "$@") COMP_CWORD=$#
+_flexctl
+echo ${COMPREPLY[*]}
+"""
+# A line as bash cuts it, its last word being typed, and what is offered.
+TYPED = (("", "show clear config version help"),
+         ("show d", "derived-config drop"),
+         ("show session detail ", "detail va7"),
+         ("help c", "clear config"),
+         ("help show ikev2 ", "sa"),
+         ("--watch = 5 show ikev2 ", "sa"),
+         ("--watch = ", ""),
+         ("--socket /run/x show ikev2 ", "sa"),
+         ("--socket /run/x", "files"),
+         ("--socket = /run/x", "files"),
+         ("--socket =", "files"),
+         ("config check /etc/fle", "files"),
+         ("show --j", "--json"))
+
+
+@pytest.mark.parametrize("line,offered", TYPED)
+def test_completion(build, line, offered):
+    script = os.path.join(os.path.abspath(build), "flexctl.bash")
+    done = run(["bash", "-c", COMPLETION, "bash", script] + line.split(" "))
+    assert done.stdout.split() == offered.split() and not done.stderr
+
+
 def test_unit_capabilities(lab):
     """The capabilities that the systemd unit leaves are enough: start, login, a restarted child."""
     with open(os.path.join(ROOT, "config", "flexd.service")) as f:

@@ -97,7 +97,7 @@ static void test_bad(void **state)
 		{ "show plane va1", "one word too many", "usage: flexctl show plane" },
 		{ "show session a b", "one word too many", "usage" },
 		{ "show session detail a detail", "one word too many", "usage" },
-		{ "clear session", "wants one of its arguments", "(all|NAME|IDENTITY)" },
+		{ "clear session", "wants one of its arguments", "(all|NAME|IDENTITY|ADDRESS)" },
 		{ "clear session all va1", "wants one of its arguments", "usage" },
 		{ "--jsno show plane", "unknown option --jsno", "did you mean --json?" },
 		{ "--frobnicate show plane", "unknown option", "--help" },
@@ -181,7 +181,7 @@ static void test_docs(void **state)
 
 	(void)state;
 	out = open_memstream(&help, &len);
-	ctl_docs_help(out);
+	ctl_docs_help(out, NULL, 0);
 	fclose(out);
 	out = open_memstream(&man, &len);
 	ctl_docs_man(out);
@@ -199,7 +199,7 @@ static void test_docs(void **state)
 		expect_in(help, ctl_options[i].help);
 		expect_in(completion, ctl_options[i].name);
 	}
-	expect_in(man, ".B show session [detail] [NAME|IDENTITY]\n");
+	expect_in(man, ".B show session [detail] [NAME|IDENTITY|ADDRESS]\n");
 	expect_in(man, ".B show derived\\-config vaN\n");
 	expect_in(man, "\\-\\-watch");
 	expect_in(man, "rx_packets");
@@ -208,12 +208,46 @@ static void test_docs(void **state)
 	free(completion);
 }
 
+/* "show --help" is about every show, and about no other command. */
+static void test_help_of_many(void **state)
+{
+	static const struct {
+		const char *line, *in, *out;
+	} rows[] = {
+		{ "show --help", "  show ikev2 sa", "  clear session" },
+		{ "--help co", "  config reload", "  clear session" },
+		{ "sh ik --help", "  show ikev2 sa", "  show plane" },
+		{ "--help", "  clear session", NULL },
+	};
+	struct ctl_error error;
+	struct ctl_call call;
+	char buf[128], *words[WORDS], *help;
+	size_t i, len;
+	FILE *out;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int n = split(rows[i].line, buf, sizeof(buf), words);
+
+		if (!ctl_parse(n, words, &call, &error))
+			fail_msg("%s: %s", rows[i].line, error.text);
+		out = open_memstream(&help, &len);
+		ctl_docs_help(out, call.begun, call.begun_words);
+		fclose(out);
+		expect_in(help, rows[i].in);
+		if (rows[i].out && strstr(help, rows[i].out))
+			fail_msg("%s: \"%s\" is there", rows[i].line, rows[i].out);
+		free(help);
+		ctl_call_free(&call);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),  cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_edits), cmocka_unit_test(test_table),
-		cmocka_unit_test(test_docs),
+		cmocka_unit_test(test_docs),  cmocka_unit_test(test_help_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,11 +154,12 @@ static void test_table(void **state)
 static void test_samples(void **state)
 {
 	static const char *const words[] = { "show", "drop" };
+	const struct ctl_command *begun, *drop;
 	struct ctl_error error;
 	size_t used;
-	const struct ctl_command *drop = ctl_find(words, 2, &used, &error);
 
 	(void)state;
+	drop = ctl_find(words, 2, &used, &begun, &error);
 	assert_non_null(drop);
 	expect_text(
 		drop, "{\"samples\":true}",
@@ -169,6 +170,25 @@ static void test_samples(void **state)
 		80,
 		"   Age  Reason           Session  Port          Length  Packet\n"
 		"59m59s  malformed_outer  va64000  enp129s0f0n~    9000  198.51.100.107:40000 ->~\n");
+}
+
+/* A value of the configuration that is cut is of no use: it may run over the edge. */
+static void test_config(void **state)
+{
+	static const char *const words[] = { "show", "config" };
+	const struct ctl_command *begun, *config;
+	struct ctl_error error;
+	size_t used;
+
+	(void)state;
+	config = ctl_find(words, 2, &used, &begun, &error);
+	assert_non_null(config);
+	expect_text(config, "{}",
+		    "[{\"section\":\"ikev2-proposal default\",\"key\":\"prf\","
+		    "\"value\":\"sha512, sha384, sha256\"}]",
+		    40,
+		    "Section                 Key  Value\n"
+		    "ikev2-proposal default  prf  sha512, sha384, sha256\n");
 }
 
 static void test_record(void **state)
@@ -242,10 +262,11 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),  cmocka_unit_test(test_small_buffer),
-		cmocka_unit_test(test_table),   cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_record),  cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_nothing), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_values), cmocka_unit_test(test_small_buffer),
+		cmocka_unit_test(test_table),  cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_config), cmocka_unit_test(test_record),
+		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
