@@ -391,6 +391,8 @@ static void test_samples(void **state)
 	event_base_loop(base, EVLOOP_ONCE);
 	second = newest_sample(plane);
 	assert_true(second > first);
+	assert_int_equal(plane_samples(plane, event, 2), 2);
+	assert_true(event[1].at_ns > first); /* a turn is more than one */
 	let_events_in();
 	assert_true(newest_sample(plane) >= second);
 	assert_int_equal(plane_samples(plane, event, 3), 3);

@@ -64,7 +64,7 @@ static const struct {
 	/* VLAN tags. */
 	{ PORTS THE_SPI, 64, { MACS, VLAN(5), IP4_TYPE, IP4(5, 0, 17), UDP(40), SPI } },
 	{ PORTS THE_SPI, 64, { MACS, QINQ(5), VLAN(6), IP4_TYPE, IP4(5, 0, 17), UDP(40), SPI } },
-	{ "", 64, { MACS, VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1),
+	{ "", 65535, { MACS, VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1),
 		    VLAN(1), VLAN(1), VLAN(1), VLAN(1), VLAN(1) } },
 	/* IPv6: ESP in UDP lies behind the capture. */
 	{ PORTS6, 64, { MACS, IP6_TYPE, IP6(17), UDP(40) } },
