@@ -72,6 +72,17 @@ static const struct ctl_column line_columns[] = {
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
+static const struct ctl_column ike_stats_columns[] = {
+	{ "established",          "IKE SAs established",     CTL_NUMBER, 0, 0 },
+	{ "half_open",            "IKE SAs half-open",       CTL_NUMBER, 0, 0 },
+	{ "init_requests",        "IKE_SA_INIT requests",    CTL_NUMBER, 0, 0 },
+	{ "auth_ok",              "Logins",                  CTL_NUMBER, 0, 0 },
+	{ "auth_failed",          "Logins refused",          CTL_NUMBER, 0, 0 },
+	{ "deletes",              "DELETE requests sent",    CTL_NUMBER, 0, 0 },
+	{ "retransmits_answered", "Requests answered again", CTL_NUMBER, 0, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
 static const struct ctl_column plane_columns[] = {
 	{ "plane",         "Plane",                  CTL_TEXT,    0, 0 },
 	{ "reason",        "Because",                CTL_TEXT,    0, 0 },
@@ -168,6 +179,10 @@ const struct ctl_command ctl_commands[] = {
 	{ .words = "show ikev2 sa",
 	  .views = TABLE(ike_sa_columns), .nothing = "no IKE SA",
 	  .help = "List IKE SAs, half-open ones too.",
+	  .run = ctl_run_ask },
+	{ .words = "show ikev2 stats",
+	  .views = { RECORD(ike_stats_columns) },
+	  .help = "Count logins, refusals and IKE SAs since ike started.",
 	  .run = ctl_run_ask },
 	{ .words = "show derived-config",
 	  .arguments = { { "name", "vaN", CTL_REQUIRED } },

@@ -180,7 +180,6 @@ struct msg_ike_sa_row {
 	uint32_t session;
 	uint32_t age_s;
 	uint32_t peer_behind_nat, local_behind_nat;
-	uint32_t next_request, next_answer; /* message IDs */
 };
 
 enum { MSG_IKE_DROPS = 64 };

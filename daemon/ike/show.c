@@ -24,8 +24,6 @@ static void fill(const struct ike_core *core, const struct ikesa *sa, struct msg
 		.age_s = (uint32_t)((ike_now(core) - sa->made_ms) / 1000),
 		.peer_behind_nat = sa->peer_nat,
 		.local_behind_nat = sa->local_nat,
-		.next_request = sa->own_next,
-		.next_answer = sa->request_next,
 	};
 	snprintf(row->state, sizeof(row->state), "%s", ike_state_name(sa->state));
 	if (sa->keyed)

@@ -35,7 +35,6 @@ static struct session *session_new(struct sessions *s, const struct msg_session_
 	session->peer = ask->peer;
 	session->local = ask->local;
 	session->peer_behind_nat = ask->peer_behind_nat;
-	session->local_behind_nat = ask->local_behind_nat;
 	session->begun_ms = session_now_ms();
 	if (session->identity)
 		memcpy(session->identity, ask->remote.data, ask->remote.len);

@@ -67,6 +67,7 @@ void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask);
 
 void ctl_show_session(struct ctl_client *client);
 void ctl_show_ikev2_sa(struct ctl_client *client);
+void ctl_show_ikev2_stats(struct ctl_client *client);
 void ctl_show_derived_config(struct ctl_client *client);
 void ctl_clear_session(struct ctl_client *client);
 void ctl_show_plane(struct ctl_client *client);

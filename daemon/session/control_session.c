@@ -284,3 +284,27 @@ void ctl_show_ikev2_sa(struct ctl_client *client)
 
 	ctl_ask_ike(client, &ask);
 }
+
+/* --- show ikev2 stats --- */
+
+static void ike_stats_row(struct ctl_client *client, const struct msg_ike_stats *stats)
+{
+	json_t *row = json_object();
+
+	set_number(row, "established", stats->established);
+	set_number(row, "half_open", stats->half_open);
+	set_number(row, "init_requests", stats->init_requests);
+	set_number(row, "auth_ok", stats->auth_ok);
+	set_number(row, "auth_failed", stats->auth_failed);
+	set_number(row, "deletes", stats->deletes);
+	set_number(row, "retransmits_answered", stats->retransmits_answered);
+	ctl_row(client, row);
+	ctl_ok(client);
+}
+
+void ctl_show_ikev2_stats(struct ctl_client *client)
+{
+	static const struct ctl_ike ask = { .rows = false, .stats = ike_stats_row };
+
+	ctl_ask_ike(client, &ask);
+}

@@ -46,7 +46,7 @@ struct session {
 	__be32 inner4; /* 0: none */
 	struct fg_ip inner6;
 	struct endpoint peer, local;
-	bool peer_behind_nat, local_behind_nat;
+	bool peer_behind_nat;
 	bool in_plane;
 
 	uint16_t esp_suite;

@@ -133,6 +133,7 @@ def test_views(lab):
     l.network.router.run(["/usr/bin/python3", "-c", send])
     wait_for(lambda: l.gateway.drops(), "a message that is too short is dropped")
     for words, must in (("session", name), ("session detail", "IKE suite"), ("ikev2 sa", name),
+                        ("ikev2 stats", "Logins"),
                         ("derived-config " + name, "mtu"), ("plane", "Processes"),
                         ("drop", "short_message"), ("config", "eth0")):
         text = l.gateway.flexctl("show", *words.split(), as_json=False).stdout

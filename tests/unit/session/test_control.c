@@ -439,6 +439,34 @@ static void test_samples(void **state)
 	play_free(p);
 }
 
+static void test_ike_stats(void **state)
+{
+	static const char show[] = "{\"command\": \"show ikev2 stats\"}\n";
+	const struct msg_ike_stats stats = { .established = 3, .auth_ok = 7, .auth_failed = 2 };
+	struct play *p = play_new();
+	json_t *rows, *end;
+	int fd;
+
+	(void)state;
+	play_start(p);
+	fd = call(p);
+	assert_true(send(fd, show, strlen(show), 0) > 0);
+	play_turn(p);
+	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
+	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+	rows = rows_of(hear_all(p, fd), &end);
+	assert_int_equal(json_array_size(rows), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(rows, 0), "established")), 3);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "auth_ok")),
+			 7);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(rows, 0), "auth_failed")), 2);
+	json_decref(rows);
+	json_decref(end);
+	play_free(p);
+}
+
 /* Questions go to ike one by one; an asker who leaves does not shift the answers. */
 static void test_ask_ike(void **state)
 {
@@ -613,11 +641,12 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),        cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_ask_ike),      cmocka_unit_test(test_hanging_ike),
-		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),       cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_ike_stats),   cmocka_unit_test(test_ask_ike),
+		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
+		cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */
