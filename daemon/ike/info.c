@@ -60,11 +60,11 @@ static bool gives_up(const struct ikesa *sa, const struct ike_message *m)
 
 static void peer_deleted(struct ike_core *core, struct ikesa *sa, bool logout)
 {
+	const char *refusal = "does not accept us: it expects another identity-local or key";
 	char who[IKESA_TEXT_MAX];
 
 	core->stats.deletes++;
-	log_info("ike", "%s: %s", ikesa_text(sa, who),
-		 logout ? "logged out" : "does not accept our answer to its login");
+	log_info("ike", "%s: %s", ikesa_text(sa, who), logout ? "logged out" : refusal);
 	ike_linger(core, sa, IKE_STATE_DELETED, FG_CAUSE_peer_delete);
 }
 

@@ -44,11 +44,13 @@ static const char *cause_text(uint32_t cause)
 
 static void log_no_child(struct ike_core *core, const struct ikesa *sa, uint32_t cause)
 {
-	char who[IKESA_TEXT_MAX];
+	char who[IKESA_TEXT_MAX], offer[IKE_OFFER_TEXT_MAX];
+	bool esp = cause == FG_CAUSE_no_proposal;
 
 	if (log_allowed(&core->log_logins, ike_now(core)))
-		log_info("login", "%s: profile %s: no session: %s", ikesa_text(sa, who),
-			 sa->profile, cause_text(cause));
+		log_info("login", "%s: profile %s: no session: %s%s%s", ikesa_text(sa, who),
+			 sa->profile, cause_text(cause), esp ? ": " : "",
+			 esp ? ike_offer_text(&sa->login->offer, offer) : "");
 }
 
 /* IDr and AUTH begin every answer to a client that is who it says. */

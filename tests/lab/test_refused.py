@@ -2,6 +2,8 @@
 """Who may not come in, and what that leaves: nothing."""
 import re
 
+import pytest
+
 import forge
 from net import Network, wait_for
 
@@ -36,6 +38,21 @@ def test_half_open_goes(lab):
     assert [s["state"] for s in sas] == ["half-open"], sas
     c.vanish()
     wait_for(lambda: not l.gateway.show("ikev2", "sa"), "the half-open IKE SA goes", timeout=6)
+
+
+@pytest.mark.parametrize("settings,line", (
+    (dict(psk="another"), "wrong pre-shared key: peer 172.16.1.2"),
+    (dict(identity="mallory@example.net"), "no profile matches the identity"),
+    (dict(remote_id="another.example.org"), "it expects another identity-local or key"),
+    (dict(proposals="aes128-sha1-modp2048"),
+     "no offered IKE proposal is acceptable: AES_CBC-128 HMAC_SHA1_96"),
+    (dict(esp="aes128-sha1"), "no offered ESP proposal is acceptable: AES_CBC-128 HMAC_SHA1_96")))
+def test_log_says_why(lab, settings, line):
+    """The operator reads in the log why a client cannot log in, and the client has no session."""
+    l = lab(match="email domain example.org")
+    l.client(**settings).refused(timeout=5)
+    wait_for(lambda: line in l.gateway.log(), "the log has: " + line, timeout=3)
+    assert not l.gateway.show("session")
 
 
 def test_half_open_limit(lab):
