@@ -132,8 +132,12 @@ int attach_port(struct plane *plane, struct plane_port *port, struct plane_error
 	if (code)
 		return code;
 	/* The pair is ours and a veth: it always has native mode. */
-	if (plane->conf->gateway.xdp_mode == CONF_XDP_GENERIC && !port->pair)
+	if (plane->conf->gateway.xdp_mode == CONF_XDP_GENERIC && !port->pair) {
+		log_warn("plane",
+			 "%s: xdp-mode = generic is much slower than the XDP mode of a driver",
+			 name);
 		mode = XDP_MODE_SKB;
+	}
 	code = xdp_program__attach(port->program, (int)port->link.ifindex, mode, 0);
 	if (code == -EOPNOTSUPP && mode == XDP_MODE_NATIVE && may_be_generic) {
 		log_warn("plane",
