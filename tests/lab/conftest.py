@@ -31,10 +31,10 @@ def pytest_runtest_makereport(item, call):
 class Lab:
     """A network, its gateway, and the strongSwan clients that were made."""
 
-    def __init__(self, build, clients=1, nat=False, start=True, **settings):
+    def __init__(self, build, clients=1, nat=False, start=True, queues=1, **settings):
         self.build = build
         self.clients = []
-        self.network = Network(clients=clients, nat=nat)
+        self.network = Network(clients=clients, nat=nat, queues=queues)
         self.gateway = Gateway(self.network, build, **settings)
         if start:
             self.gateway.start()

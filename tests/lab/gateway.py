@@ -15,7 +15,7 @@ PSK = "correct-horse-battery-staple"
 CONF = """
 [gateway]
 outside = eth0
-inside = eth1
+inside = %(inside)s
 run-directory = %(dir)s/run
 bpf-directory = %(dir)s/bpf/flexgate
 secrets-file = %(dir)s/secrets.conf
@@ -40,7 +40,7 @@ ipv6-pool = clients6
 
 [virtual-template 1]
 mtu = 1400
-ip-unnumbered = eth1
+ip-unnumbered = %(inside)s
 %(template)s
 
 [ikev2-keyring default]
@@ -63,7 +63,7 @@ identity = any
 key = %(psk)s
 """
 
-DEFAULTS = dict(max_sessions=64, gateway="", proposal="", policy="", template="", profile="",
+DEFAULTS = dict(max_sessions=64, inside="eth1", gateway="", proposal="", policy="", template="", profile="",
                 range="10.10.0.10-10.10.255.250", match="any", psk=PSK)
 # What a sanitizer writes.
 ALARM = re.compile(r"ERROR: \w+Sanitizer|runtime error:|SUMMARY: ")

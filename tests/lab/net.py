@@ -133,14 +133,29 @@ class Namespace:
         run(["ip", "netns", "del", self.name], check=False)
 
 
-def link(a, a_device, b, b_device, mtu=1500):
+def link(a, a_device, b, b_device, mtu=1500, queues=1):
     """A veth between two namespaces, up. Checksums are made in software: what AF_XDP or a user
     space client reads must be whole."""
-    run(["ip", "link", "add", a_device, "mtu", str(mtu), "netns", a.name, "type", "veth", "peer",
-         "name", b_device, "mtu", str(mtu), "netns", b.name])
+    n = str(queues)
+    of_each = ["mtu", str(mtu), "numtxqueues", n, "numrxqueues", n]
+    run(["ip", "link", "add", "name", a_device, *of_each, "netns", a.name, "type", "veth", "peer",
+         "name", b_device, *of_each, "netns", b.name])
     for ns, device in ((a, a_device), (b, b_device)):
         ns.run(["ethtool", "-K", device, "tx", "off"])
         ns.run(["ip", "link", "set", device, "up"])
+
+
+def spread(ns, device, directory):
+    """What leaves this device takes one of its two queues at random, so that the other end receives
+    the packets of one flow in both of its queues."""
+    program = os.path.join(directory, "spread.o")
+    if not os.path.exists(program):
+        run(["clang", "-O2", "-target", "bpf", "-I/usr/include/%s-linux-gnu" % os.uname().machine,
+             "-c", os.path.join(os.path.dirname(os.path.abspath(__file__)), "spread.bpf.c"),
+             "-o", program])
+    ns.run(["tc", "qdisc", "add", "dev", device, "clsact"])
+    ns.run(["tc", "filter", "add", "dev", device, "egress", "bpf", "direct-action", "object-file",
+            program, "section", "tc"])
 
 
 def address(ns, device, *addresses):
@@ -161,13 +176,14 @@ class Network:
 
     Client i has 172.16.i.2 and 2001:db8:c:i::2, the gateway 192.0.2.1 and 2001:db8:1::1 outside and
     10.20.0.1 and 2001:db8:2::1 inside, the host 10.20.0.10 and 2001:db8:2::10. The router reaches
-    the gateway from 192.0.2.254; with nat it hides the clients behind that address.
+    the gateway from 192.0.2.254; with nat it hides the clients behind that address. With two queues
+    the gateway receives in both of them, on both devices.
     """
     GATEWAY4, GATEWAY6 = "192.0.2.1", "2001:db8:1::1"
     ROUTER4 = "192.0.2.254"
     HOST4, HOST6 = "10.20.0.10", "2001:db8:2::10"
 
-    def __init__(self, clients=1, nat=False, name=None, directory=None):
+    def __init__(self, clients=1, nat=False, name=None, directory=None, queues=1):
         self.id = name or "fg%d-%d" % (os.getpid(), next(_number))
         self.dir = directory or tempfile.mkdtemp(prefix="fglab-")
         os.makedirs(self.dir, exist_ok=True)
@@ -177,7 +193,7 @@ class Network:
         self.namespaces = []
         self.clients = []
         try:
-            self.build(clients, nat)
+            self.build(clients, nat, queues)
         except BaseException:
             self.close()
             raise
@@ -187,7 +203,7 @@ class Network:
         self.namespaces.append(ns)
         return ns
 
-    def build(self, clients, nat):
+    def build(self, clients, nat, queues):
         os.makedirs(self.bpf, exist_ok=True)
         run(["mount", "-t", "bpf", "bpf", self.bpf])
         self.router = self.namespace("router")
@@ -195,18 +211,21 @@ class Network:
         self.host = self.namespace("host")
         self.router.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         self.gateway.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
-        link(self.router, "wan", self.gateway, "eth0")
+        link(self.router, "wan", self.gateway, "eth0", queues=queues)
         address(self.router, "wan", self.ROUTER4 + "/24", "2001:db8:1::fe/64")
         address(self.gateway, "eth0", self.GATEWAY4 + "/24", self.GATEWAY6 + "/64")
         route(self.gateway, "default", self.ROUTER4)
         route(self.gateway, "default", "2001:db8:1::fe")
-        link(self.gateway, "eth1", self.host, "eth0")
+        link(self.gateway, "eth1", self.host, "eth0", queues=queues)
         address(self.gateway, "eth1", "10.20.0.1/24", "2001:db8:2::1/64")
         address(self.host, "eth0", self.HOST4 + "/24", self.HOST6 + "/64")
         route(self.host, "default", "10.20.0.1")
         route(self.host, "default", "2001:db8:2::1")
         for i in range(1, clients + 1):
             self.add_client(i)
+        if queues > 1:
+            spread(self.router, "wan", self.dir)
+            spread(self.host, "eth0", self.dir)
         if nat:
             self.nat()
 
