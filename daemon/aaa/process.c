@@ -132,7 +132,7 @@ static void ike_broken(void *arg, const char *why)
 {
 	struct aaa *aaa = arg;
 
-	log_info(AREA, "the channel to ike is closed: %s", why);
+	log_debug(AREA, "the channel to ike is closed: %s", why);
 	ipc_free(aaa->ike);
 	aaa->ike = NULL;
 }
@@ -278,7 +278,7 @@ static void flexd_broken(void *arg, const char *why)
 {
 	struct aaa *aaa = arg;
 
-	log_info(AREA, "ends: the channel to flexd is closed: %s", why);
+	log_debug(AREA, "ends: the channel to flexd is closed: %s", why);
 	leave(aaa, 0);
 }
 

@@ -470,7 +470,7 @@ static const struct ipc_rule flexd_rules[] = {
 /* Sessions are flexd's: without it nothing here means anything. */
 static void flexd_broken(void *arg, const char *why)
 {
-	log_info(AREA, "ends: the channel to flexd is closed: %s", why);
+	log_debug(AREA, "ends: the channel to flexd is closed: %s", why);
 	leave(arg, 0);
 }
 
