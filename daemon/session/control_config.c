@@ -40,7 +40,8 @@ static void reloaded(void *arg, bool ok, const char *text)
 	struct ctl_client *client = arg;
 
 	if (!ok) {
-		ctl_fail(client, "nothing changed; flexctl config check shows every error of the files",
+		ctl_fail(client,
+			 "nothing changed; flexctl config check shows every error of the files",
 			 "%s", text);
 		return;
 	}
