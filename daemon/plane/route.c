@@ -55,8 +55,12 @@ static int put_to_pair(struct nl_msg *msg, const struct plane *plane, const stru
 	return 0;
 }
 
-/* type: RTM_NEWROUTE or RTM_DELROUTE. */
-static int change(struct plane *plane, int type, const struct plane_route *r, bool blackhole)
+/*
+ * type: RTM_NEWROUTE or RTM_DELROUTE. flags of a new one: NLM_F_EXCL, somebody else's route to
+ * exactly this prefix stays and is -EEXIST; NLM_F_REPLACE, the one that is there is ours.
+ */
+static int change(struct plane *plane, int type, int flags, const struct plane_route *r,
+		  bool blackhole)
 {
 	bool add = type == RTM_NEWROUTE;
 	struct rtmsg head = {
@@ -68,7 +72,7 @@ static int change(struct plane *plane, int type, const struct plane_route *r, bo
 		.rtm_type = blackhole ? RTN_BLACKHOLE : RTN_UNICAST,
 		.rtm_flags = blackhole ? 0 : RTNH_F_ONLINK,
 	};
-	struct nl_msg *msg = netlink_request(type, add ? NLM_F_CREATE | NLM_F_REPLACE : 0, &head,
+	struct nl_msg *msg = netlink_request(type, add ? NLM_F_CREATE | flags : 0, &head,
 					     sizeof(head));
 	int built = msg ? put_address(msg, RTA_DST, &r->net.ip) : -1;
 
@@ -99,6 +103,15 @@ static bool same_net(const struct conf_net *a, const struct conf_net *b)
 	return a->len == b->len && ip_equal(&a->ip, &b->ip);
 }
 
+static bool has_net(const struct plane_route *rows, size_t n, const struct conf_net *net)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (same_net(&rows[i].net, net))
+			return true;
+	}
+	return false;
+}
+
 static bool has_route(const struct plane *plane, const struct plane_route *r)
 {
 	for (size_t i = 0; i < plane->routes; i++) {
@@ -112,17 +125,22 @@ static bool has_route(const struct plane *plane, const struct plane_route *r)
 
 static int add_route(struct plane *plane, const struct plane_route *r, struct plane_error *error)
 {
+	int flags = has_net(plane->route, plane->routes, &r->net) ? NLM_F_REPLACE : NLM_F_EXCL;
 	char text[IP_TEXT_MAX + 8];
 	int code;
 
 	if (has_route(plane, r))
 		return 0;
 	code = mark_pool(plane, &r->net, true);
-
 	if (!code)
-		code = change(plane, RTM_NEWROUTE, r, true);
+		code = change(plane, RTM_NEWROUTE, flags, r, true);
 	if (!code)
-		code = change(plane, RTM_NEWROUTE, r, false);
+		code = change(plane, RTM_NEWROUTE, flags, r, false);
+	if (code == -EEXIST)
+		return plane_fail(error, code,
+				  "pool prefix %s has another route already; remove it (ip route "
+				  "show %s) or choose another prefix",
+				  net_text(&r->net, text), text);
 	if (code)
 		return plane_fail(error, code, "cannot route pool prefix %s to clients: %s",
 				  net_text(&r->net, text), strerror(-code));
@@ -131,8 +149,8 @@ static int add_route(struct plane *plane, const struct plane_route *r, struct pl
 
 static void remove_route(struct plane *plane, const struct plane_route *r)
 {
-	change(plane, RTM_DELROUTE, r, false);
-	change(plane, RTM_DELROUTE, r, true);
+	change(plane, RTM_DELROUTE, 0, r, false);
+	change(plane, RTM_DELROUTE, 0, r, true);
 	mark_pool(plane, &r->net, false);
 }
 
@@ -190,15 +208,6 @@ static struct plane_route route_of(struct plane *plane, const struct conf *conf,
 	}
 	r.source = source_on(plane, device, ip_is4(&r.net.ip));
 	return r;
-}
-
-static bool has_net(const struct plane_route *rows, size_t n, const struct conf_net *net)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (same_net(&rows[i].net, net))
-			return true;
-	}
-	return false;
 }
 
 int routes_apply(struct plane *plane, const struct conf *conf, struct plane_error *error)
@@ -279,7 +288,7 @@ void routes_remove_stale(struct plane *plane)
 	netlink_do(plane->netlink, netlink_request(RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head)),
 		   0, stale_row, &stale);
 	for (size_t i = 0; i < stale.count; i++)
-		change(plane, RTM_DELROUTE, &stale.row[i], true);
+		change(plane, RTM_DELROUTE, 0, &stale.row[i], true);
 	if (stale.count)
 		log_info("plane", "removed %zu routes of an earlier flexd", stale.count);
 }

@@ -318,6 +318,39 @@ static void test_set_conf_routes(void **state)
 	assert_nothing_left();
 }
 
+/* A route that somebody else made to exactly a pool's prefix is told of, and stays. */
+static void test_foreign_route(void **state)
+{
+	struct plane_error error;
+	struct fixture f, g;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	ip("route", "add", "10.9.0.0/24", "dev", "ti0");
+	assert_int_equal(plane_open(base, &f.conf, &plane, &error), -EEXIST);
+	assert_non_null(strstr(error.why, "pool prefix 10.9.0.0/24 has another route already"));
+	ip("route", "show", "10.9.0.0/24");
+	assert_true(output_has("dev ti0"));
+	ip("route", "del", "10.9.0.0/24");
+	assert_nothing_left();
+
+	/* The same in a reload: what was in force stays. */
+	make_conf(&g);
+	g.conf.pool_count = 1;
+	g.policy.pool6 = CONF_NONE;
+	plane = open_plane(&g);
+	ip("-6", "route", "add", "2001:db8:9::/64", "dev", "ti0");
+	assert_int_equal(plane_set_conf(plane, &f.conf, &error), -EEXIST);
+	assert_non_null(strstr(error.why, "pool prefix 2001:db8:9::/64 has another route"));
+	assert_int_equal(our_routes(), 2);
+	ip("-6", "route", "show", "2001:db8:9::/64");
+	assert_true(output_has("dev ti0") && !output_has("blackhole"));
+	ip("-6", "route", "del", "2001:db8:9::/64");
+	plane_close(plane);
+	assert_nothing_left();
+}
+
 /* What the kernel routes to clients meets the program on fgw0; what is too big does not get there.
  */
 static void test_traffic_to_nobody(void **state)
@@ -531,12 +564,19 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_close),      cmocka_unit_test(test_session),
-		cmocka_unit_test(test_late_worker),     cmocka_unit_test(test_all_sas_used),
-		cmocka_unit_test(test_moved),           cmocka_unit_test(test_addresses_follow),
-		cmocka_unit_test(test_set_conf_routes), cmocka_unit_test(test_traffic_to_nobody),
-		cmocka_unit_test(test_samples),         cmocka_unit_test(test_bpftool),
-		cmocka_unit_test(test_generic),         cmocka_unit_test(test_after_a_crash),
+		cmocka_unit_test(test_open_close),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_late_worker),
+		cmocka_unit_test(test_all_sas_used),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_addresses_follow),
+		cmocka_unit_test(test_set_conf_routes),
+		cmocka_unit_test(test_foreign_route),
+		cmocka_unit_test(test_traffic_to_nobody),
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_bpftool),
+		cmocka_unit_test(test_generic),
+		cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_refused),
 	};
 
