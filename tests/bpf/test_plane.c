@@ -472,6 +472,34 @@ static void test_generic(void **state)
 	assert_nothing_left();
 }
 
+/* An ifb has no XDP of its own: auto falls back and says so, native is refused. */
+static void test_driver_without_xdp(void **state)
+{
+	struct plane_port_info port[FG_PORTS];
+	struct plane_error error;
+	struct fixture f;
+	struct plane *plane;
+
+	(void)state;
+	if (command("ip", "link", "add", "tf0", "type", "ifb", NULL))
+		skip(); /* this kernel has none */
+	ip("link", "set", "tf0", "up");
+	make_conf(&f);
+	snprintf(f.conf.gateway.inside[0], sizeof(conf_name), "tf0");
+	plane = open_plane(&f);
+	assert_int_equal(plane_ports(plane, port, FG_PORTS), 3);
+	assert_string_equal(port[0].mode, "native");
+	assert_string_equal(port[1].name, "tf0");
+	assert_string_equal(port[1].mode, "generic");
+	plane_close(plane);
+	assert_nothing_left();
+	f.conf.gateway.xdp_mode = CONF_XDP_NATIVE;
+	assert_int_equal(plane_open(base, &f.conf, &plane, &error), -EOPNOTSUPP);
+	assert_non_null(strstr(error.why, "tf0: its driver has no XDP"));
+	assert_nothing_left();
+	ip("link", "del", "tf0");
+}
+
 /* kill -9 is an exit without a word: the next start finds everything and takes it away. */
 static void test_after_a_crash(void **state)
 {
@@ -576,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_bpftool),
 		cmocka_unit_test(test_generic),
+		cmocka_unit_test(test_driver_without_xdp),
 		cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_refused),
 	};

@@ -22,7 +22,7 @@ def rows():
 def test_suites(lab):
     l = lab()
     c = l.client()
-    bad = []
+    bad, ike_words, esp_words = [], {}, {}
     for ike, esp in rows():
         c.change(proposals=ike, esp=esp)
         try:
@@ -30,13 +30,17 @@ def test_suites(lab):
             l.ping(c.ns, Network.HOST4, size=1000)
             l.ping(l.network.host, c.inner()[0], count=1, size=1)
             s = l.gateway.session()
-            assert s["ike_suite"] and s["esp_suite"]
+            assert ike_words.setdefault(ike, s["ike_suite"]) == s["ike_suite"]
+            assert esp_words.setdefault(esp, s["esp_suite"]) == s["esp_suite"]
             c.disconnect()
         except (Failed, AssertionError) as e:
             bad.append("%s / %s: %s" % (ike, esp, str(e).splitlines()[0]))
             c.swanctl("--terminate", "--ike", "gw", "--force", check=False)
             l.gateway.flexctl("clear", "session", "all", check=False)
     assert not bad, "\n".join(bad)
+    # The client offered one of each, so what is shown must differ as the offers do.
+    assert len(set(ike_words.values())) == len(ike_words) == len({i for i, _ in rows()})
+    assert len(set(esp_words.values())) == len(esp_words) == len(ESP)
 
 
 def test_nothing_in_common(lab):
