@@ -165,6 +165,7 @@ static void install(struct ike_core *core, struct ikesa *sa)
 	if (!ike_child_request(sa, &login->esp, (struct ike_bytes){ opening->ni, opening->ni_len },
 			       (struct ike_bytes){ opening->nr, sizeof(opening->nr) }, &add) ||
 	    !ike_move(core, sa, IKE_STATE_INSTALLING)) {
+		wipe(&add, sizeof(add));
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 		return;
 	}
