@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/close.h"
 
-#include "ike/exchange.h"
+#include "ike/task.h"
 
 void ike_session_end(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 {
@@ -27,8 +27,6 @@ void ike_destroy(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 
 void ike_close(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 {
-	struct ike_draft draft;
-
 	ike_session_end(core, sa, cause);
 	if (!ike_state_in(sa->state, IKE_AUTHENTICATED) ||
 	    !ike_move(core, sa, IKE_STATE_DELETING)) {
@@ -36,13 +34,25 @@ void ike_close(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 		return;
 	}
 	ike_table_del(&core->by_identity, &sa->by_identity);
-	ikesa_expire_at(core, sa, IKE_NEVER);
-	ike_draft_begin(&draft);
-	ike_put_delete(&draft.w, IKE_PROTOCOL_IKE, NULL, 0);
-	if (ike_request(core, sa, IKE_EXCHANGE_INFORMATIONAL, &draft) < 0)
-		ikesa_free(core, sa);
-	else
-		core->stats.deletes++;
+	ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);
+	ike_want_nothing(sa);
+	ike_want(core, sa, IKE_TASK_DELETE_IKE);
+}
+
+bool ike_close_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
+{
+	(void)sa;
+	ike_put_delete(w, IKE_PROTOCOL_IKE, NULL, 0);
+	core->stats.deletes++;
+	return true;
+}
+
+/* Whatever the answer says, it is done. */
+bool ike_close_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
+{
+	(void)m;
+	ikesa_free(core, sa);
+	return false;
 }
 
 void ike_linger(struct ike_core *core, struct ikesa *sa, enum ike_state state, uint32_t cause)
@@ -54,8 +64,8 @@ void ike_linger(struct ike_core *core, struct ikesa *sa, enum ike_state state, u
 	}
 	ike_table_del(&core->by_identity, &sa->by_identity);
 	ikesa_forget_keys(sa);
-	ikesa_resend_at(core, sa, IKE_NEVER);
-	ikesa_expire_at(core, sa, ike_now(core) + IKE_LINGER_MS);
+	ike_due_at(core, sa, IKE_DUE_RESEND, IKE_NEVER);
+	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_LINGER_MS);
 }
 
 void ike_fail_data(struct ike_core *core, struct ikesa *sa, uint16_t notify, const void *data,
@@ -72,7 +82,7 @@ void ike_fail(struct ike_core *core, struct ikesa *sa, uint16_t notify, uint32_t
 	ike_fail_data(core, sa, notify, NULL, 0, cause);
 }
 
-static void state_over(struct ike_core *core, struct ikesa *sa)
+void ike_state_over(struct ike_core *core, struct ikesa *sa)
 {
 	char who[IKESA_TEXT_MAX];
 
@@ -81,21 +91,5 @@ static void state_over(struct ike_core *core, struct ikesa *sa)
 		ike_close(core, sa, FG_CAUSE_childless);
 	} else {
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
-	}
-}
-
-void ike_expired(struct ike_core *core, struct ikesa *sa)
-{
-	char who[IKESA_TEXT_MAX];
-	uint64_t now = ike_now(core);
-
-	if (sa->expires_ms <= now) {
-		state_over(core, sa);
-	} else if (sa->resend_ms <= now && !ike_request_retry(core, sa)) {
-		log_info("ike", "%s: does not answer our request", ikesa_text(sa, who));
-		ike_destroy(core, sa, FG_CAUSE_unanswered);
-	} else if (sa->resend_ms > now) {
-		/* Early, or retried: the earlier of the two deadlines again. */
-		ikesa_expire_at(core, sa, sa->expires_ms);
 	}
 }

@@ -8,6 +8,9 @@
 
 #include "ike/core.h"
 
+struct ike_message;
+struct ike_writer;
+
 /* Tell flexd that the session is over, once; the CHILD SAs go with it. */
 void ike_session_end(struct ike_core *core, struct ikesa *sa, uint32_t cause);
 /* Without a word to the peer. */
@@ -20,7 +23,10 @@ void ike_linger(struct ike_core *core, struct ikesa *sa, enum ike_state state, u
 void ike_fail(struct ike_core *core, struct ikesa *sa, uint16_t notify, uint32_t cause);
 void ike_fail_data(struct ike_core *core, struct ikesa *sa, uint16_t notify, const void *data,
 		   size_t len, uint32_t cause);
-/* A deadline of this SA has passed. */
-void ike_expired(struct ike_core *core, struct ikesa *sa);
+/* IKE_DUE_STATE: the SA was too long in its state. */
+void ike_state_over(struct ike_core *core, struct ikesa *sa);
+/* IKE_TASK_DELETE_IKE */
+bool ike_close_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w);
+bool ike_close_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m);
 
 #endif

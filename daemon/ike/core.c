@@ -123,7 +123,7 @@ void ike_tick(struct ike_core *core)
 	struct ike_timer *timer;
 
 	while ((timer = ike_timers_due(&core->timers, now)) != NULL)
-		ike_expired(core, ike_container(timer, struct ikesa, timer));
+		ike_due_over(core, ike_container(timer, struct ikesa, timer));
 }
 
 /* Not one of which only the last answer is left. */

@@ -6,6 +6,7 @@
 #include "ike/close.h"
 #include "ike/init.h"
 #include "ike/names.h"
+#include "ike/task.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -102,19 +103,24 @@ int ike_request(struct ike_core *core, struct ikesa *sa, uint8_t exchange,
 		return -ENOMEM;
 	sa->own_tries = 1;
 	ike_send_packet(core, sa->own, &sa->path);
-	ikesa_resend_at(core, sa, ike_now(core) + IKE_REQUEST_FIRST_MS);
+	ike_due_at(core, sa, IKE_DUE_RESEND, ike_now(core) + IKE_REQUEST_FIRST_MS);
 	return 0;
 }
 
-bool ike_request_retry(struct ike_core *core, struct ikesa *sa)
+void ike_request_retry(struct ike_core *core, struct ikesa *sa)
 {
-	if (sa->own_tries >= IKE_REQUEST_TRIES)
-		return false;
+	char who[IKESA_TEXT_MAX];
+
+	if (sa->own_tries >= IKE_REQUEST_TRIES) {
+		log_info("ike", "%s: does not answer our %s", ikesa_text(sa, who),
+			 ike_task_name(sa->own_task));
+		ike_destroy(core, sa, FG_CAUSE_unanswered);
+		return;
+	}
 	ike_send_packet(core, sa->own, &sa->path);
-	ikesa_resend_at(core, sa,
-			ike_now(core) + ((uint64_t)IKE_REQUEST_FIRST_MS << sa->own_tries));
+	ike_due_at(core, sa, IKE_DUE_RESEND,
+		   ike_now(core) + ((uint64_t)IKE_REQUEST_FIRST_MS << sa->own_tries));
 	sa->own_tries++;
-	return true;
 }
 
 /* Is the request the next one? Retransmissions are served here. The clear-text message ID decides
@@ -211,7 +217,7 @@ static void request_closed(struct ike_core *core, struct ikesa *sa)
 	free(sa->own);
 	sa->own = NULL;
 	sa->own_next++;
-	ikesa_resend_at(core, sa, IKE_NEVER);
+	ike_due_at(core, sa, IKE_DUE_RESEND, IKE_NEVER);
 }
 
 static void received(struct ike_core *core, struct ikesa *sa, const struct ike_rule *rule,

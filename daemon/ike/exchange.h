@@ -41,7 +41,7 @@ void ike_unanswer(struct ikesa *sa);
 /* A request of ours. Returns 0, -EBUSY while another one waits for its answer, or -errno. */
 int ike_request(struct ike_core *core, struct ikesa *sa, uint8_t exchange,
 		const struct ike_draft *draft);
-/* resend_ms is over. False: the peer does not answer. */
-bool ike_request_retry(struct ike_core *core, struct ikesa *sa);
+/* IKE_DUE_RESEND: send it again, or give the peer up. */
+void ike_request_retry(struct ike_core *core, struct ikesa *sa);
 
 #endif

@@ -8,7 +8,7 @@ enum { DELETED_MAX = 16 }; /* SPIs in one answer; we have one CHILD SA */
 /* Message ID behind IKE_SA_INIT and the one IKE_AUTH of a pre-shared key. */
 enum { FIRST_AFTER_AUTH = 2 };
 
-static void log_notifies(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m)
+void ike_info_log(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m)
 {
 	const struct ike_notify *error = ike_find_error(m);
 	char who[IKESA_TEXT_MAX];
@@ -76,7 +76,7 @@ static void now_childless(struct ike_core *core, struct ikesa *sa)
 		return;
 	}
 	ike_session_end(core, sa, FG_CAUSE_peer_delete);
-	ikesa_expire_at(core, sa, ike_now(core) + IKE_CHILDLESS_MS);
+	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
 }
 
 void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
@@ -88,7 +88,7 @@ void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	size_t count;
 
 	(void)from;
-	log_notifies(core, sa, m);
+	ike_info_log(core, sa, m);
 	/* With the IKE SA everything under it goes, and nothing of it is named: RFC 7296 1.4.1. */
 	count = whole ? 0 : delete_children(sa, m, ours);
 	ike_draft_begin(&draft);
@@ -100,16 +100,6 @@ void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 		peer_deleted(core, sa, logout);
 	else if (count > 0 && !sa->child && sa->state == IKE_STATE_ESTABLISHED)
 		now_childless(core, sa);
-}
-
-void ike_info_response(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
-		       const struct ike_arrival *from)
-{
-	(void)from;
-	log_notifies(core, sa, m);
-	/* Our one request is DELETE: whatever the answer says, it is done. */
-	if (sa->state == IKE_STATE_DELETING)
-		ikesa_free(core, sa);
 }
 
 void ike_child_refuse(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,

@@ -11,9 +11,10 @@
 /* Rows of the rules. */
 void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 		      const struct ike_arrival *from);
-void ike_info_response(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
-		       const struct ike_arrival *from);
 void ike_child_refuse(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 		      const struct ike_arrival *from);
+
+/* Error notifies in a message of the peer, for the operator. */
+void ike_info_log(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m);
 
 #endif

@@ -116,7 +116,7 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 		return;
 	}
 	sa->request_next = 1;
-	ikesa_expire_at(core, sa, ike_now(core) + timeout_ms);
+	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + timeout_ms);
 	log_debug("ike", "%s: half-open, %s%s%s", endpoint_text(&from->path.peer, where),
 		  ike_suite_text(&choice->suite, suite), sa->peer_nat ? ", behind a NAT" : "",
 		  sa->local_nat ? ", and so are we" : "");

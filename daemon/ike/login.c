@@ -82,7 +82,7 @@ static void no_child(struct ike_core *core, struct ikesa *sa, uint16_t notify, u
 	}
 	ikesa_forget_setup(sa);
 	ikesa_add_identity(core, sa);
-	ikesa_expire_at(core, sa, ike_now(core) + IKE_CHILDLESS_MS);
+	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
 }
 
 static void refuse(struct ike_core *core, struct ikesa *sa, uint32_t cause)
@@ -252,6 +252,6 @@ int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa
 	log_login(sa);
 	ikesa_forget_setup(sa);
 	ikesa_add_identity(core, sa);
-	ikesa_expire_at(core, sa, IKE_NEVER);
+	ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);
 	return 0;
 }

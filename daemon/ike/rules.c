@@ -4,6 +4,7 @@
 #include "ike/auth.h"
 #include "ike/info.h"
 #include "ike/init.h"
+#include "ike/task.h"
 
 /* clang-format off */
 #define ONE(type)  { IKE_PAYLOAD_##type, 1, 1 }
@@ -42,7 +43,7 @@ const struct ike_rule ike_rules[] = {
 	{ IKE_EXCHANGE_INFORMATIONAL, false, LIVING, true, EXPECT(info),
 	  IKE_STATE_SAME, ike_info_request, "it asks whether we live, deletes, or tells" },
 	{ IKE_EXCHANGE_INFORMATIONAL, true, LIVING, true, EXPECT(info),
-	  IKE_STATE_SAME, ike_info_response, "it answers a request of ours" },
+	  IKE_STATE_SAME, ike_task_answered, "it answers a request of ours" },
 };
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 #include "crypto/dh.h"
 #include "ike/core.h"
 #include "ike/login.h"
+#include "ike/task.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,7 +193,9 @@ struct ikesa *ikesa_new(struct ike_core *core, uint64_t spi_i, const struct ike_
 	sa->path = *path;
 	sa->source = source_of(&path->peer.ip);
 	sa->made_ms = ike_now(core);
-	sa->expires_ms = sa->resend_ms = IKE_NEVER;
+	sa->own_task = IKE_TASKS;
+	for (int i = 0; i < IKE_DUES; i++)
+		sa->due_ms[i] = IKE_NEVER;
 	if (!ike_timers_reserve(&core->timers, core->by_spi.count + 1) ||
 	    !ike_table_add(&core->by_spi, &sa->by_spi, spi_r)) {
 		free(sa);
@@ -239,25 +242,6 @@ void ikesa_free(struct ike_core *core, struct ikesa *sa)
 	free(sa->own);
 	wipe(sa, sizeof(*sa));
 	free(sa);
-}
-
-static void set_timer(struct ike_core *core, struct ikesa *sa)
-{
-	uint64_t at = sa->expires_ms < sa->resend_ms ? sa->expires_ms : sa->resend_ms;
-
-	ike_timer_set(&core->timers, &sa->timer, at);
-}
-
-void ikesa_expire_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms)
-{
-	sa->expires_ms = at_ms;
-	set_timer(core, sa);
-}
-
-void ikesa_resend_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms)
-{
-	sa->resend_ms = at_ms;
-	set_timer(core, sa);
 }
 
 const char *ikesa_text(const struct ikesa *sa, char buf[IKESA_TEXT_MAX])

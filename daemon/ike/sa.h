@@ -7,11 +7,11 @@
 #define IKE_SA_H
 
 #include "ike/child.h"
+#include "ike/due.h"
 #include "ike/fsm.h"
 #include "ike/keys.h"
 #include "ike/limits.h"
 #include "ike/table.h"
-#include "ike/timer.h"
 #include "msg.h"
 
 struct dh;
@@ -45,9 +45,8 @@ enum { IKE_DIGEST_LEN = 32 };
 
 struct ikesa {
 	struct ike_link by_spi, by_init, by_identity;
-	struct ike_timer timer; /* the earlier of the next two */
-	uint64_t expires_ms;    /* of the state, IKE_NEVER: none */
-	uint64_t resend_ms;     /* of our request, IKE_NEVER: none */
+	struct ike_timer timer;    /* the earliest of due_ms */
+	uint64_t due_ms[IKE_DUES]; /* IKE_NEVER: not due */
 	uint64_t made_ms;
 
 	enum ike_state state;
@@ -69,7 +68,9 @@ struct ikesa {
 	struct ike_packet *answer;              /* to request_next - 1 */
 	unsigned resends;
 
-	/* Ours. */
+	/* Ours: task.h. */
+	uint32_t wanted; /* bit per enum ike_task */
+	unsigned own_task;
 	uint32_t own_next;
 	struct ike_packet *own; /* waits for its answer, NULL: none */
 	unsigned own_tries;
@@ -106,10 +107,6 @@ struct ikesa *ikesa_find_twin(const struct ike_core *core, const struct ikesa *s
 void ikesa_count(struct ike_core *core, const struct ikesa *sa, int by);
 /* Is there room for one more half-open SA from there? */
 bool ikesa_budget(const struct ike_core *core, const struct fg_ip *peer);
-
-/* Set one of the two deadlines, milliseconds on the env's clock, IKE_NEVER: none. */
-void ikesa_expire_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms);
-void ikesa_resend_at(struct ike_core *core, struct ikesa *sa, uint64_t at_ms);
 
 /* "fqdn a.example.org 192.0.2.1:4500", for logs. Returns buf. */
 enum { IKESA_TEXT_MAX = 400 };

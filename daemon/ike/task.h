@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Requests of ours. The peer's window is one request (RFC 7296 2.3), so what we want to ask waits
+ * its turn: a bit per kind, the most urgent goes first, its message is made when it leaves.
+ */
+#ifndef IKE_TASK_H
+#define IKE_TASK_H
+
+#include "ike/core.h"
+#include "ike/exchange.h"
+
+/* Most urgent first. */
+enum ike_task {
+	IKE_TASK_DELETE_IKE,
+	IKE_TASKS, /* none */
+};
+
+/* Ask it as soon as no other request of ours is open; a task that waits already is not doubled.
+ * The SA may be gone afterwards: a request that cannot be made ends it. */
+void ike_want(struct ike_core *core, struct ikesa *sa, enum ike_task task);
+/* Nothing that waits is asked any more; a request that is out stays. */
+void ike_want_nothing(struct ikesa *sa);
+/* The peer answered our request: rules.h. Starts the next task. */
+void ike_task_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		       const struct ike_arrival *from);
+/* "DELETE of the IKE SA", for logs. */
+const char *ike_task_name(enum ike_task task);
+
+#endif
