@@ -95,7 +95,8 @@ struct msg_socket {
 	struct endpoint local; /* bound to; port 500 or 4500 */
 };
 
-/* ike: the responder SPI names an IKE SA between the processes. */
+/* ike: names a client's login between the processes. It is the responder SPI of its first IKE SA
+ * and stays the same when that one is rekeyed. */
 
 struct msg_session_begin {
 	uint64_t ike;

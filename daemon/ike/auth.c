@@ -80,7 +80,7 @@ static int ask_verify(struct ike_core *core, const struct ikesa *sa, const struc
 	const struct ike_opening *opening = sa->opening;
 	size_t cap = opening->request->len + IKE_NONCE_LEN + IKE_KEY_MAX + m->auth.data.len;
 	struct msg_auth_verify verify = {
-		.ike = sa->spi_r,
+		.ike = sa->handle,
 		.remote = sa->remote,
 		.peer = sa->path.peer,
 		.method = m->auth.method,
@@ -143,7 +143,7 @@ static int ask_sign(struct ike_core *core, const struct ikesa *sa,
 	const struct ike_opening *opening = sa->opening;
 	size_t cap = opening->answer->len + IKE_NONCE_MAX + IKE_KEY_MAX;
 	struct msg_auth_sign sign = {
-		.ike = sa->spi_r,
+		.ike = sa->handle,
 		.remote = sa->remote,
 		.prf = sa->keys.suite.prf,
 	};

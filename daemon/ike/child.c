@@ -10,7 +10,7 @@ bool ike_child_request(const struct ikesa *sa, const struct ike_esp_choice *choi
 		       struct ike_bytes ni, struct ike_bytes nr, struct msg_sa_add *add)
 {
 	*add = (struct msg_sa_add){
-		.ike = sa->spi_r,
+		.ike = sa->handle,
 		.session = sa->session,
 		.spi_out = choice->spi,
 		.suite = choice->suite,

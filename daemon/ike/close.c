@@ -6,7 +6,7 @@
 void ike_session_end(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 {
 	const struct msg_session_end end = {
-		.ike = sa->spi_r,
+		.ike = sa->handle,
 		.session = sa->session,
 		.cause = cause,
 	};

@@ -13,7 +13,7 @@ _Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_no_way_back, "room for every c
 static struct ike_table *tables(struct ike_core *core, size_t i)
 {
 	struct ike_table *const all[] = { &core->by_spi, &core->by_init, &core->by_identity,
-					  &core->sources };
+					  &core->by_handle, &core->sources };
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
@@ -127,9 +127,9 @@ void ike_tick(struct ike_core *core)
 }
 
 /* Not one of which only the last answer is left. */
-static struct ikesa *living(const struct ike_core *core, uint64_t spi_r)
+static struct ikesa *living(const struct ike_core *core, uint64_t handle)
 {
-	struct ikesa *sa = ikesa_find(core, spi_r);
+	struct ikesa *sa = ikesa_find_handle(core, handle);
 
 	return sa && !ike_state_in(sa->state, IKE_OVER) ? sa : NULL;
 }
@@ -174,7 +174,7 @@ static int session_begun(struct ike_core *core, const struct msg_session_begun *
 
 static int session_clear(struct ike_core *core, const struct msg_session_clear *clear)
 {
-	struct ikesa *sa = ikesa_find(core, clear->ike);
+	struct ikesa *sa = ikesa_find_handle(core, clear->ike);
 
 	/* It may have ended, or logged out, while the order was on its way. */
 	if (sa && sa->session == clear->session && clear->session)
@@ -184,7 +184,7 @@ static int session_clear(struct ike_core *core, const struct msg_session_clear *
 
 static int peer_moved(struct ike_core *core, const struct msg_peer_moved *moved)
 {
-	struct ikesa *sa = ikesa_find(core, moved->ike);
+	struct ikesa *sa = ikesa_find_handle(core, moved->ike);
 
 	if (sa && sa->peer_nat && ike_state_in(sa->state, IKE_AUTHENTICATED))
 		sa->path.peer = moved->peer;

@@ -25,7 +25,7 @@ struct ike_core {
 	struct ike_env env;
 	const struct conf *conf; /* borrowed; ike_core_set_conf() */
 
-	struct ike_table by_spi, by_init, by_identity, sources;
+	struct ike_table by_spi, by_init, by_identity, by_handle, sources;
 	struct ike_timers timers;
 	uint32_t gauge[IKE_STATES]; /* SAs by state */
 	uint32_t half_open;         /* of them on the budget */

@@ -44,7 +44,7 @@ void ike_draft_begin(struct ike_draft *draft)
 }
 
 /* NULL: does not fit, no memory, or the key is used up. */
-static struct ike_packet *seal(struct ikesa *sa, uint8_t exchange, uint8_t flags, uint32_t id,
+static struct ike_packet *seal(const struct ikesa *sa, uint8_t exchange, uint8_t flags, uint32_t id,
 			       const struct ike_draft *draft)
 {
 	const struct ike_header header = {
@@ -52,7 +52,7 @@ static struct ike_packet *seal(struct ikesa *sa, uint8_t exchange, uint8_t flags
 		.spi_r = sa->spi_r,
 		.version = IKE_VERSION,
 		.exchange = exchange,
-		.flags = flags,
+		.flags = flags | (sa->initiator ? IKE_FLAG_INITIATOR : 0),
 		.message_id = id,
 	};
 	uint8_t message[IKE_MESSAGE_MAX];

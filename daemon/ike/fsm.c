@@ -44,12 +44,12 @@ bool ike_move(struct ike_core *core, struct ikesa *sa, enum ike_state to)
 	char spi[IKE_SPI_TEXT_MAX];
 
 	if (!ike_move_allowed(sa->state, to)) {
-		log_error("ike", "%s: no move from %s to %s", ike_spi_text(sa->spi_r, spi),
+		log_error("ike", "%s: no move from %s to %s", ike_spi_text(ikesa_own_spi(sa), spi),
 			  ike_state_name(sa->state), ike_state_name(to));
 		return false;
 	}
-	log_debug("ike", "%s: %s -> %s", ike_spi_text(sa->spi_r, spi), ike_state_name(sa->state),
-		  ike_state_name(to));
+	log_debug("ike", "%s: %s -> %s", ike_spi_text(ikesa_own_spi(sa), spi),
+		  ike_state_name(sa->state), ike_state_name(to));
 	ikesa_count(core, sa, -1);
 	sa->state = to;
 	ikesa_count(core, sa, 1);

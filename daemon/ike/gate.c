@@ -58,8 +58,8 @@ static enum ike_drop check_header(const struct ike_arrival *from, struct ike_hea
 		return IKE_DROP_unexpected_response;
 	if (header->spi_i == 0 || init != (header->spi_r == 0))
 		return IKE_DROP_bad_spi;
-	/* Every peer of a responder is the original initiator. */
-	if (!(header->flags & IKE_FLAG_INITIATOR))
+	/* Who asks us to open an IKE SA is its initiator. */
+	if (init && !(header->flags & IKE_FLAG_INITIATOR))
 		return IKE_DROP_bad_flags;
 	if (!ike_exchange_known(header->exchange))
 		return IKE_DROP_bad_exchange;
@@ -120,6 +120,19 @@ static void init(struct ike_core *core, const struct ike_header *header,
 		init_refused(core, &m, from, drop, culprit);
 }
 
+/* The flag says who began the IKE SA, and so which of the SPIs is ours: RFC 7296 2.6 and 3.1. We
+ * are the original initiator of what we rekeyed. */
+static struct ikesa *addressee(const struct ike_core *core, const struct ike_header *header)
+{
+	bool peer_began = header->flags & IKE_FLAG_INITIATOR;
+	struct ikesa *sa = ikesa_find(core, peer_began ? header->spi_r : header->spi_i);
+
+	return sa && sa->initiator != peer_began && sa->spi_i == header->spi_i &&
+			       sa->spi_r == header->spi_r
+		       ? sa
+		       : NULL;
+}
+
 void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct endpoint *local,
 		 const struct endpoint *peer)
 {
@@ -153,8 +166,8 @@ void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct
 		init(core, &header, &from);
 		return;
 	}
-	sa = ikesa_find(core, header.spi_r);
-	if (!sa || sa->spi_i != header.spi_i) {
+	sa = addressee(core, &header);
+	if (!sa) {
 		drop_it(core, &from, IKE_DROP_unknown_ike_spi, 0);
 		return;
 	}

@@ -119,7 +119,7 @@ void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_a
 {
 	const struct ike_cp_ask *cp = &sa->login->cp;
 	struct msg_session_begin begin = {
-		.ike = sa->spi_r,
+		.ike = sa->handle,
 		.remote = sa->remote,
 		.peer = sa->path.peer,
 		.local = sa->path.local,

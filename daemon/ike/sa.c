@@ -40,11 +40,32 @@ static uint64_t identity_hash(const struct ike_core *core, const struct ikesa *s
 	       sa->remote.type;
 }
 
-struct ikesa *ikesa_find(const struct ike_core *core, uint64_t spi_r)
+struct ikesa *ikesa_find(const struct ike_core *core, uint64_t own_spi)
 {
-	struct ike_link *link = ike_table_find(&core->by_spi, spi_r);
+	struct ike_link *link = ike_table_find(&core->by_spi, own_spi);
 
 	return link ? ike_container(link, struct ikesa, by_spi) : NULL;
+}
+
+struct ikesa *ikesa_find_handle(const struct ike_core *core, uint64_t handle)
+{
+	struct ike_link *link = ike_table_find(&core->by_handle, handle);
+
+	return link ? ike_container(link, struct ikesa, by_handle) : NULL;
+}
+
+bool ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle)
+{
+	struct ikesa *before = ikesa_find_handle(core, handle);
+
+	if (!ike_table_add(&core->by_handle, &sa->by_handle, handle))
+		return false;
+	sa->handle = handle;
+	if (before) {
+		ike_table_del(&core->by_handle, &before->by_handle);
+		before->handle = 0;
+	}
+	return true;
 }
 
 struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
@@ -164,7 +185,7 @@ bool ikesa_budget(const struct ike_core *core, const struct fg_ip *peer)
 	return core->half_open < limit && (!source || source->half_open < share);
 }
 
-/* Never 0, RFC 7296 3.1, and never one that is in use. 0: no randomness. */
+/* Never 0, RFC 7296 3.1, and never one that is in use, as a name either. 0: no randomness. */
 static uint64_t new_spi(const struct ike_core *core)
 {
 	uint64_t spi;
@@ -172,24 +193,26 @@ static uint64_t new_spi(const struct ike_core *core)
 	for (int i = 0; i < 16; i++) {
 		if (!core->env.random(core->env.arg, &spi, sizeof(spi)))
 			return 0;
-		if (spi != 0 && !ikesa_find(core, spi))
+		if (spi != 0 && !ikesa_find(core, spi) && !ikesa_find_handle(core, spi))
 			return spi;
 	}
 	return 0;
 }
 
-struct ikesa *ikesa_new(struct ike_core *core, uint64_t spi_i, const struct ike_path *path)
+struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t peer_spi,
+			const struct ike_path *path)
 {
 	struct ikesa *sa;
-	uint64_t spi_r = new_spi(core);
+	uint64_t own = new_spi(core);
 
-	if (!spi_r)
+	if (!own)
 		return NULL;
 	sa = calloc(1, sizeof(*sa));
 	if (!sa)
 		return NULL;
-	sa->spi_i = spi_i;
-	sa->spi_r = spi_r;
+	sa->initiator = initiator;
+	sa->spi_i = initiator ? own : peer_spi;
+	sa->spi_r = initiator ? peer_spi : own;
 	sa->path = *path;
 	sa->source = source_of(&path->peer.ip);
 	sa->made_ms = ike_now(core);
@@ -197,7 +220,7 @@ struct ikesa *ikesa_new(struct ike_core *core, uint64_t spi_i, const struct ike_
 	for (int i = 0; i < IKE_DUES; i++)
 		sa->due_ms[i] = IKE_NEVER;
 	if (!ike_timers_reserve(&core->timers, core->by_spi.count + 1) ||
-	    !ike_table_add(&core->by_spi, &sa->by_spi, spi_r)) {
+	    !ike_table_add(&core->by_spi, &sa->by_spi, own)) {
 		free(sa);
 		return NULL;
 	}
@@ -235,6 +258,7 @@ void ikesa_free(struct ike_core *core, struct ikesa *sa)
 	ike_table_del(&core->by_spi, &sa->by_spi);
 	ike_table_del(&core->by_init, &sa->by_init);
 	ike_table_del(&core->by_identity, &sa->by_identity);
+	ike_table_del(&core->by_handle, &sa->by_handle);
 	ikesa_count(core, sa, -1);
 	ikesa_forget_keys(sa);
 	ike_child_free_all(sa);

@@ -44,15 +44,19 @@ struct ike_opening {
 enum { IKE_DIGEST_LEN = 32 };
 
 struct ikesa {
-	struct ike_link by_spi, by_init, by_identity;
+	struct ike_link by_spi, by_init, by_identity, by_handle;
 	struct ike_timer timer;    /* the earliest of due_ms */
 	uint64_t due_ms[IKE_DUES]; /* IKE_NEVER: not due */
 	uint64_t made_ms;
 
 	enum ike_state state;
-	uint64_t spi_i, spi_r; /* spi_r is ours and our name for the SA */
-	struct ike_path path;  /* as proven last */
-	struct fg_ip source;   /* whose half-open budget it is on */
+	uint64_t spi_i, spi_r; /* as in the header */
+	bool initiator;        /* we began it, which only a rekey does: spi_i is our SPI */
+	/* The client's login between the processes: the SPI of its first IKE SA, which the
+	 * successor of a rekeyed one takes over. 0: this SA stands for no login. */
+	uint64_t handle;
+	struct ike_path path; /* as proven last */
+	struct fg_ip source;  /* whose half-open budget it is on */
 	bool peer_nat, local_nat;
 
 	bool keyed; /* nothing sent in clear text has an effect any more */
@@ -84,9 +88,13 @@ struct ikesa {
 	struct ike_login *login;     /* from IKE_AUTH's request to its answer */
 };
 
-/* A new SA in state NEW with a responder SPI of its own, in the SPI table. NULL: no memory or no
- * randomness. */
-struct ikesa *ikesa_new(struct ike_core *core, uint64_t spi_i, const struct ike_path *path);
+/*
+ * A new SA in state NEW with an SPI of its own, in the SPI table. initiator: its spi_r is the
+ * peer's and may be 0 as long as it is not known; otherwise spi_i is. NULL: no memory or no
+ * randomness.
+ */
+struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t peer_spi,
+			const struct ike_path *path);
 /* Takes it out of every table, wipes it, frees it. Says nothing to anybody: see close.h. */
 void ikesa_free(struct ike_core *core, struct ikesa *sa);
 /* Keys and all that is needed only with them; what stays can resend the last answer. */
@@ -94,7 +102,17 @@ void ikesa_forget_keys(struct ikesa *sa);
 /* The opening is over, whatever came of it. */
 void ikesa_forget_setup(struct ikesa *sa);
 
-struct ikesa *ikesa_find(const struct ike_core *core, uint64_t spi_r);
+static inline uint64_t ikesa_own_spi(const struct ikesa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+/* By the SPI that we chose. */
+struct ikesa *ikesa_find(const struct ike_core *core, uint64_t own_spi);
+/* By the name that aaa and flexd know. */
+struct ikesa *ikesa_find_handle(const struct ike_core *core, uint64_t handle);
+/* From now on the handle names this SA, and no other. False: no memory, nothing changed. */
+bool ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle);
 /* The SA that an IKE_SA_INIT from there made. */
 struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
 			      const struct endpoint *peer);

@@ -52,6 +52,7 @@ static inline void story_empty(struct story *s)
 	assert_int_equal(core->by_spi.count, 0);
 	assert_int_equal(core->by_init.count, 0);
 	assert_int_equal(core->by_identity.count, 0);
+	assert_int_equal(core->by_handle.count, 0);
 	assert_int_equal(core->sources.count, 0);
 	assert_int_equal(core->timers.count, 0);
 	assert_int_equal(core->half_open, 0);

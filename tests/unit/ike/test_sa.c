@@ -152,7 +152,7 @@ static uint64_t no_time(void *arg)
 /* Never 0, never one that is there; without randomness none. */
 static void test_spis(void **state)
 {
-	static const uint64_t random[] = { 1, 2, 3, 4, 0, 77, 77, 0, 78, UINT64_MAX };
+	static const uint64_t random[] = { 1, 2, 3, 4, 5, 0, 77, 77, 0, 78, UINT64_MAX };
 	static const struct conf conf = { .gateway.half_open_limit = 10 };
 	const struct ike_env env = { .now_ms = no_time, .random = next_spi };
 	const struct ike_path path = { 0 };
@@ -162,12 +162,13 @@ static void test_spis(void **state)
 	(void)state;
 	spi_next = random;
 	assert_int_equal(ike_core_new(&env, &conf, &core), 0);
-	a = ikesa_new(core, 1, &path);
-	b = ikesa_new(core, 2, &path);
+	a = ikesa_new(core, false, 1, &path);
+	b = ikesa_new(core, true, 2, &path);
 	assert_int_equal(a->spi_r, 77);
-	assert_int_equal(b->spi_r, 78);
+	assert_int_equal(b->spi_i, 78);
+	assert_int_equal(b->spi_r, 2);
 	assert_ptr_equal(ikesa_find(core, 77), a);
-	assert_null(ikesa_new(core, 3, &path));
+	assert_null(ikesa_new(core, false, 3, &path));
 	assert_int_equal(core->by_spi.count, 2);
 	ikesa_free(core, a);
 	assert_null(ikesa_find(core, 77));
