@@ -175,6 +175,23 @@ void ike_put_auth(struct ike_writer *w, uint8_t method, const void *data, size_t
 	put_tagged(w, IKE_PAYLOAD_AUTH, method, data, len);
 }
 
+void ike_put_cert(struct ike_writer *w, uint8_t encoding, const void *data, size_t len)
+{
+	ike_payload_open(w, IKE_PAYLOAD_CERT);
+	wr_u8(&w->wr, encoding);
+	wr_bytes(&w->wr, data, len);
+	ike_payload_close(w);
+}
+
+void ike_put_certreq(struct ike_writer *w, const uint8_t (*authorities)[IKE_AUTHORITY_LEN],
+		     size_t count)
+{
+	ike_payload_open(w, IKE_PAYLOAD_CERTREQ);
+	wr_u8(&w->wr, IKE_CERT_X509_SIGNATURE);
+	wr_bytes(&w->wr, authorities, count * IKE_AUTHORITY_LEN);
+	ike_payload_close(w);
+}
+
 void ike_put_vendor(struct ike_writer *w, const void *id, size_t len)
 {
 	ike_payload_open(w, IKE_PAYLOAD_VENDOR);
@@ -193,6 +210,18 @@ void ike_put_notify(struct ike_writer *w, uint8_t protocol, const void *spi, siz
 	wr_be16(&w->wr, type);
 	wr_bytes(&w->wr, spi, spi_len);
 	wr_bytes(&w->wr, data, len);
+	ike_payload_close(w);
+}
+
+void ike_put_hashes(struct ike_writer *w, uint32_t set)
+{
+	ike_payload_open(w, IKE_PAYLOAD_NOTIFY);
+	wr_u8(&w->wr, IKE_PROTOCOL_NONE);
+	wr_u8(&w->wr, 0);
+	wr_be16(&w->wr, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS);
+	for (uint16_t hash = IKE_HASH_SHA1; hash <= IKE_HASH_IDENTITY; hash++)
+		if (set & 1u << hash)
+			wr_be16(&w->wr, hash);
 	ike_payload_close(w);
 }
 

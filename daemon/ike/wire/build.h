@@ -39,6 +39,12 @@ void ike_put_nonce(struct ike_writer *w, const void *nonce, size_t len);
 /* type is IKE_PAYLOAD_IDI or IKE_PAYLOAD_IDR. */
 void ike_put_id(struct ike_writer *w, uint8_t type, uint8_t id_type, const void *data, size_t len);
 void ike_put_auth(struct ike_writer *w, uint8_t method, const void *data, size_t len);
+void ike_put_cert(struct ike_writer *w, uint8_t encoding, const void *data, size_t len);
+/* One request for X.509; authorities: count hashes of IKE_AUTHORITY_LEN, none: any authority. */
+void ike_put_certreq(struct ike_writer *w, const uint8_t (*authorities)[IKE_AUTHORITY_LEN],
+		     size_t count);
+/* SIGNATURE_HASH_ALGORITHMS, RFC 7427 4: bit IKE_HASH_* for each one. */
+void ike_put_hashes(struct ike_writer *w, uint32_t set);
 /* type is IKE_PAYLOAD_TSI or IKE_PAYLOAD_TSR. */
 void ike_put_ts(struct ike_writer *w, uint8_t type, const struct ike_ts *ts);
 /* spi NULL: none. data NULL: none. */

@@ -22,13 +22,16 @@ enum {
 	IKE_NOTIFIES_MAX = 32,
 	IKE_DELETES_MAX = 8,
 	IKE_VENDORS_MAX = 16,
+	IKE_CERTS_MAX = 16,   /* CERT: a leaf, its chain, an OCSP response */
+	IKE_CERTREQS_MAX = 8, /* CERTREQ: one per encoding, each with any number of authorities */
 	IKE_ATTRS_MAX = 64,
 	IKE_SELECTORS_MAX = 32, /* per TS payload */
 	IKE_COUNTED_TYPES = 64, /* payload types below this are counted one by one */
 	IKE_SPI_MAX = 8,
 	IKE_NONCE_MIN = 16,
 	IKE_NONCE_MAX = 256,
-	IKE_ID_MAX = 255, /* longest identity we take */
+	IKE_ID_MAX = 255,       /* longest identity we take */
+	IKE_AUTHORITY_LEN = 20, /* CERTREQ: SHA-1 of the authority's SubjectPublicKeyInfo */
 };
 
 struct ike_bytes {
@@ -74,6 +77,13 @@ struct ike_identity {
 
 struct ike_auth {
 	uint8_t method;
+	struct ike_bytes data;
+};
+
+/* CERT, RFC 7296 3.6, and CERTREQ, 3.7, whose data are SHA-1 hashes of public keys of authorities;
+ * none: any authority. */
+struct ike_cert {
+	uint8_t encoding;
 	struct ike_bytes data;
 };
 
@@ -139,6 +149,11 @@ struct ike_message {
 	struct ike_bytes vendor[IKE_VENDORS_MAX];
 	uint16_t vendor_count, vendor_ignored;
 
+	struct ike_cert cert[IKE_CERTS_MAX];
+	uint16_t cert_count, cert_ignored;
+	struct ike_cert certreq[IKE_CERTREQS_MAX];
+	uint16_t certreq_count, certreq_ignored;
+
 	/* SK, RFC 7296 3.14: IV, ciphertext and ICV; type of the first payload inside. */
 	struct ike_bytes sk;
 	uint8_t sk_first;
@@ -160,6 +175,16 @@ enum ike_drop ike_parse_clear(const void *datagram, size_t len, struct ike_messa
 /* Reads the payloads inside SK into the same m; plain is what ike_open() returned, without
  * padding. SK is not among them: it would be misplaced. */
 enum ike_drop ike_parse_inner(uint8_t first, const void *plain, size_t len, struct ike_message *m);
+
+/*
+ * The data of AUTH with method 14, RFC 7427 3: length, AlgorithmIdentifier in DER, signature. What
+ * comes out points into data. False: it has not that form.
+ */
+bool ike_auth_cut(struct ike_bytes data, struct ike_bytes *algorithm, struct ike_bytes *signature);
+
+/* The set of a SIGNATURE_HASH_ALGORITHMS notify, RFC 7427 4: bit IKE_HASH_* for each one. Numbers
+ * that we do not know are left out; NULL: none. */
+uint32_t ike_hashes_read(const struct ike_notify *notify);
 
 /* The first notify of this type, or NULL. */
 const struct ike_notify *ike_find_notify(const struct ike_message *m, uint16_t type);

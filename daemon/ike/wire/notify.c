@@ -33,3 +33,15 @@ void notify_read(struct rd body, struct ike_message *m)
 	else
 		m->notify[m->notify_count++] = notify;
 }
+
+uint32_t ike_hashes_read(const struct ike_notify *notify)
+{
+	struct rd rd = rd_of(notify ? notify->data.p : NULL, notify ? notify->data.len : 0);
+	uint32_t set = 0;
+	uint16_t hash;
+
+	while (rd_be16(&rd, &hash))
+		if (hash >= IKE_HASH_SHA1 && hash <= IKE_HASH_IDENTITY)
+			set |= 1u << hash;
+	return set;
+}

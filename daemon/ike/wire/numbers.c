@@ -149,6 +149,24 @@ const char *ike_auth_method_name(unsigned number, struct ike_name *room)
 	return unknown(room, "authentication method", number);
 }
 
+const char *ike_cert_name(unsigned number, struct ike_name *room)
+{
+	switch (number) {
+#define IKE_CERT(n, name, words) case n: return words;
+#include "ike/wire/numbers.def"
+	}
+	return unknown(room, "certificate encoding", number);
+}
+
+const char *ike_hash_name(unsigned number, struct ike_name *room)
+{
+	switch (number) {
+#define IKE_HASH(n, name) case n: return #name;
+#include "ike/wire/numbers.def"
+	}
+	return unknown(room, "hash algorithm", number);
+}
+
 const char *ike_ts_name(unsigned number, struct ike_name *room)
 {
 	switch (number) {

@@ -68,6 +68,14 @@ enum {
 #include "ike/wire/numbers.def"
 };
 enum {
+#define IKE_CERT(number, name, text) IKE_CERT_##name = number,
+#include "ike/wire/numbers.def"
+};
+enum {
+#define IKE_HASH(number, name) IKE_HASH_##name = number,
+#include "ike/wire/numbers.def"
+};
+enum {
 #define IKE_TS(number, name) IKE_TS_##name = number,
 #include "ike/wire/numbers.def"
 };
@@ -99,6 +107,8 @@ const char *ike_attr_name(unsigned number, struct ike_name *room);
 const char *ike_id_name(unsigned number, struct ike_name *room);
 const char *ike_protocol_name(unsigned number, struct ike_name *room);
 const char *ike_auth_method_name(unsigned number, struct ike_name *room);
+const char *ike_cert_name(unsigned number, struct ike_name *room);
+const char *ike_hash_name(unsigned number, struct ike_name *room);
 const char *ike_ts_name(unsigned number, struct ike_name *room);
 
 /* True for a notify that numbers.def has. */

@@ -22,8 +22,13 @@ bool id_validate(struct rd body);
 void id_i_read(struct rd body, struct ike_message *m);
 void id_r_read(struct rd body, struct ike_message *m);
 
-/* CERT and CERTREQ, 3.6 and 3.7: an encoding and its data. */
+/* CERT, 3.6: an encoding and its data. */
 bool cert_validate(struct rd body);
+void cert_read(struct rd body, struct ike_message *m);
+
+/* CERTREQ, 3.7: an encoding; for X.509 whole hashes of 20 bytes, or none. */
+bool certreq_validate(struct rd body);
+void certreq_read(struct rd body, struct ike_message *m);
 
 /* AUTH, 3.8. */
 bool auth_validate(struct rd body);

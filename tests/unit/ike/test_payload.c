@@ -56,8 +56,12 @@ static const struct row {
 	{ "auth empty",                IKE_PAYLOAD_AUTH, "", BAD },
 
 	{ "cert",                      IKE_PAYLOAD_CERT, "04 3082", OK },
+	{ "cert without data",         IKE_PAYLOAD_CERT, "04", BAD },
 	{ "cert empty",                IKE_PAYLOAD_CERT, "", BAD },
 	{ "certreq, any authority",    IKE_PAYLOAD_CERTREQ, "04", OK },
+	{ "certreq, two authorities",  IKE_PAYLOAD_CERTREQ, "04 aa*20 bb*20", OK },
+	{ "certreq, half an authority", IKE_PAYLOAD_CERTREQ, "04 aa*30", BAD },
+	{ "certreq, other encoding",   IKE_PAYLOAD_CERTREQ, "0e aa*30", OK },
 	{ "certreq empty",             IKE_PAYLOAD_CERTREQ, "", BAD },
 
 	{ "notify plain",              IKE_PAYLOAD_NOTIFY, "00 00 4000", OK },
@@ -182,6 +186,19 @@ static void values_are_read(void **state)
 	assert_memory_equal(m.auth.data.p, "\x01\x02", 2);
 	free(held);
 
+	parse_inner_body(IKE_PAYLOAD_CERT, "04 3082", &m, &held);
+	assert_int_equal(m.cert_count, 1);
+	assert_int_equal(m.cert[0].encoding, IKE_CERT_X509_SIGNATURE);
+	assert_memory_equal(m.cert[0].data.p, "\x30\x82", 2);
+	assert_int_equal(m.certreq_count, 0);
+	free(held);
+
+	parse_inner_body(IKE_PAYLOAD_CERTREQ, "04 aa*40", &m, &held);
+	assert_int_equal(m.certreq_count, 1);
+	assert_int_equal(m.certreq[0].data.len, 2 * IKE_AUTHORITY_LEN);
+	assert_int_equal(m.cert_count, 0);
+	free(held);
+
 	parse_inner_body(IKE_PAYLOAD_NOTIFY, "03 04 4009 00001000 07", &m, &held);
 	assert_int_equal(m.notify_count, 1);
 	assert_int_equal(m.notify[0].protocol, IKE_PROTOCOL_ESP);
@@ -204,6 +221,66 @@ static void values_are_read(void **state)
 	assert_int_equal(ike_find_attr(&m, IKE_ATTR_INTERNAL_IP4_ADDRESS)->value.len, 4);
 	assert_null(ike_find_attr(&m, IKE_ATTR_INTERNAL_IP4_DNS));
 	free(held);
+}
+
+/* AUTH of method 14: its length byte, the AlgorithmIdentifier, the signature. */
+static void signatures_are_cut(void **state)
+{
+	static const struct {
+		const char *data;
+		bool ok;
+		size_t algorithm, signature;
+	} cases[] = {
+		{ "02 3000 55*64", true, 2, 64 },
+		{ "0c 300a 06*10 55", true, 12, 1 },
+		{ "02 3000", false, 0, 0 }, /* no signature */
+		{ "03 3000", false, 0, 0 }, /* the identifier is cut */
+		{ "00 3000 55", false, 0, 0 },
+		{ "ff 30*254 55", false, 0, 0 }, /* exactly as long as the rest */
+		{ "", false, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct bytes b = hex(cases[i].data);
+		struct ike_bytes algorithm, signature;
+		bool ok = ike_auth_cut((struct ike_bytes){ b.p, b.len }, &algorithm, &signature);
+
+		if (ok != cases[i].ok)
+			fail_msg("%s", cases[i].data);
+		if (!ok)
+			continue;
+		assert_int_equal(algorithm.len, cases[i].algorithm);
+		assert_int_equal(signature.len, cases[i].signature);
+		assert_ptr_equal(algorithm.p, b.p + 1);
+	}
+}
+
+static void hashes_are_read(void **state)
+{
+	static const struct {
+		const char *body;
+		uint32_t set;
+	} cases[] = {
+		{ "00 00 402f 0002 0003 0004 0005", 0x3c },
+		{ "00 00 402f 0001 0001", 0x02 },
+		{ "00 00 402f", 0 },
+		{ "00 00 402f 0000 0006 00ff 8002", 0 }, /* unknown ones */
+		{ "00 00 402f 0002 00", 0x04 },          /* half a number */
+	};
+	static struct ike_message m;
+	uint8_t *held;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(parse_inner_body(IKE_PAYLOAD_NOTIFY, cases[i].body, &m, &held),
+				 OK);
+		assert_int_equal(
+			ike_hashes_read(ike_find_notify(&m, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS)),
+			cases[i].set);
+		free(held);
+	}
+	assert_int_equal(ike_hashes_read(NULL), 0);
 }
 
 /* An unknown error is an error; an unknown status type is counted and forgotten. */
@@ -262,7 +339,8 @@ static void selectors_are_read(void **state)
 static void lists_are_bounded(void **state)
 {
 	const int notifies = IKE_NOTIFIES_MAX + 5, vendors = IKE_VENDORS_MAX + 3,
-		  deletes = IKE_DELETES_MAX + 2;
+		  deletes = IKE_DELETES_MAX + 2, certs = IKE_CERTS_MAX + 4,
+		  requests = IKE_CERTREQS_MAX + 6;
 	struct bytes all = { .len = 0 };
 	static struct ike_message m;
 
@@ -273,8 +351,12 @@ static void lists_are_bounded(void **state)
 	for (int i = 1; i <= vendors; i++)
 		add_payload(&all, i < vendors ? IKE_PAYLOAD_VENDOR : IKE_PAYLOAD_DELETE, 0, "01");
 	for (int i = 1; i <= deletes; i++)
-		add_payload(&all, i < deletes ? IKE_PAYLOAD_DELETE : IKE_PAYLOAD_NONE, 0,
+		add_payload(&all, i < deletes ? IKE_PAYLOAD_DELETE : IKE_PAYLOAD_CERT, 0,
 			    "01 00 0000");
+	for (int i = 1; i <= certs; i++)
+		add_payload(&all, i < certs ? IKE_PAYLOAD_CERT : IKE_PAYLOAD_CERTREQ, 0, "04 30");
+	for (int i = 1; i <= requests; i++)
+		add_payload(&all, i < requests ? IKE_PAYLOAD_CERTREQ : IKE_PAYLOAD_NONE, 0, "04");
 	memset(&m, 0, sizeof(m));
 	assert_int_equal(ike_parse_inner(IKE_PAYLOAD_NOTIFY, all.p, all.len, &m), OK);
 	assert_int_equal(m.notify_count, IKE_NOTIFIES_MAX);
@@ -283,6 +365,10 @@ static void lists_are_bounded(void **state)
 	assert_int_equal(m.vendor_ignored, 3);
 	assert_int_equal(m.delete_count, IKE_DELETES_MAX);
 	assert_int_equal(m.delete_ignored, 2);
+	assert_int_equal(m.cert_count, IKE_CERTS_MAX);
+	assert_int_equal(m.cert_ignored, 4);
+	assert_int_equal(m.certreq_count, IKE_CERTREQS_MAX);
+	assert_int_equal(m.certreq_ignored, 6);
 }
 
 static void attributes_and_selectors_are_bounded(void **state)
@@ -314,6 +400,8 @@ int main(void)
 		cmocka_unit_test(every_form),
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(values_are_read),
+		cmocka_unit_test(signatures_are_cut),
+		cmocka_unit_test(hashes_are_read),
 		cmocka_unit_test(unknown_notifies),
 		cmocka_unit_test(selectors_are_read),
 		cmocka_unit_test(lists_are_bounded),

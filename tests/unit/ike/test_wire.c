@@ -190,7 +190,7 @@ static const struct chain_row {
 	{ "IDi in clear",     { { 35, 0, "02 000000 61" } }, IKE_DROP_misplaced_payload, 35, 0, 0 },
 	{ "IDr in clear",     { { 36, 0, "02 000000 61" } }, IKE_DROP_misplaced_payload, 36, 0, 0 },
 	{ "CERT in clear",    { { 37, 0, "04 00" } }, IKE_DROP_misplaced_payload, 37, 0, 0 },
-	{ "CERTREQ in clear", { { 38, 0, "04 00" } }, IKE_DROP_NONE, 0, 0, 0 },
+	{ "CERTREQ in clear", { { 38, 0, "04 00*20" } }, IKE_DROP_NONE, 0, 0, 0 },
 	{ "AUTH in clear",    { { 39, 0, "02 000000 55*32" } }, IKE_DROP_misplaced_payload, 39, 0, 0 },
 	{ "DELETE in clear",  { { 42, 0, "01 00 0000" } }, IKE_DROP_misplaced_payload, 42, 0, 0 },
 	{ "TSi in clear",     { { 44, 0, "" } }, IKE_DROP_misplaced_payload, 44, 0, 0 },
@@ -331,6 +331,10 @@ static void names(void **state)
 	assert_string_equal(ike_protocol_name(3, &room), "ESP");
 	assert_string_equal(ike_auth_method_name(2, &room), "Shared Key Message Integrity Code");
 	assert_string_equal(ike_ts_name(8, &room), "TS_IPV6_ADDR_RANGE");
+	assert_string_equal(ike_cert_name(4, &room), "X.509 certificate");
+	assert_string_equal(ike_cert_name(99, &room), "certificate encoding 99?");
+	assert_string_equal(ike_hash_name(3, &room), "SHA2_384");
+	assert_string_equal(ike_hash_name(9, &room), "hash algorithm 9?");
 	assert_string_equal(ike_drop_name(IKE_DROP_bad_nonce), "bad_nonce");
 	assert_string_equal(ike_drop_text(IKE_DROP_NONE), "not dropped");
 	assert_true(ike_notify_known(16390));

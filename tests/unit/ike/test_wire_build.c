@@ -67,6 +67,36 @@ static void without_payloads(void **state)
 	assert_int_equal(m.header.next, IKE_PAYLOAD_NONE);
 }
 
+/* RFC 7296 3.6 and 3.7, RFC 7427 4. */
+static void certificates(void **state)
+{
+	static const uint8_t authorities[2][IKE_AUTHORITY_LEN] = { { 1 }, { 2 } };
+	static struct ike_message m;
+	uint8_t buf[256];
+	struct ike_writer w;
+
+	(void)state;
+	ike_begin_inner(&w, buf, sizeof(buf));
+	ike_put_cert(&w, IKE_CERT_X509_SIGNATURE, "leaf", 4);
+	ike_put_cert(&w, IKE_CERT_OCSP_CONTENT, "fresh", 5);
+	ike_put_certreq(&w, authorities, COUNT(authorities));
+	ike_put_certreq(&w, NULL, 0);
+	ike_put_hashes(&w, 1u << IKE_HASH_SHA2_256 | 1u << IKE_HASH_IDENTITY);
+	assert_false(w.wr.failed);
+	memset(&m, 0, sizeof(m));
+	assert_int_equal(ike_parse_inner(w.first, buf, w.wr.len, &m), IKE_DROP_NONE);
+	assert_int_equal(m.cert_count, 2);
+	assert_memory_equal(m.cert[0].data.p, "leaf", 4);
+	assert_int_equal(m.cert[1].encoding, IKE_CERT_OCSP_CONTENT);
+	assert_int_equal(m.cert[1].data.len, 5);
+	assert_int_equal(m.certreq_count, 2);
+	assert_int_equal(m.certreq[0].data.len, sizeof(authorities));
+	assert_memory_equal(m.certreq[0].data.p, authorities, sizeof(authorities));
+	assert_int_equal(m.certreq[1].data.len, 0);
+	assert_int_equal(m.notify_count, 1);
+	assert_memory_equal(m.notify[0].data.p, "\0\2\0\5", 4);
+}
+
 /* Bytes as RFC 7296 3.3 and 3.10 draw them. */
 static void known_bytes(void **state)
 {
@@ -225,9 +255,10 @@ static void limits_of_lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clear_message),      cmocka_unit_test(without_payloads),
-		cmocka_unit_test(known_bytes),        cmocka_unit_test(inner_payloads),
-		cmocka_unit_test(every_lack_of_room), cmocka_unit_test(limits_of_lists),
+		cmocka_unit_test(clear_message),   cmocka_unit_test(without_payloads),
+		cmocka_unit_test(certificates),    cmocka_unit_test(known_bytes),
+		cmocka_unit_test(inner_payloads),  cmocka_unit_test(every_lack_of_room),
+		cmocka_unit_test(limits_of_lists),
 	};
 
 	return cmocka_run_group_tests_name("wire build", tests, NULL, NULL);
