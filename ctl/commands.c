@@ -73,13 +73,8 @@ static const struct ctl_column line_columns[] = {
 };
 
 static const struct ctl_column ike_stats_columns[] = {
-	{ "established",          "IKE SAs established",     CTL_NUMBER, 0, 0 },
-	{ "half_open",            "IKE SAs half-open",       CTL_NUMBER, 0, 0 },
-	{ "init_requests",        "IKE_SA_INIT requests",    CTL_NUMBER, 0, 0 },
-	{ "auth_ok",              "Logins",                  CTL_NUMBER, 0, 0 },
-	{ "auth_failed",          "Logins refused",          CTL_NUMBER, 0, 0 },
-	{ "deletes",              "DELETE requests sent",    CTL_NUMBER, 0, 0 },
-	{ "retransmits_answered", "Requests answered again", CTL_NUMBER, 0, 0 },
+#define FG_IKE_STAT(name, title) { #name, title, CTL_NUMBER, 0, 0 },
+#include <flexgate/ikestat.def>
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 

@@ -186,8 +186,8 @@ struct msg_ike_sa_row {
 enum { MSG_IKE_DROPS = 64 };
 
 struct msg_ike_stats {
-	uint64_t init_requests, auth_ok, auth_failed, deletes, retransmits_answered;
-	uint64_t half_open, established;
+#define FG_IKE_STAT(name, title) uint64_t name;
+#include <flexgate/ikestat.def>
 	uint64_t drop[MSG_IKE_DROPS]; /* by FG_IKE_DROP number */
 };
 

@@ -291,13 +291,8 @@ static void ike_stats_row(struct ctl_client *client, const struct msg_ike_stats 
 {
 	json_t *row = json_object();
 
-	set_number(row, "established", stats->established);
-	set_number(row, "half_open", stats->half_open);
-	set_number(row, "init_requests", stats->init_requests);
-	set_number(row, "auth_ok", stats->auth_ok);
-	set_number(row, "auth_failed", stats->auth_failed);
-	set_number(row, "deletes", stats->deletes);
-	set_number(row, "retransmits_answered", stats->retransmits_answered);
+#define FG_IKE_STAT(name, title) set_number(row, #name, stats->name);
+#include <flexgate/ikestat.def>
 	ctl_row(client, row);
 	ctl_ok(client);
 }

@@ -19,8 +19,7 @@
  *                                             drops{name: n} peer_behind_nat
  *   show ikev2 sa                             spi_i spi_r peer local identity state profile suite
  *                                             session age_s nat
- *   show ikev2 stats                          established half_open init_requests auth_ok
- *                                             auth_failed deletes retransmits_answered
+ *   show ikev2 stats                          the names of flexgate/ikestat.def
  *   show derived-config  name: "va1"          line
  *   show plane                                kind: "plane", "port", "worker" or "process", and
  *                                             the fields of that kind
