@@ -76,7 +76,7 @@ void ctl_docs_command(FILE *out, const struct ctl_command *command)
 		else
 			fputs("\nFields:\n", out);
 		for (column = view->columns; column->field; column++)
-			fprintf(out, "  %-16s%s\n", column->field, column->title);
+			fprintf(out, "  %-15s %s\n", column->field, column->title);
 	}
 }
 
