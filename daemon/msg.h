@@ -40,6 +40,9 @@ enum msg_type {
 	MSG_SESSION_REFUSED, /* struct msg_session_refused */
 	MSG_SA_ADDED,        /* struct msg_sa_added */
 	MSG_SA_REFUSED,      /* struct msg_sa_refused */
+	MSG_SPI_GIVEN,       /* struct msg_spi_given */
+	MSG_SA_LIFE,         /* struct msg_sa_life: a limit is near, or reached */
+	MSG_IDLE,            /* struct msg_idle */
 	MSG_SESSION_CLEAR, /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
 	MSG_PEER_MOVED,    /* struct msg_peer_moved: authenticated ESP came from there */
 	MSG_IKE_SHOW,      /* struct msg_ike_show */
@@ -47,7 +50,12 @@ enum msg_type {
 
 	/* ike -> flexd */
 	MSG_SESSION_BEGIN = 64, /* struct msg_session_begin */
-	MSG_SA_ADD,             /* struct msg_sa_add */
+	MSG_SPI_ASK,            /* struct msg_spi_ask; answered by SPI_GIVEN */
+	MSG_SA_ADD,             /* struct msg_sa_add; answered by SA_ADDED or SA_REFUSED */
+	MSG_SA_USE,             /* struct msg_sa_use */
+	MSG_SA_DEL,             /* struct msg_sa_del */
+	MSG_IDLE_ASK,           /* struct msg_idle_ask; answered by IDLE */
+	MSG_SESSION_MOVE,       /* struct msg_session_move */
 	MSG_SESSION_END,        /* struct msg_session_end */
 	MSG_IKE_SA_ROW,         /* struct msg_ike_sa_row, any number of, in answer to IKE_SHOW */
 	MSG_IKE_STATS,          /* struct msg_ike_stats, ends the answer to IKE_SHOW */
@@ -70,7 +78,8 @@ enum {
 	MSG_IDENTITY_MAX = 256,
 	MSG_DNS_MAX = CONF_LIST_MAX,
 	MSG_WORKERS_MAX = 16,
-	MSG_AUTH_MAX = 1024, /* longest AUTH data */
+	MSG_AUTH_MAX = 1024,    /* longest AUTH data */
+	MSG_SELECTORS_MAX = 32, /* of one side of an SA */
 	MSG_OCTETS_MAX = 48 * 1024,
 };
 
@@ -126,30 +135,127 @@ struct msg_session_refused {
 	uint32_t cause; /* FG_CAUSE_* */
 };
 
+/*
+ * CHILD SAs. A session has several pairs, within its bound. spi_in, with which the client sends,
+ * names one: it is unique in the gateway. Messages about a pair or session that is gone are let be.
+ */
+
+/* An inbound SPI for an SA that we begin. It is kept until SA_ADD takes it, SA_DEL gives it back or
+ * the session ends. */
+struct msg_spi_ask {
+	uint64_t ike;
+	uint32_t session;
+	uint32_t ticket; /* chosen by ike, comes back */
+};
+
+struct msg_spi_given {
+	uint64_t ike;
+	uint32_t session;
+	uint32_t ticket;
+	__be32 spi_in; /* 0: none is to be had */
+	uint32_t pad;
+};
+
+/*
+ * A traffic selector, RFC 7296 3.13.1, protocol 0: any. Ports in the machine's order; 0-65535 is
+ * any, 65535-0 OPAQUE; of ICMP type * 256 + code. Addresses of one family, first <= last.
+ */
+struct msg_selector {
+	struct fg_ip first, last;
+	uint16_t port_first, port_last;
+	uint8_t protocol;
+	uint8_t pad[3];
+};
+
 /* Both directions of a new CHILD SA. Wipe after sending and after use. */
 struct msg_sa_add {
 	uint64_t ike;
 	uint32_t session;
-	__be32 spi_out; /* the peer chose it */
-	uint16_t suite; /* enum fg_esp_suite */
-	uint8_t udp;    /* ESP in UDP */
-	uint8_t pad;
+	__be32 spi_in;   /* of SPI_GIVEN, 0: flexd chooses */
+	__be32 spi_out;  /* the peer chose it */
+	__be32 replaces; /* spi_in of the SA it takes over from, 0: it is an additional one */
+	uint16_t suite;  /* enum fg_esp_suite */
+	uint8_t udp;     /* ESP in UDP */
+	uint8_t esn;     /* 64-bit sequence numbers, RFC 4303 2.2.1 */
+	uint8_t use_now; /* what goes to the client takes it at once; else from SA_USE on */
+	uint8_t pad[3];
+	/* SA_LIFE says when they are near and when they are reached, in either direction; 0: no
+	 * limit. Bytes are those of the packets inside. */
+	uint64_t life_bytes, life_packets;
 	struct msg_esp_key {
 		uint8_t key[32], salt[4], auth_key[32];
 	} in, out;
-	char ts[256]; /* narrowed selectors in words, for people */
+	/* What it may carry: from any of `client` to any of `net`, and back. */
+	uint32_t client_count, net_count;
+	struct msg_selector client[MSG_SELECTORS_MAX], net[MSG_SELECTORS_MAX];
+	char ts[256]; /* the same in words, for people */
 };
 
 struct msg_sa_added {
 	uint64_t ike;
 	uint32_t session;
-	__be32 spi_in;
+	__be32 spi_in, spi_out;
+	uint32_t pad;
 };
 
+/* The session stays as it was, unless this was to be its first SA: then it is over. */
 struct msg_sa_refused {
 	uint64_t ike;
 	uint32_t session;
+	__be32 spi_out;
 	uint32_t cause;
+	uint32_t pad;
+};
+
+/* What goes to the client takes this SA from now on, in the place of the one it replaces. */
+struct msg_sa_use {
+	uint64_t ike;
+	uint32_t session;
+	__be32 spi_in;
+};
+
+/* Its outbound side goes at once; the inbound side opens what is still under way for a while. Of a
+ * reserved SPI: it is given back. */
+struct msg_sa_del {
+	uint64_t ike;
+	uint32_t session;
+	__be32 spi_in;
+	uint32_t drain_ms;
+	uint32_t pad;
+};
+
+/* Soft, once: make another SA in its place. Hard, once: it carries nothing more, delete it. */
+struct msg_sa_life {
+	uint64_t ike;
+	uint32_t session;
+	__be32 spi_in;
+	uint8_t hard;
+	uint8_t pad[7];
+};
+
+struct msg_idle_ask {
+	uint64_t ike;
+	uint32_t session;
+	uint32_t pad;
+};
+
+/* Milliseconds since the last authenticated packet from the client and the last one to it, of
+ * whichever SA; since the session's first SA when there was none; UINT32_MAX: longer. */
+struct msg_idle {
+	uint64_t ike;
+	uint32_t session;
+	uint32_t in_ms, out_ms;
+	uint32_t pad;
+};
+
+/* RFC 4555: where the client is reached, and by which address of ours, as proven; for all SAs. */
+struct msg_session_move {
+	uint64_t ike;
+	uint32_t session;
+	uint8_t udp; /* ESP in UDP from now on */
+	uint8_t peer_behind_nat;
+	uint8_t pad[2];
+	struct endpoint peer, local;
 };
 
 struct msg_session_clear {

@@ -3,8 +3,11 @@
 
 #include "core/secret.h"
 #include "ike/sa.h"
+#include "ike/ts.h"
 
 #include <stdlib.h>
+
+_Static_assert((int)MSG_SELECTORS_MAX >= (int)IKE_SELECTORS_MAX, "every selector has room");
 
 bool ike_child_request(const struct ikesa *sa, const struct ike_esp_choice *choice,
 		       struct ike_bytes ni, struct ike_bytes nr, struct msg_sa_add *add)
@@ -17,12 +20,35 @@ bool ike_child_request(const struct ikesa *sa, const struct ike_esp_choice *choi
 		/* RFC 7296 2.23: as soon as there is a NAT, and only where the peer floated. */
 		.udp = (sa->peer_nat || sa->local_nat) &&
 		       sa->path.local.port == htons(FG_NATT_PORT),
+		.use_now = true,
 	};
 	/* The client is the initiator of this exchange: what it sends comes in. */
 	if (ike_child_keys(&sa->keys, ni, nr, choice->suite, &add->in, &add->out))
 		return true;
 	wipe(add, sizeof(*add));
 	return false;
+}
+
+static uint32_t put_selectors(const struct ike_ts *ts, struct msg_selector to[MSG_SELECTORS_MAX])
+{
+	for (size_t i = 0; i < ts->count; i++) {
+		const struct ike_selector *s = &ts->selector[i];
+
+		to[i] = (struct msg_selector){ .first = s->first,
+					       .last = s->last,
+					       .port_first = s->port_first,
+					       .port_last = s->port_last,
+					       .protocol = s->protocol };
+	}
+	return ts->count;
+}
+
+void ike_child_selectors(const struct ike_ts *client, const struct ike_ts *net,
+			 struct msg_sa_add *add)
+{
+	add->client_count = put_selectors(client, add->client);
+	add->net_count = put_selectors(net, add->net);
+	ike_ts_text(client, net, add->ts, sizeof(add->ts));
 }
 
 bool ike_child_add(struct ikesa *sa, const struct ike_esp_choice *choice, __be32 spi_in)

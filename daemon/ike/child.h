@@ -8,6 +8,7 @@
 #include "ike/keys.h"
 
 struct ikesa;
+struct ike_ts;
 
 struct ike_child {
 	struct ike_child *next;
@@ -21,6 +22,9 @@ struct ike_child {
  */
 bool ike_child_request(const struct ikesa *sa, const struct ike_esp_choice *choice,
 		       struct ike_bytes ni, struct ike_bytes nr, struct msg_sa_add *add);
+/* Selectors of the client and of the networks behind us into the message, also in words. */
+void ike_child_selectors(const struct ike_ts *client, const struct ike_ts *net,
+			 struct msg_sa_add *add);
 /* Returns false without memory. */
 bool ike_child_add(struct ikesa *sa, const struct ike_esp_choice *choice, __be32 spi_in);
 /* The child whose outbound SPI the peer names, taken out of the list and freed; *spi_in is ours.

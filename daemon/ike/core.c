@@ -210,6 +210,10 @@ int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 	case MSG_SA_REFUSED:
 		sa = living(core, sa_refused->ike);
 		return sa ? ike_login_sa_refused(core, sa, sa_refused) : 0;
+	case MSG_SPI_GIVEN:
+	case MSG_SA_LIFE:
+	case MSG_IDLE:
+		return 0; /* nothing asks for them yet */
 	case MSG_SESSION_CLEAR:
 		return session_clear(core, body);
 	case MSG_PEER_MOVED:

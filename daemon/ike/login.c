@@ -169,7 +169,7 @@ static void install(struct ike_core *core, struct ikesa *sa)
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 		return;
 	}
-	ike_ts_text(&login->ts_i, &login->ts_r, add.ts, sizeof(add.ts));
+	ike_child_selectors(&login->ts_i, &login->ts_r, &add);
 	error = core->env.to_broker(core->env.arg, MSG_SA_ADD, &add, sizeof(add));
 	wipe(&add, sizeof(add));
 	if (error < 0)

@@ -367,6 +367,9 @@ FORWARD(on_session_begun, MSG_SESSION_BEGUN)
 FORWARD(on_session_refused, MSG_SESSION_REFUSED)
 FORWARD(on_sa_added, MSG_SA_ADDED)
 FORWARD(on_sa_refused, MSG_SA_REFUSED)
+FORWARD(on_spi_given, MSG_SPI_GIVEN)
+FORWARD(on_sa_life, MSG_SA_LIFE)
+FORWARD(on_idle, MSG_IDLE)
 FORWARD(on_session_clear, MSG_SESSION_CLEAR)
 FORWARD(on_peer_moved, MSG_PEER_MOVED)
 
@@ -460,6 +463,9 @@ static const struct ipc_rule flexd_rules[] = {
 	{ MSG_SESSION_REFUSED, "SESSION_REFUSED", FIXED(msg_session_refused), on_session_refused, false },
 	{ MSG_SA_ADDED,        "SA_ADDED",        FIXED(msg_sa_added), on_sa_added, false },
 	{ MSG_SA_REFUSED,      "SA_REFUSED",      FIXED(msg_sa_refused), on_sa_refused, false },
+	{ MSG_SPI_GIVEN,       "SPI_GIVEN",       FIXED(msg_spi_given), on_spi_given, false },
+	{ MSG_SA_LIFE,         "SA_LIFE",         FIXED(msg_sa_life), on_sa_life, false },
+	{ MSG_IDLE,            "IDLE",            FIXED(msg_idle), on_idle, false },
 	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), on_session_clear, false },
 	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), on_peer_moved, false },
 	{ MSG_IKE_SHOW,        "IKE_SHOW",        FIXED(msg_ike_show), on_show, false },

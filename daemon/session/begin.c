@@ -201,7 +201,9 @@ void session_begin(struct sessions *s, const struct msg_session_begin *ask)
 
 static void refuse_sa(struct sessions *s, const struct msg_sa_add *ask, enum fg_cause cause)
 {
-	struct msg_sa_refused answer = { .ike = ask->ike, .session = ask->session, .cause = cause };
+	struct msg_sa_refused answer = {
+		.ike = ask->ike, .session = ask->session, .spi_out = ask->spi_out, .cause = cause
+	};
 
 	s->setup.to_ike(s->setup.arg, MSG_SA_REFUSED, &answer, sizeof(answer));
 }
@@ -258,6 +260,7 @@ void session_add_sa(struct sessions *s, const struct msg_sa_add *ask)
 	}
 	session_set_state(session, SESSION_UP);
 	answer.spi_in = session->spi_in;
+	answer.spi_out = session->spi_out;
 	if (s->setup.to_ike(s->setup.arg, MSG_SA_ADDED, &answer, sizeof(answer)))
 		session_end(s, session, FG_CAUSE_ike_died);
 }

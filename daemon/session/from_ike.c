@@ -53,6 +53,17 @@ static int on_sa_add(struct sessions *s, const void *body)
 	return 0;
 }
 
+static int on_spi_ask(struct sessions *s, const void *body)
+{
+	const struct msg_spi_ask *ask = body;
+	const struct msg_spi_given none = { .ike = ask->ike,
+					    .session = ask->session,
+					    .ticket = ask->ticket };
+
+	s->setup.to_ike(s->setup.arg, MSG_SPI_GIVEN, &none, sizeof(none));
+	return 0;
+}
+
 static int on_end(struct sessions *s, const void *body)
 {
 	const struct msg_session_end *end = body;
@@ -73,8 +84,15 @@ int session_from_ike(struct sessions *s, uint32_t type, const void *body)
 	switch (type) {
 	case MSG_SESSION_BEGIN:
 		return on_begin(s, body);
+	case MSG_SPI_ASK:
+		return on_spi_ask(s, body);
 	case MSG_SA_ADD:
 		return on_sa_add(s, body);
+	case MSG_SA_USE:
+	case MSG_SA_DEL:
+	case MSG_IDLE_ASK:
+	case MSG_SESSION_MOVE:
+		return 0; /* a session has one pair and stays where it is */
 	case MSG_SESSION_END:
 		return on_end(s, body);
 	default:

@@ -181,7 +181,12 @@ static int from_ike(struct child *child, uint32_t type, const void *body)
 		return from_ike(arg, type, body);                                                  \
 	}
 FROM_IKE(on_session_begin, MSG_SESSION_BEGIN)
+FROM_IKE(on_spi_ask, MSG_SPI_ASK)
 FROM_IKE(on_sa_add, MSG_SA_ADD)
+FROM_IKE(on_sa_use, MSG_SA_USE)
+FROM_IKE(on_sa_del, MSG_SA_DEL)
+FROM_IKE(on_idle_ask, MSG_IDLE_ASK)
+FROM_IKE(on_session_move, MSG_SESSION_MOVE)
 FROM_IKE(on_session_end, MSG_SESSION_END)
 
 static int on_ike_row(void *arg, const void *body, size_t len, int fd)
@@ -235,7 +240,12 @@ const struct ipc_rule child_ike_rules[] = {
 	{ MSG_CONF_PREPARED, "CONF_PREPARED", BODY(msg_conf_prepared), on_prepared,      false },
 	{ MSG_READY,         "READY",         NOTHING,                 on_ready,         false },
 	{ MSG_SESSION_BEGIN, "SESSION_BEGIN", BODY(msg_session_begin), on_session_begin, false },
+	{ MSG_SPI_ASK,       "SPI_ASK",       BODY(msg_spi_ask),       on_spi_ask,       false },
 	{ MSG_SA_ADD,        "SA_ADD",        BODY(msg_sa_add),        on_sa_add,        false },
+	{ MSG_SA_USE,        "SA_USE",        BODY(msg_sa_use),        on_sa_use,        false },
+	{ MSG_SA_DEL,        "SA_DEL",        BODY(msg_sa_del),        on_sa_del,        false },
+	{ MSG_IDLE_ASK,      "IDLE_ASK",      BODY(msg_idle_ask),      on_idle_ask,      false },
+	{ MSG_SESSION_MOVE,  "SESSION_MOVE",  BODY(msg_session_move),  on_session_move,  false },
 	{ MSG_SESSION_END,   "SESSION_END",   BODY(msg_session_end),   on_session_end,   false },
 	{ MSG_IKE_SA_ROW,    "IKE_SA_ROW",    BODY(msg_ike_sa_row),    on_ike_row,       false },
 	{ MSG_IKE_STATS,     "IKE_STATS",     BODY(msg_ike_stats),     on_ike_stats,     false },

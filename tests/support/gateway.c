@@ -289,6 +289,7 @@ static void sa_add(struct gateway *gw, const struct msg_sa_add *ask)
 	struct msg_sa_added added = { .ike = ask->ike, .session = ask->session };
 	struct msg_sa_refused refused = { .ike = ask->ike,
 					  .session = ask->session,
+					  .spi_out = ask->spi_out,
 					  .cause = gw->refuse_sa };
 
 	/* Ended before this came: as flexd does, no answer. */
@@ -299,7 +300,7 @@ static void sa_add(struct gateway *gw, const struct msg_sa_add *ask)
 		return;
 	}
 	s->spi_in = added.spi_in = htonl(0xc0000000 + ask->session);
-	s->spi_out = ask->spi_out;
+	s->spi_out = added.spi_out = ask->spi_out;
 	s->udp = ask->udp;
 	s->in = ask->in;
 	s->out = ask->out;
