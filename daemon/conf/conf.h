@@ -189,10 +189,29 @@ struct conf *conf_load(int fd, char *why, size_t cap);
 /* The first error, and how many more there are. */
 void conf_errors_text(const struct conf_errors *errors, char *text, size_t cap);
 
-/* The profile for a peer's identity: exact before domain before net before any; among equals the
- * first in the file. type and data as on the wire. NULL: none. */
-const struct conf_profile *conf_match_profile(const struct conf *conf, uint8_t type,
-					      const uint8_t *data, size_t len);
+/* What a certificate says, for certificate maps; text as conf_dn_text() writes names. */
+struct conf_cert_fields {
+	char subject[1024], issuer[1024];
+	char alt_names[1024];          /* "a.example.org, alice@example.org, 192.0.2.1" */
+	char unstructured[256];        /* unstructuredName of the subject */
+	char serial[64];               /* hexadecimal, as openssl prints it */
+	int64_t not_before, not_after; /* seconds since 1970 */
+};
+
+/* What we know of a peer when its profile is chosen; everything is borrowed. */
+struct conf_peer {
+	uint8_t id_type; /* of IDi, as on the wire */
+	const uint8_t *id;
+	size_t id_len;
+	const struct conf_cert_fields *cert; /* of its certificate, NULL: it showed none */
+	struct fg_ip local;                  /* our address that it reaches */
+	const char *outside;                 /* device with that address, NULL: unknown */
+};
+
+/* The profile for a peer, NULL: none. exact before domain before net before any; among equals the
+ * first in the file. */
+const struct conf_profile *conf_match_profile(const struct conf *conf,
+					      const struct conf_peer *peer);
 /* How closely one match means this identity: 0 not at all, 1 any, 2 net, 3 domain, 4 exact. */
 int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len);
 const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name);

@@ -235,8 +235,7 @@ int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t 
 	return 0;
 }
 
-const struct conf_profile *conf_match_profile(const struct conf *conf, uint8_t type,
-					      const uint8_t *data, size_t len)
+const struct conf_profile *conf_match_profile(const struct conf *conf, const struct conf_peer *peer)
 {
 	const struct conf_profile *best = NULL;
 	int best_rank = 0;
@@ -245,7 +244,8 @@ const struct conf_profile *conf_match_profile(const struct conf *conf, uint8_t t
 		const struct conf_profile *profile = &conf->profiles[i];
 
 		for (size_t m = 0; m < profile->match_count; m++) {
-			int rank = conf_match_rank(&profile->match[m], type, data, len);
+			int rank = conf_match_rank(&profile->match[m], peer->id_type, peer->id,
+						   peer->id_len);
 
 			if (rank > best_rank) {
 				best_rank = rank;

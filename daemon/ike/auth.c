@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/auth.h"
 
+#include "ike/client.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
 #include "ike/login.h"
@@ -58,8 +59,13 @@ static bool suite_allowed(const struct ike_core *core, const struct conf_profile
 
 static void match_profile(struct ike_core *core, struct ikesa *sa, const struct ike_identity *id)
 {
-	const struct conf_profile *profile = conf_match_profile(core->conf, id->type, id->data.p,
-								id->data.len);
+	const struct conf_peer peer = {
+		.id_type = id->type,
+		.id = id->data.p,
+		.id_len = id->data.len,
+		.local = sa->path.local.ip,
+	};
+	const struct conf_profile *profile = conf_match_profile(core->conf, &peer);
 	char who[IKESA_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];
 
 	sa->remote = (struct msg_identity){ .type = id->type, .len = (uint16_t)id->data.len };
@@ -115,6 +121,7 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 		ike_auth_later(core, sa);
 		return;
 	}
+	ike_client_see(sa, m);
 	match_profile(core, sa, &m->id_i);
 	if (!ike_count(m, IKE_PAYLOAD_AUTH))
 		fail_auth_saying(

@@ -3,6 +3,7 @@
 
 #include "core/secret.h"
 #include "crypto/dh.h"
+#include "ike/client.h"
 #include "ike/exchange.h"
 #include "ike/names.h"
 #include "ike/reject.h"
@@ -116,6 +117,7 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 		return;
 	}
 	sa->request_next = 1;
+	ike_client_see(sa, m);
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + timeout_ms);
 	log_debug("ike", "%s: half-open, %s%s%s", endpoint_text(&from->path.peer, where),
 		  ike_suite_text(&choice->suite, suite), sa->peer_nat ? ", behind a NAT" : "",

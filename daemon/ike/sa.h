@@ -15,6 +15,7 @@
 #include "msg.h"
 
 struct dh;
+struct ike_client;
 struct ike_login;
 
 /* Where a datagram came in and from whom. */
@@ -78,6 +79,10 @@ struct ikesa {
 	uint32_t own_next;
 	struct ike_packet *own; /* waits for its answer, NULL: none */
 	unsigned own_tries;
+
+	/* client.h: what the setup showed of the client's software. */
+	const struct ike_client *client;
+	uint32_t vendors, signs;
 
 	struct msg_identity remote; /* proven only in an authenticated state */
 	conf_name profile;

@@ -72,9 +72,12 @@ static void check_profiles(const struct conf *conf)
 		for (size_t m = 0; m < p->match_count; m++) {
 			const struct conf_identity *id = &p->match[m].identity;
 
+			const struct conf_peer peer = { .id_type = (uint8_t)id->type,
+							.id = id->data,
+							.id_len = id->len };
+
 			if (p->match[m].kind == CONF_MATCH_EXACT)
-				must(conf_match_profile(conf, (uint8_t)id->type, id->data,
-							id->len) == p);
+				must(conf_match_profile(conf, &peer) == p);
 		}
 	}
 }

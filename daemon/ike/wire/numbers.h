@@ -54,6 +54,9 @@ enum {
 enum {
 #define IKE_ATTR(number, name) IKE_ATTR_##name = number,
 #include "ike/wire/numbers.def"
+	IKE_ATTR_UNITY_FIRST = IKE_ATTR_UNITY_BANNER,
+	IKE_ATTR_UNITY_LAST = IKE_ATTR_UNITY_DDNS_HOSTNAME,
+	IKE_ATTR_PRIVATE_FIRST = 16384,
 };
 enum {
 #define IKE_ID(number, name) IKE_ID_##name = number,

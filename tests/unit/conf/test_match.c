@@ -78,8 +78,10 @@ static void test_profiles(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct conf_profile *p = conf_match_profile(
-			conf, rows[i].type, (const uint8_t *)rows[i].data, rows[i].len);
+		const struct conf_peer peer = { .id_type = rows[i].type,
+						.id = (const uint8_t *)rows[i].data,
+						.id_len = rows[i].len };
+		const struct conf_profile *p = conf_match_profile(conf, &peer);
 
 		assert_non_null(p);
 		if (strcmp(p->name, rows[i].profile))
@@ -93,10 +95,12 @@ static void test_none(void **state)
 {
 	struct conf *conf = parse_good(ONE_PROFILE("only", M "fqdn domain example.org\n")
 					       NO_PROFILE);
+	struct conf_peer peer = { .id_type = CONF_ID_FQDN, .id = (const uint8_t *)"example.net" };
 
 	(void)state;
-	assert_null(conf_match_profile(conf, CONF_ID_FQDN, (const uint8_t *)"example.net", 11));
-	assert_null(conf_match_profile(conf, CONF_ID_FQDN, (const uint8_t *)"", 0));
+	assert_null(conf_match_profile(conf, &peer));
+	peer.id_len = 11;
+	assert_null(conf_match_profile(conf, &peer));
 	conf_free(conf);
 }
 

@@ -326,7 +326,8 @@ static void names(void **state)
 	assert_string_equal(ike_transform_name(3, &room), "INTEG");
 	assert_string_equal(ike_cfg_name(1, &room), "CFG_REQUEST");
 	assert_string_equal(ike_attr_name(13, &room), "INTERNAL_IP4_SUBNET");
-	assert_string_equal(ike_attr_name(28672, &room), "attribute 28672?");
+	assert_string_equal(ike_attr_name(28672, &room), "UNITY_BANNER");
+	assert_string_equal(ike_attr_name(28800, &room), "attribute 28800?");
 	assert_string_equal(ike_id_name(2, &room), "ID_FQDN");
 	assert_string_equal(ike_protocol_name(3, &room), "ESP");
 	assert_string_equal(ike_auth_method_name(2, &room), "Shared Key Message Integrity Code");
