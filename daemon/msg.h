@@ -304,15 +304,15 @@ struct msg_auth_verify {
 	struct msg_identity remote;
 	struct endpoint peer;
 	uint8_t method; /* RFC 7296 3.8: 2 is the shared key */
-	uint8_t pad;
-	uint16_t prf; /* transform id */
+	uint8_t round;  /* 0, or 1: the second authentication of RFC 4739 */
+	uint16_t prf;   /* transform id */
 	uint32_t octets_len, auth_len;
 };
 
 enum msg_auth_reason {
 	MSG_AUTH_OK = 0,
 	MSG_AUTH_NO_PROFILE,
-	MSG_AUTH_NO_KEY, /* no PSK of the keyring matches the identity */
+	MSG_AUTH_NO_KEY, /* no PSK of the profile matches the identity */
 	MSG_AUTH_WRONG,
 	MSG_AUTH_METHOD,
 };

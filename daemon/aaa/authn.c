@@ -24,12 +24,14 @@ const struct conf_psk *aaa_find_psk(const struct conf *conf, const struct conf_s
 				    const struct conf_profile *profile,
 				    const struct msg_identity *remote)
 {
-	const struct conf_keyring *ring = &conf->keyrings[profile->keyring];
+	bool ring = !profile->psk[0] && profile->keyring != CONF_NONE;
+	const conf_name *names = ring ? conf->keyrings[profile->keyring].psk : &profile->psk;
+	size_t count = ring ? conf->keyrings[profile->keyring].psk_count : 1;
 	const struct conf_psk *best = NULL;
 	int best_rank = 0;
 
-	for (size_t i = 0; i < ring->psk_count; i++) {
-		const struct conf_psk *psk = psk_by_name(secrets, ring->psk[i]);
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_psk *psk = psk_by_name(secrets, names[i]);
 		int rank;
 
 		if (!psk)
@@ -41,6 +43,14 @@ const struct conf_psk *aaa_find_psk(const struct conf *conf, const struct conf_s
 		}
 	}
 	return best;
+}
+
+/* May clients of this profile prove themselves with a pre-shared key in this round? */
+static bool takes_psk(const struct conf_profile *profile, uint8_t round)
+{
+	const struct conf_auths *auths = round ? &profile->auth_second : &profile->auth_remote;
+
+	return conf_auth_set(auths) & CONF_AUTH_PSK;
 }
 
 /*
@@ -64,8 +74,10 @@ enum msg_auth_reason aaa_verify(const struct conf *conf, const struct conf_secre
 	if (!profile)
 		psk = NULL;
 	computed = crypto_random(dummy, sizeof(dummy));
+	if (psk && !conf_psk_remote(psk)->len)
+		psk = NULL;
 	if (psk)
-		key = psk->key;
+		key = *conf_psk_remote(psk);
 	computed &= psk_auth(ask->prf, key.bytes, key.len, octets, ask->octets_len, right, &len);
 	memcpy(given, auth, ask->auth_len < sizeof(given) ? ask->auth_len : sizeof(given));
 	equal = ct_equal(right, given, sizeof(given) < len ? sizeof(given) : len);
@@ -74,6 +86,8 @@ enum msg_auth_reason aaa_verify(const struct conf *conf, const struct conf_secre
 	wipe(right, sizeof(right));
 	if (!profile)
 		return MSG_AUTH_NO_PROFILE;
+	if (!takes_psk(profile, ask->round))
+		return MSG_AUTH_METHOD;
 	if (!psk)
 		return MSG_AUTH_NO_KEY;
 	return equal ? MSG_AUTH_OK : MSG_AUTH_WRONG;
@@ -87,11 +101,12 @@ void aaa_sign(const struct conf *conf, const struct conf_secrets *secrets,
 					     : NULL;
 	uint8_t auth[PSK_AUTH_MAX];
 	size_t len;
+	const struct secret *key = psk ? conf_psk_local(psk) : NULL;
 
 	memset(out, 0, sizeof(*out));
 	out->ike = ask->ike;
-	if (!psk ||
-	    !psk_auth(ask->prf, psk->key.bytes, psk->key.len, octets, ask->octets_len, auth, &len))
+	if (!key || !key->len || conf_auth_set(&profile->auth_local) != CONF_AUTH_PSK ||
+	    !psk_auth(ask->prf, key->bytes, key->len, octets, ask->octets_len, auth, &len))
 		return;
 	out->ok = 1;
 	out->method = AUTH_SHARED_KEY;
@@ -107,11 +122,11 @@ const char *aaa_reason_text(enum msg_auth_reason reason)
 	case MSG_AUTH_NO_PROFILE:
 		return "no profile matches the identity";
 	case MSG_AUTH_NO_KEY:
-		return "no pre-shared key of the keyring is for this identity";
+		return "no pre-shared key of the profile is for this identity";
 	case MSG_AUTH_WRONG:
 		return "wrong pre-shared key";
 	case MSG_AUTH_METHOD:
-		return "the client used another method than the pre-shared key";
+		return "the client used a method that the profile does not take";
 	}
 	return "unknown reason";
 }

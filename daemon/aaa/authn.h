@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * AUTH with pre-shared keys, RFC 7296 2.15: pure functions over configuration, secrets and the
- * question. The key of a client is that of the profile's keyring whose identity matches closest
- * (conf_match_rank), among equals the first of the ring; it serves both directions.
+ * question. The key of a client is the profile's own, or that of the profile's keyring whose
+ * identity matches closest (conf_match_rank), among equals the first of the ring; it has a part for
+ * each direction.
  */
 #ifndef AAA_AUTHN_H
 #define AAA_AUTHN_H
@@ -24,7 +25,7 @@ enum msg_auth_reason aaa_verify(const struct conf *conf, const struct conf_secre
 void aaa_sign(const struct conf *conf, const struct conf_secrets *secrets,
 	      const struct msg_auth_sign *ask, const uint8_t *octets, struct msg_auth_signed *out);
 
-/* The key for this identity in the profile's keyring; NULL: none matches. */
+/* The key for this identity, of the profile or its keyring; NULL: none matches. */
 const struct conf_psk *aaa_find_psk(const struct conf *conf, const struct conf_secrets *secrets,
 				    const struct conf_profile *profile,
 				    const struct msg_identity *remote);

@@ -70,6 +70,10 @@ bool conf_build_given(const struct conf_build *build, const struct conf_object *
 void conf_build_error(struct conf_build *build, struct conf_object *object, const char *key,
 		      size_t nth, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* check_auth.c: how the sides of a profile prove themselves, and with what. */
+void conf_check_auth(struct conf_build *build, const struct conf *conf,
+		     const struct conf_profile *profile, struct conf_object *object);
+
 /* At the end of a section: what was not given has its default or is missing. */
 void conf_build_close(struct conf_build *build);
 

@@ -263,6 +263,7 @@ static void check_profile(struct conf_build *b, const struct conf *conf, size_t 
 	const struct conf_profile *profile = &conf->profiles[index];
 
 	check_matches(b, conf, index, object);
+	conf_check_auth(b, conf, profile, object);
 	if (profile->virtual_template != CONF_NONE && profile->authorization_policy != CONF_NONE)
 		check_mtu(b, conf, profile);
 }

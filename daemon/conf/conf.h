@@ -131,6 +131,22 @@ struct conf_virtual_template {
 	conf_name unnumbered; /* ip unnumbered DEVICE, "" none */
 };
 
+/* authentication local and remote: what a side may prove itself with. Bits of a set. */
+enum conf_auth {
+	CONF_AUTH_PSK = 1,   /* pre-share */
+	CONF_AUTH_RSA = 2,   /* rsa-sig */
+	CONF_AUTH_ECDSA = 4, /* ecdsa-sig */
+	CONF_AUTH_EDDSA = 8, /* eddsa-sig */
+	CONF_AUTH_SIGNATURES = CONF_AUTH_RSA | CONF_AUTH_ECDSA | CONF_AUTH_EDDSA,
+	CONF_AUTHS = 4,
+};
+
+/* In the order of the file, which for what we sign with is that of preference. */
+struct conf_auths {
+	enum conf_auth method[CONF_AUTHS];
+	size_t count;
+};
+
 struct conf_keyring {
 	conf_name name;
 	conf_name psk[CONF_NETS_MAX]; /* [psk NAME] of the secrets file */
@@ -142,7 +158,11 @@ struct conf_profile {
 	struct conf_match match[CONF_LIST_MAX];
 	size_t match_count;
 	struct conf_identity local; /* identity local */
-	int keyring;                /* indices: conf_parse() leaves none of them CONF_NONE */
+	struct conf_auths auth_local, auth_remote;
+	struct conf_auths auth_second; /* of the client once more, RFC 4739; none: one round */
+	int keyring;                   /* CONF_NONE: psk, or no pre-shared keys at all */
+	conf_name psk;                 /* [psk NAME] of the secrets file; "": the keyring */
+	/* Indices that conf_parse() never leaves CONF_NONE. */
 	int proposal[CONF_LIST_MAX];
 	size_t proposal_count;
 	int ipsec_profile;
@@ -216,6 +236,16 @@ const struct conf_profile *conf_match_profile(const struct conf *conf,
 int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len);
 const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name);
 
+/* All methods as one set. */
+static inline unsigned conf_auth_set(const struct conf_auths *auths)
+{
+	unsigned set = 0;
+
+	for (size_t i = 0; i < auths->count; i++)
+		set |= auths->method[i];
+	return set;
+}
+
 /* Why `next` cannot replace `now` without a restart: a sentence naming the key, or NULL. */
 const char *conf_needs_restart(const struct conf *now, const struct conf *next);
 
@@ -223,15 +253,28 @@ const char *conf_needs_restart(const struct conf *now, const struct conf *next);
 struct conf_psk {
 	conf_name name;
 	struct conf_match match; /* identity = ... ; which peers use it */
-	struct secret key;
+	struct secret key;       /* of both sides; without it one for each, or for one alone */
+	struct secret key_local, key_remote;
 };
+
+/* What we prove ourselves with, and what the client does; len 0: there is none. */
+static inline const struct secret *conf_psk_local(const struct conf_psk *psk)
+{
+	return psk->key.len ? &psk->key : &psk->key_local;
+}
+
+static inline const struct secret *conf_psk_remote(const struct conf_psk *psk)
+{
+	return psk->key.len ? &psk->key : &psk->key_remote;
+}
 
 struct conf_secrets {
 	struct conf_psk *psks;
 	size_t psk_count;
 };
 
-/* Checks every reference of conf's keyrings. The file must not be readable by group or others
+/* Checks every reference of conf's keyrings and profiles, and that each key is there for the side
+ * that a profile wants to prove with it. The file must not be readable by group or others
  * (the caller passes what fstat said). */
 struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct conf *conf,
 					struct conf_errors *errors);

@@ -191,6 +191,12 @@ static const struct conf_key keyring_keys[] = {
 #define MATCH_FORMS \
 	"any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT"
 
+#define METHODS(field)                                                                             \
+	LIST(struct conf_profile, field.method, field.count)
+#define METHOD_WORDS                                                                               \
+	WORDS({ "pre-share", CONF_AUTH_PSK }, { "rsa-sig", CONF_AUTH_RSA },                        \
+	      { "ecdsa-sig", CONF_AUTH_ECDSA }, { "eddsa-sig", CONF_AUTH_EDDSA })
+
 static const struct conf_key profile_keys[] = {
 	{ "match-identity-remote", conf_read_match, LIST(struct conf_profile, match, match_count),
 	  CONF_REQUIRED, .expected = MATCH_FORMS,
@@ -198,15 +204,18 @@ static const struct conf_key profile_keys[] = {
 	{ "identity-local", conf_read_identity, FIELD(struct conf_profile, local), CONF_REQUIRED,
 	  .expected = IDENTITY_FORMS,
 	  .help = "Who the gateway says it is." },
-	{ "authentication-local", conf_read_word, .flags = CONF_REQUIRED, WORDS({ "pre-share", 0 }),
-	  .expected = "pre-share (the only method of this version)",
-	  .help = "How the gateway proves its identity." },
-	{ "authentication-remote", conf_read_word, .flags = CONF_REQUIRED, WORDS({ "pre-share", 0 }),
-	  .expected = "pre-share (the only method of this version)",
-	  .help = "How the client proves its identity." },
-	{ "keyring-local", NULL, FIELD(struct conf_profile, keyring), .flags = CONF_REQUIRED,
-	  .section = "ikev2-keyring",
+	{ "authentication-local", conf_read_word, METHODS(auth_local), CONF_REQUIRED | ELEMENTS,
+	  METHOD_WORDS,
+	  .help = "How the gateway proves its identity; of signatures the preferred first." },
+	{ "authentication-remote", conf_read_word, METHODS(auth_remote), CONF_REQUIRED | ELEMENTS,
+	  METHOD_WORDS, .help = "How clients prove their identity: any of these." },
+	{ "authentication-remote-second", conf_read_word, METHODS(auth_second), ELEMENTS, METHOD_WORDS,
+	  .help = "How clients prove themselves once more, RFC 4739; without it once is enough." },
+	{ "keyring-local", NULL, FIELD(struct conf_profile, keyring), .section = "ikev2-keyring",
 	  .help = "Keyring that holds the pre-shared keys of both sides." },
+	{ "psk", conf_read_name, FIELD(struct conf_profile, psk),
+	  .expected = "the name of a [psk NAME] section of the secrets file",
+	  .help = "The one pre-shared key of this profile, instead of keyring-local." },
 	{ "proposal", NULL, LIST(struct conf_profile, proposal, proposal_count), ELEMENTS,
 	  .section = "ikev2-proposal", .fallback = "default",
 	  .help = "IKE proposals that are acceptable, the preferred first." },
@@ -246,12 +255,19 @@ const struct conf_section conf_public_sections[] = {
 };
 const size_t conf_public_section_count = COUNT(conf_public_sections);
 
+#define KEY_FORMS "text, or 0x and pairs of hex digits"
+
 static const struct conf_key psk_keys[] = {
 	{ "identity", conf_read_match, FIELD(struct conf_psk, match), CONF_REQUIRED,
 	  .expected = MATCH_FORMS, .help = "Which clients use this key." },
-	{ "key", conf_read_secret, FIELD(struct conf_psk, key), CONF_REQUIRED | CONF_QUIET,
-	  .expected = "text, or 0x and pairs of hex digits",
+	{ "key", conf_read_secret, FIELD(struct conf_psk, key), CONF_QUIET,
+	  .expected = KEY_FORMS,
 	  .help = "The key itself; a long random one, as whoever guesses it can log in." },
+	{ "key-local", conf_read_secret, FIELD(struct conf_psk, key_local), CONF_QUIET,
+	  .expected = KEY_FORMS,
+	  .help = "The key that the gateway proves itself with, where it differs from key-remote." },
+	{ "key-remote", conf_read_secret, FIELD(struct conf_psk, key_remote), CONF_QUIET,
+	  .expected = KEY_FORMS, .help = "The key that clients prove themselves with." },
 };
 
 const struct conf_section conf_secret_sections[] = {

@@ -53,6 +53,72 @@ static void check_keyring(struct conf_build *b, const struct conf_secrets *secre
 	}
 }
 
+/* key, or key-local and key-remote, or one of these two. */
+static void check_keys(struct conf_build *b, const struct conf_psk *psk, struct conf_object *object)
+{
+	bool local = conf_build_given(b, object, "key-local");
+	bool remote = conf_build_given(b, object, "key-remote");
+
+	if (object->bad)
+		return;
+	if (!psk->key.len && !local && !remote && !object->unread)
+		conf_build_error(b, object, "key", 0,
+				 "is missing; expected text, or 0x and pairs of hex digits");
+	else if (psk->key.len && (local || remote))
+		conf_build_error(b, object, local ? "key-local" : "key-remote", 0,
+				 "key is given too, and is that of both sides; keep one form");
+}
+
+/* The key that a side of the profile needs. */
+static void check_use(struct conf_build *b, const struct conf_secrets *secrets,
+		      const struct conf_profile *profile, const char *name)
+{
+	const struct conf_psk *psk = find_psk(secrets, name);
+	unsigned remote = conf_auth_set(&profile->auth_remote) |
+			  conf_auth_set(&profile->auth_second);
+	struct conf_object *object;
+
+	if (!psk)
+		return;
+	object = conf_build_find(b, "psk", (size_t)(psk - secrets->psks));
+	if (object->bad)
+		return;
+	if (conf_auth_set(&profile->auth_local) & CONF_AUTH_PSK && !conf_psk_local(psk)->len)
+		conf_build_error(b, object, "key-local", 0,
+				 "is missing; the gateway proves itself with it in "
+				 "[ikev2-profile %s]",
+				 profile->name);
+	else if (remote & CONF_AUTH_PSK && !conf_psk_remote(psk)->len)
+		conf_build_error(b, object, "key-remote", 0,
+				 "is missing; clients prove themselves with it in "
+				 "[ikev2-profile %s]",
+				 profile->name);
+}
+
+static void check_profile(struct conf_build *b, const struct conf_secrets *secrets,
+			  const struct conf *conf, const struct conf_profile *profile)
+{
+	if (profile->psk[0] && !find_psk(secrets, profile->psk) && !b->refused)
+		conf_error(b->errors, 0, "[psk %s] is missing; [ikev2-profile %s] names it",
+			   profile->psk, profile->name);
+	if (profile->psk[0])
+		check_use(b, secrets, profile, profile->psk);
+	else if (profile->keyring != CONF_NONE)
+		for (size_t i = 0; i < conf->keyrings[profile->keyring].psk_count; i++)
+			check_use(b, secrets, profile, conf->keyrings[profile->keyring].psk[i]);
+}
+
+/* What one section says, then what sections say of each other. */
+static void check(struct conf_build *b, const struct conf_secrets *secrets, const struct conf *conf)
+{
+	for (size_t i = 0; i < secrets->psk_count; i++)
+		check_keys(b, &secrets->psks[i], conf_build_find(b, "psk", i));
+	for (size_t i = 0; i < conf->keyring_count; i++)
+		check_keyring(b, secrets, &conf->keyrings[i]);
+	for (size_t i = 0; i < conf->profile_count; i++)
+		check_profile(b, secrets, conf, &conf->profiles[i]);
+}
+
 struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct conf *conf,
 					struct conf_errors *errors)
 {
@@ -70,8 +136,8 @@ struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct
 		return NULL;
 	}
 	conf_build_read(&build, in);
-	for (size_t i = 0; !build.no_memory && i < conf->keyring_count; i++)
-		check_keyring(&build, secrets, &conf->keyrings[i]);
+	if (!build.no_memory)
+		check(&build, secrets, conf);
 	conf_build_free(&build);
 	conf_errors_sort(errors);
 	if (errors->count) {
@@ -85,8 +151,11 @@ void conf_secrets_free(struct conf_secrets *secrets)
 {
 	if (!secrets)
 		return;
-	for (size_t i = 0; i < secrets->psk_count; i++)
+	for (size_t i = 0; i < secrets->psk_count; i++) {
 		secret_free(&secrets->psks[i].key);
+		secret_free(&secrets->psks[i].key_local);
+		secret_free(&secrets->psks[i].key_remote);
+	}
 	free(secrets->psks);
 	free(secrets);
 }

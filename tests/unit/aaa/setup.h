@@ -20,6 +20,13 @@
 	"authentication-remote = pre-share\nkeyring-local = " ring "\n"                            \
 	"aaa-authorization-group = p\nvirtual-template = 1\n"
 
+/* A key of its own, and a second proof. */
+#define PROFILE_TWICE                                                                              \
+	"[ikev2-profile twice]\nmatch-identity-remote = fqdn domain twice.example.org\n"           \
+	"identity-local = fqdn gw.example.org\nauthentication-local = pre-share\n"                 \
+	"authentication-remote = pre-share\nauthentication-remote-second = pre-share\n"            \
+	"psk = sides\naaa-authorization-group = p\nvirtual-template = 1\n"
+
 #define CONF_BODY                                                                                  \
 	"outside = eth0\nuser-aaa = nobody\n[pool v4]\nprefix = 10.0.0.0/24\n"                     \
 	"[ikev2-authorization-policy p]\npool = v4\n[virtual-template 1]\n"                        \
@@ -27,13 +34,15 @@
 	"[ikev2-keyring bob]\npsk = bob\n" PROFILE("staff", "any", "staff")                        \
 		PROFILE("bob", "fqdn domain bob.example.org", "bob")
 
-#define CONF_TEXT "[gateway]\n" CONF_BODY
+#define CONF_TEXT "[gateway]\n" CONF_BODY PROFILE_TWICE
 
 #define SECRETS_TEXT                                                                               \
 	"[psk any]\nidentity = any\nkey = key of any\n"                                            \
 	"[psk domain]\nidentity = fqdn domain example.org\nkey = key of domain\n"                  \
 	"[psk alice]\nidentity = fqdn alice.example.org\nkey = key of alice\n"                     \
 	"[psk net]\nidentity = address 198.51.100.0/24\nkey = key of net\n"                        \
+	"[psk sides]\nidentity = fqdn domain twice.example.org\nkey-local = ours\n"                \
+	"key-remote = theirs\n"                                                                    \
 	"[psk bob]\nidentity = fqdn laptop.bob.example.org\nkey = 0x6b6579206f6620626f62\n"
 
 struct setup {

@@ -37,6 +37,10 @@ static const struct row rows[] = {
 	/* keys of another keyring do not count */
 	{ "bob", "phone.bob.example.org", CONF_ID_FQDN, "key of any", MSG_AUTH_NO_KEY },
 	{ "bob", "phone.bob.example.org", CONF_ID_FQDN, "key of bob", MSG_AUTH_NO_KEY },
+	/* a key for each side, in the profile itself */
+	{ "twice", "a.twice.example.org", CONF_ID_FQDN, "theirs", MSG_AUTH_OK },
+	{ "twice", "a.twice.example.org", CONF_ID_FQDN, "ours", MSG_AUTH_WRONG },
+	{ "twice", "a.example.org", CONF_ID_FQDN, "theirs", MSG_AUTH_NO_KEY },
 	{ "", "alice.example.org", CONF_ID_FQDN, "key of alice", MSG_AUTH_NO_PROFILE },
 	{ "nobody", "alice.example.org", CONF_ID_FQDN, "key of alice", MSG_AUTH_NO_PROFILE },
 };
@@ -130,6 +134,25 @@ static void test_method_and_prf(void **state)
 	setup_close(&s);
 }
 
+/* A second round only where the profile has one. */
+static void test_second_round(void **state)
+{
+	uint8_t auth[PSK_AUTH_MAX];
+	struct msg_auth_verify ask;
+	struct setup s;
+
+	(void)state;
+	setup_open(&s);
+	make_ask(&rows[0], SHA256, &ask, auth);
+	ask.round = 1;
+	assert_int_equal(aaa_verify(s.conf, s.secrets, &ask, octets, auth), MSG_AUTH_METHOD);
+	make_ask(&(struct row){ "twice", "a.twice.example.org", CONF_ID_FQDN, "theirs", 0 }, SHA256,
+		 &ask, auth);
+	ask.round = 1;
+	assert_int_equal(aaa_verify(s.conf, s.secrets, &ask, octets, auth), MSG_AUTH_OK);
+	setup_close(&s);
+}
+
 static void test_sign(void **state)
 {
 	uint8_t right[PSK_AUTH_MAX];
@@ -150,6 +173,16 @@ static void test_sign(void **state)
 	assert_int_equal(out.len, len);
 	assert_memory_equal(out.auth, right, len);
 
+	/* Our own key of two. */
+	snprintf(ask.profile, sizeof(ask.profile), "twice");
+	set_identity(&ask.remote, CONF_ID_FQDN, "a.twice.example.org", 19);
+	assert_true(psk_auth(SHA384, "ours", 4, octets, sizeof(octets), right, &len));
+	aaa_sign(s.conf, s.secrets, &ask, octets, &out);
+	assert_int_equal(out.ok, 1);
+	assert_memory_equal(out.auth, right, len);
+	snprintf(ask.profile, sizeof(ask.profile), "staff");
+	set_identity(&ask.remote, CONF_ID_FQDN, "alice.example.org", 17);
+
 	ask.prf = 2; /* PRF_HMAC_SHA1 is none of ours */
 	aaa_sign(s.conf, s.secrets, &ask, octets, &out);
 	assert_int_equal(out.ok, 0);
@@ -168,9 +201,8 @@ static void test_sign(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_method_and_prf),
+		cmocka_unit_test(test_rows),           cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_method_and_prf), cmocka_unit_test(test_second_round),
 		cmocka_unit_test(test_sign),
 	};
 

@@ -2,6 +2,16 @@
 /* What is refused, at which line and in which words: one row for each way to be wrong. */
 #include "text.h"
 
+#define AUTH_FORMS "pre-share, rsa-sig, ecdsa-sig or eddsa-sig"
+/* A profile with these methods in its lines 3 and 4; the rest begins in line 5. */
+#define AUTH_ROW(local, remote, rest, line, words)                                                 \
+	{                                                                                          \
+		"[ikev2-profile p]\nmatch-identity-remote = any\nauthentication-local = " local    \
+		"\nauthentication-remote = " remote "\n" rest "identity-local = fqdn gw\n"         \
+		"aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE,                \
+			line, "[ikev2-profile p] " words                                           \
+	}
+
 /* clang-format off */
 static const struct bad_row rows[] = {
 	/* lines */
@@ -303,20 +313,20 @@ static const struct bad_row rows[] = {
 	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 3,
 	  "[ikev2-profile p] identity-local: 'gw' does not begin with the kind of identity; expected "
 	  "address A, fqdn NAME, email USER@NAME or key-id TEXT" },
-	{ "[ikev2-profile p]\nmatch-identity-remote = any\nidentity-local = fqdn gw\n"
-	  "authentication-local = rsa-sig\nauthentication-remote = pre-share\nkeyring-local = ring\n"
-	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 4,
-	  "[ikev2-profile p] authentication-local: 'rsa-sig' is not known here; expected pre-share (the "
-	  "only method of this version)" },
-	{ "[ikev2-profile p]\nmatch-identity-remote = any\nidentity-local = fqdn gw\n"
-	  "authentication-local = pre-share\nauthentication-remote = eap\nkeyring-local = ring\n"
-	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 5,
-	  "[ikev2-profile p] authentication-remote: 'eap' is not known here; expected pre-share (the "
-	  "only method of this version)" },
-	{ "[ikev2-profile p]\nmatch-identity-remote = any\nidentity-local = fqdn gw\n"
-	  "authentication-local = pre-share\nauthentication-remote = pre-share\n"
-	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 1,
-	  "[ikev2-profile p] keyring-local: is missing; expected the name of an existing [ikev2-keyring]" },
+	AUTH_ROW("rsa", "pre-share", "keyring-local = ring\n", 3,
+		 "authentication-local: 'rsa' is not known here; expected " AUTH_FORMS),
+	AUTH_ROW("rsa-sig pre-share", "pre-share", "keyring-local = ring\n", 3,
+		 "authentication-local: pre-share stands alone; a gateway that has a certificate shows it"),
+	AUTH_ROW("pre-share pre-share", "pre-share", "keyring-local = ring\n", 3,
+		 "authentication-local: 'pre-share' is given twice"),
+	AUTH_ROW("pre-share", "eap", "keyring-local = ring\n", 4,
+		 "authentication-remote: 'eap' is not known here; expected " AUTH_FORMS),
+	AUTH_ROW("pre-share", "pre-share", "", 1,
+		 "keyring-local: is missing; pre-share expects the name of an existing [ikev2-keyring], or psk"),
+	AUTH_ROW("pre-share", "pre-share", "psk = a b\n", 5,
+		 "psk: 'a b' is not a name; expected the name of a [psk NAME] section of the secrets file"),
+	AUTH_ROW("pre-share", "pre-share", "psk = a\nkeyring-local = ring\n", 5,
+		 "psk: keyring-local is given too; keep one of the two"),
 	{ "[ikev2-profile p]\nmatch-identity-remote = any\nproposal = deflt\n" PROFILE_BODY
 	  "[ikev2-proposal default]\n" NO_PROFILE, 3,
 	  "[ikev2-profile p] proposal: there is no [ikev2-proposal deflt]; did you mean 'default'?" },

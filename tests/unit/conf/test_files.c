@@ -127,7 +127,9 @@ static void test_shown_defaults(void **state)
 	while (fgets(line, sizeof(line), in)) {
 		bool key = line[0] == '#' && line[1] >= 'a' && line[1] <= 'z' &&
 			   strncmp(line, "#local-address", 14) &&
-			   strncmp(line, "#route-set-remote", 17);
+			   strncmp(line, "#route-set-remote", 17) &&
+			   strncmp(line, "#authentication-remote-second", 29) &&
+			   strncmp(line, "#psk", 4);
 		size_t used = strlen(text);
 
 		snprintf(text + used, sizeof(text) - used, "%s", key ? line + 1 : line);

@@ -12,15 +12,28 @@
 #define PUBLIC                                                                                     \
 	NO_KEYRING "[ikev2-keyring ring]\npsk = all, alice\n[ikev2-keyring other]\npsk = all\n"
 
-static struct conf_secrets *parse_secrets(const char *text, struct conf_errors *errors)
+/* One profile that names its key itself. */
+#define ONE                                                                                        \
+	GATEWAY POOLS POLICY TEMPLATE                                                              \
+		"[ikev2-profile prof]\nmatch-identity-remote = any\nidentity-local = fqdn gw\n"    \
+		"authentication-local = pre-share\nauthentication-remote = pre-share\npsk = own\n" \
+		"aaa-authorization-group = pol\nvirtual-template = 1\n"
+
+static struct conf_secrets *parse_against(const char *public, const char *text,
+					  struct conf_errors *errors)
 {
-	struct conf *conf = parse_good(PUBLIC);
+	struct conf *conf = parse_good(public);
 	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
 	struct conf_secrets *secrets = conf_secrets_parse(in, "s.conf", conf, errors);
 
 	fclose(in);
 	conf_free(conf);
 	return secrets;
+}
+
+static struct conf_secrets *parse_secrets(const char *text, struct conf_errors *errors)
+{
+	return parse_against(PUBLIC, text, errors);
 }
 
 static void test_good(void **state)
@@ -45,6 +58,55 @@ static void test_good(void **state)
 	assert_string_equal(s->psks[2].name, "spare@example.org");
 	assert_int_equal(s->psks[2].key.len, 3);
 	conf_secrets_free(s);
+}
+
+/* One key for both sides, one for each, or only that of the client. */
+static void test_sides(void **state)
+{
+	struct conf_errors errors;
+	struct conf_secrets *s = parse_secrets(
+		"[psk all]\nidentity = any\nkey-local = ours\nkey-remote = 0x00ff\n"
+		"[psk alice]\nidentity = fqdn a.example.org\nkey = both\n"
+		"[psk spare]\nidentity = any\nkey-remote = theirs\n",
+		&errors);
+
+	(void)state;
+	if (!s)
+		fail_msg("%s", errors.first[0].text);
+	assert_memory_equal(conf_psk_local(&s->psks[0])->bytes, "ours", 4);
+	assert_memory_equal(conf_psk_remote(&s->psks[0])->bytes, "\0\xff", 2);
+	assert_memory_equal(conf_psk_local(&s->psks[1])->bytes, "both", 4);
+	assert_memory_equal(conf_psk_remote(&s->psks[1])->bytes, "both", 4);
+	assert_int_equal(conf_psk_local(&s->psks[2])->len, 0);
+	assert_int_equal(conf_psk_remote(&s->psks[2])->len, 6);
+	conf_secrets_free(s);
+}
+
+static void test_psk_of_a_profile(void **state)
+{
+	static const struct bad_row cases[] = {
+		{ "[psk other]\nidentity = any\nkey = x\n", 0,
+		  "[psk own] is missing; [ikev2-profile prof] names it" },
+		{ "[psk own]\nidentity = any\nkey-remote = x\n", 1,
+		  "[psk own] key-local: is missing; the gateway proves itself with it in "
+		  "[ikev2-profile prof]" },
+		{ "[psk own]\nidentity = any\nkey-local = x\n", 1,
+		  "[psk own] key-remote: is missing; clients prove themselves with it in "
+		  "[ikev2-profile prof]" },
+	};
+	struct conf_errors errors;
+	struct conf_secrets *s = parse_against(ONE, "[psk own]\nidentity = any\nkey = x\n",
+					       &errors);
+
+	(void)state;
+	if (!s)
+		fail_msg("%s", errors.first[0].text);
+	conf_secrets_free(s);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		s = parse_against(ONE, cases[i].text, &errors);
+		if (s || !bad_row_holds(&cases[i], &errors, "s.conf"))
+			fail_msg("row %zu: %s", i, errors.count ? errors.first[0].text : "taken");
+	}
 }
 
 #define BOTH                                                                                       \
@@ -74,7 +136,14 @@ static const struct bad_row rows[] = {
 	  "';' after a space would begin a comment and cut the value short; put comments on lines of "
 	  "their own and write such a key as 0x..." },
 	{ "[psk c]\nidentity = any\nkey = SECRET\nSECRET = SECRET\n" BOTH, 4,
-	  "[psk c]: no such key; there are identity, key" },
+	  "[psk c]: no such key; there are identity, key, key-local, key-remote" },
+	{ "[psk c]\nidentity = any\nkey = SECRET\nkey-remote = SECRET\n" BOTH, 4,
+	  "[psk c] key-remote: key is given too, and is that of both sides; keep one form" },
+	{ "[psk c]\nidentity = any\nkey-local = SECRET\nkey = SECRET\n" BOTH, 3,
+	  "[psk c] key-local: key is given too, and is that of both sides; keep one form" },
+	{ "[psk all]\nidentity = any\nkey-remote = SECRET\n[psk alice]\n"
+	  "identity = fqdn a.example.org\nkey = two\n", 1,
+	  "[psk all] key-local: is missing; the gateway proves itself with it in [ikev2-profile prof]" },
 	{ "[psk c]\nidentity = any\nky = SECRET\nkey = x\n" BOTH, 3,
 	  "[psk c]: no such key; did you mean 'key'?" },
 	{ "[psk c]\nidentity = any\nkey = x\nSECRET\n" BOTH, 4,
@@ -239,6 +308,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_sides),
+		cmocka_unit_test(test_psk_of_a_profile),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_nothing_left),
 	};
