@@ -44,14 +44,15 @@ BPFFLAGS := -O2 -g -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclu
 	    -I/usr/include/$(shell $(CC) -print-multiarch)
 
 # --- libraries: one per folder of daemon/, and which others each may use -------------------------
-LIBS         := core crypto conf ike aaa session plane worker
+LIBS         := core crypto conf pki ike aaa session plane worker
 uses_core    := core
 uses_crypto  := crypto core
 uses_conf    := conf core
-uses_ike     := ike crypto conf core
-uses_aaa     := aaa crypto conf core
+uses_pki     := pki crypto conf core
+uses_ike     := ike pki crypto conf core
+uses_aaa     := aaa pki crypto conf core
 uses_plane   := plane conf core
-uses_session := session plane conf core
+uses_session := session plane pki crypto conf core
 uses_worker  := worker crypto core
 lib           = $(BUILD)/lib/lib$(1).a
 libs          = $(foreach l,$(1),$(call lib,$(l)))
@@ -87,7 +88,7 @@ $(BUILD)/gen/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
 	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name fg_$* > $@.tmp && mv $@.tmp $@
 
-$(BUILD)/flexd: $(BUILD)/obj/daemon/main.o $(call libs,session plane ike aaa crypto conf core)
+$(BUILD)/flexd: $(BUILD)/obj/daemon/main.o $(call libs,session plane ike aaa pki crypto conf core)
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
 $(BUILD)/flexdp: $(BUILD)/obj/daemon/worker/main.o $(call libs,$(uses_worker))

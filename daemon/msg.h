@@ -7,9 +7,9 @@
  *   flexd <-> ike, flexd <-> aaa, flexd <-> flexdp, ike <-> aaa
  *
  * Start of a child, each step answered before the next:
- *   child: HELLO   flexd: CONF_PREPARE (descriptors)   child: CONF_PREPARED   flexd: CONF_COMMIT
+ *   child: HELLO   flexd: *_PREPARE (descriptors)      child: CONF_PREPARED   flexd: CONF_COMMIT
  *   flexd: SOCKET / PEER_CHANNEL (descriptors)         flexd: START           child: READY
- * A reload repeats CONF_PREPARE .. CONF_COMMIT (or CONF_ABORT) with a new file.
+ * A reload repeats CONF_PREPARE .. CONF_COMMIT (or CONF_ABORT) with new files.
  */
 #ifndef DAEMON_MSG_H
 #define DAEMON_MSG_H
@@ -24,10 +24,14 @@
 
 enum msg_type {
 	/* any child <-> flexd */
-	MSG_HELLO = 1,       /* child: alive */
-	MSG_CONF_PREPARE,    /* flexd: fd of the public configuration; read it, do not use it */
-	MSG_SECRETS_PREPARE, /* flexd -> aaa: fd of the secrets, after CONF_PREPARE */
-	MSG_CONF_PREPARED,   /* child: struct msg_conf_prepared; aaa: once, after SECRETS_PREPARE */
+	MSG_HELLO = 1,    /* child: alive */
+	MSG_CONF_PREPARE, /* flexd: fd of the public configuration; read it, do not use it */
+	MSG_PKI_PREPARE,  /* flexd: fd of what the trustpoints name (pki/bundle.h), then */
+	MSG_KEY_PREPARE, /* flexd -> aaa: struct msg_key_prepare, fd of a private key; any number of
+			  */
+	MSG_SECRETS_PREPARE, /* flexd -> aaa: fd of the secrets */
+	MSG_CONF_PREPARED,   /* child: struct msg_conf_prepared; ike: after PKI_PREPARE, aaa: after
+			      * SECRETS_PREPARE, once for all of them */
 	MSG_CONF_COMMIT,     /* flexd: use it */
 	MSG_CONF_ABORT,      /* flexd: forget it */
 	MSG_START,           /* flexd: confine yourself and begin */
@@ -78,7 +82,8 @@ enum {
 	MSG_IDENTITY_MAX = 256,
 	MSG_DNS_MAX = CONF_LIST_MAX,
 	MSG_WORKERS_MAX = 16,
-	MSG_AUTH_MAX = 1024,    /* longest AUTH data */
+	MSG_AUTH_MAX = 1280, /* longest AUTH data; at least SIGN_AUTH_MAX */
+	MSG_KEY_HASH_LEN = 20,
 	MSG_SELECTORS_MAX = 32, /* of one side of an SA */
 	MSG_OCTETS_MAX = 48 * 1024,
 };
@@ -98,6 +103,11 @@ struct msg_identity {
 struct msg_conf_prepared {
 	int32_t ok;
 	char why[512];
+};
+
+/* The private key of one trustpoint. */
+struct msg_key_prepare {
+	uint32_t trustpoint; /* index in the configuration that is being prepared */
 };
 
 struct msg_socket {
@@ -322,13 +332,21 @@ struct msg_auth_verdict {
 	uint32_t reason; /* enum msg_auth_reason */
 };
 
-/* Followed by `octets_len` octets to be signed as the profile's local identity. */
+/*
+ * Followed by `octets_len` octets to be signed as the profile's local identity. Method 2 takes the
+ * pre-shared key of `remote`; the others take the key of a trustpoint that the profile names to
+ * sign with, and aaa signs with no other. key_hash says to which certificate the signature belongs
+ * (the SHA-1 of its SPKI, struct pki_own), so that a renewal in this very moment does no harm.
+ */
 struct msg_auth_sign {
 	uint64_t ike;
 	char profile[CONF_NAME_MAX];
 	struct msg_identity remote;
 	uint16_t prf;
-	uint16_t pad;
+	uint8_t method; /* RFC 7296 3.8 */
+	uint8_t scheme; /* enum sign_scheme; 0 with method 2 */
+	char trustpoint[CONF_NAME_MAX];
+	uint8_t key_hash[MSG_KEY_HASH_LEN];
 	uint32_t octets_len;
 };
 

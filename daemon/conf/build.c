@@ -35,6 +35,33 @@ static void bad_value(struct conf_build *b, struct conf_object *object, const st
 	conf_build_report(b, object, key->name, line, words);
 }
 
+/*
+ * A reference: the name of a section, and where the key has words perhaps one of them behind it.
+ * The value is an int, the index, and behind it the uint32_t of the word; without one all words
+ * hold (they are bits).
+ */
+static bool read_reference(const struct conf_key *key, const char *text, conf_name name,
+			   char *value, struct conf_why *why)
+{
+	size_t len = key->words ? strcspn(text, " \t") : strlen(text);
+	const char *behind = text + len + strspn(text + len, " \t");
+	int none = CONF_NONE;
+	uint32_t use = 0;
+
+	snprintf(name, sizeof(conf_name), "%.*s", (int)len, text);
+	if (len >= sizeof(conf_name) || !conf_name_ok(name))
+		return conf_wrong(why, "is not a name");
+	memcpy(value, &none, sizeof(none));
+	for (const struct conf_word *w = key->words; w && w->word; w++)
+		if (!*behind || !strcmp(behind, w->word))
+			use |= w->value;
+	if (key->words && !use)
+		return conf_wrong(why, "has '%.40s' behind the name", behind);
+	if (key->words)
+		memcpy(value + sizeof(none), &use, sizeof(use));
+	return true;
+}
+
 /* Read text into a zeroed temporary and move it to its place only when it is right. */
 static void read_element(struct conf_build *b, struct conf_object *object,
 			 const struct conf_key *key, unsigned line, const char *text)
@@ -52,17 +79,15 @@ static void read_element(struct conf_build *b, struct conf_object *object,
 	if (key->max)
 		target += *count * key->size;
 	if (key->section) {
-		int none = CONF_NONE;
+		conf_name name;
 
-		if (!conf_name_ok(text)) {
-			conf_wrong(&why, "is not a name");
+		if (!read_reference(key, text, name, value, &why)) {
 			bad_value(b, object, key, line, text, &why);
 			return;
 		}
-		memcpy(value, &none, sizeof(none));
 		if (!conf_build_refer(b, (size_t)(object - b->objects), key,
 				      (size_t)(target - (char *)conf_build_struct(b, object)), line,
-				      text))
+				      name))
 			return;
 	} else if (!key->parse(key, text, value, &why)) {
 		bad_value(b, object, key, line, text, &why);

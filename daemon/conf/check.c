@@ -207,6 +207,48 @@ static void check_policy(struct conf_build *b, const struct conf *conf,
 	}
 }
 
+/* --- trustpoints --- */
+
+static void check_trustpoint(struct conf_build *b, struct conf_trustpoint *trustpoint,
+			     struct conf_object *object)
+{
+	bool ours = trustpoint->certificate[0], key = trustpoint->private_key[0];
+
+	if (ours != key)
+		conf_build_error(b, object, ours ? "certificate" : "private-key", 0,
+				 "needs %s as well", ours ? "private-key" : "certificate");
+	if (trustpoint->ocsp_response[0] && !ours)
+		conf_build_error(b, object, "ocsp-response", 0,
+				 "is about a certificate of ours, and there is none");
+	if (!conf_build_given(b, object, "revocation-check"))
+		trustpoint->revocation = trustpoint->crl_count ? CONF_REVOCATION_CRL
+							       : CONF_REVOCATION_NONE;
+	else if (trustpoint->revocation != CONF_REVOCATION_NONE && !trustpoint->crl_count)
+		conf_build_error(b, object, "revocation-check", 0,
+				 "needs a crl to check with; name its file or directory");
+	else if (trustpoint->revocation == CONF_REVOCATION_NONE && trustpoint->crl_count)
+		conf_build_error(b, object, "crl", 0,
+				 "would not be looked at: revocation-check is none");
+}
+
+static void check_trust(struct conf_build *b, const struct conf *conf,
+			const struct conf_profile *profile, struct conf_object *object)
+{
+	for (size_t i = 0; i < profile->trust_count; i++) {
+		const struct conf_trust *trust = &profile->trust[i];
+		const struct conf_trustpoint *trustpoint;
+
+		if (trust->trustpoint == CONF_NONE ||
+		    !sound(b, "pki-trustpoint", (size_t)trust->trustpoint))
+			continue;
+		trustpoint = &conf->trustpoints[trust->trustpoint];
+		if (trust->use == CONF_TRUST_SIGN && !trustpoint->certificate[0])
+			conf_build_error(b, object, "pki-trustpoint", i,
+					 "[pki-trustpoint %s] has no certificate to sign with",
+					 trustpoint->name);
+	}
+}
+
 /* --- templates and profiles
  * ------------------------------------------------------------------------ */
 
@@ -264,6 +306,7 @@ static void check_profile(struct conf_build *b, const struct conf *conf, size_t 
 
 	check_matches(b, conf, index, object);
 	conf_check_auth(b, conf, profile, object);
+	check_trust(b, conf, profile, object);
 	if (profile->virtual_template != CONF_NONE && profile->authorization_policy != CONF_NONE)
 		check_mtu(b, conf, profile);
 }
@@ -284,6 +327,8 @@ void conf_check(struct conf_build *b, struct conf *conf)
 			check_pool(b, &conf->pools[object->index], object);
 		else if (!strcmp(section, "virtual-template"))
 			check_template(b, &conf->templates[object->index], object);
+		else if (!strcmp(section, "pki-trustpoint"))
+			check_trustpoint(b, &conf->trustpoints[object->index], object);
 	}
 	/* These look at the results of the first round. */
 	for (size_t i = 0; i < b->object_count; i++) {

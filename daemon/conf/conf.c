@@ -42,6 +42,7 @@ void conf_free(struct conf *conf)
 	free(conf->policies);
 	free(conf->templates);
 	free(conf->keyrings);
+	free(conf->trustpoints);
 	free(conf->profiles);
 	free(conf);
 }

@@ -21,7 +21,8 @@ enum {
 	CONF_TEXT_MAX = 256,
 	CONF_LIST_MAX = 16, /* transforms of one kind, DNS servers, interfaces */
 	CONF_NETS_MAX = 32,
-	CONF_NONE = -1, /* no reference */
+	CONF_CA_FILES_MAX = 8, /* files of one kind that a trustpoint names */
+	CONF_NONE = -1,        /* no reference */
 };
 
 typedef char conf_name[CONF_NAME_MAX];
@@ -153,6 +154,33 @@ struct conf_keyring {
 	size_t psk_count;
 };
 
+/* A file of its own or several, by absolute paths. */
+typedef char conf_file[CONF_TEXT_MAX];
+
+/* A CA that we believe, and perhaps a certificate of our own that it issued. */
+struct conf_trustpoint {
+	conf_name name;
+	conf_file ca_certificate[CONF_CA_FILES_MAX]; /* PEM, any number in each */
+	size_t ca_certificate_count;
+	conf_file certificate;            /* PEM: ours, then its intermediates; "" none */
+	conf_file private_key;            /* PEM, "" none; given exactly when certificate is */
+	conf_file ocsp_response;          /* DER, "" none */
+	conf_file crl[CONF_CA_FILES_MAX]; /* files in PEM or DER, or directories of them */
+	size_t crl_count;
+	/* crl none: a CRL that is there counts, one that is missing or old is no reason to refuse.
+	 */
+	enum { CONF_REVOCATION_NONE, CONF_REVOCATION_CRL, CONF_REVOCATION_CRL_NONE } revocation;
+	bool pss; /* RSA signs with PSS where the peer may choose (RFC 7427) */
+};
+
+enum conf_trust_use { CONF_TRUST_SIGN = 1, CONF_TRUST_VERIFY = 2 };
+
+/* pki trustpoint T [sign|verify] */
+struct conf_trust {
+	int trustpoint; /* index */
+	uint32_t use;   /* enum conf_trust_use, both unless one is named */
+};
+
 struct conf_profile {
 	conf_name name;
 	struct conf_match match[CONF_LIST_MAX];
@@ -160,8 +188,10 @@ struct conf_profile {
 	struct conf_identity local; /* identity local */
 	struct conf_auths auth_local, auth_remote;
 	struct conf_auths auth_second; /* of the client once more, RFC 4739; none: one round */
-	int keyring;                   /* CONF_NONE: psk, or no pre-shared keys at all */
-	conf_name psk;                 /* [psk NAME] of the secrets file; "": the keyring */
+	struct conf_trust trust[CONF_LIST_MAX]; /* pki-trustpoint, in order of preference */
+	size_t trust_count;
+	int keyring;   /* CONF_NONE: psk, or no pre-shared keys at all */
+	conf_name psk; /* [psk NAME] of the secrets file; "": the keyring */
 	/* Indices that conf_parse() never leaves CONF_NONE. */
 	int proposal[CONF_LIST_MAX];
 	size_t proposal_count;
@@ -184,6 +214,8 @@ struct conf {
 	size_t template_count;
 	struct conf_keyring *keyrings;
 	size_t keyring_count;
+	struct conf_trustpoint *trustpoints;
+	size_t trustpoint_count;
 	struct conf_profile *profiles;
 	size_t profile_count;
 };

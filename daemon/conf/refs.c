@@ -64,7 +64,7 @@ static bool is_repeated(const struct conf_build *b, const struct conf_ref *ref, 
 	const char *from = (const char *)conf_build_struct(b, object) + ref->key->at;
 	int other;
 
-	for (size_t at = ref->key->at; ref->key->max && at < ref->at; at += sizeof(other)) {
+	for (size_t at = ref->key->at; ref->key->max && at < ref->at; at += ref->key->size) {
 		memcpy(&other, from + (at - ref->key->at), sizeof(other));
 		if (other == index)
 			return true;

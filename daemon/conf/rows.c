@@ -187,6 +187,34 @@ static const struct conf_key keyring_keys[] = {
 	  .help = "Pre-shared keys of this ring; each lies in the secrets file under its name." },
 };
 
+static const struct conf_key trustpoint_keys[] = {
+	{ "ca-certificate", conf_read_path,
+	  LIST(struct conf_trustpoint, ca_certificate, ca_certificate_count),
+	  CONF_REQUIRED | CONF_COMMAS, .high = CONF_TEXT_MAX - 1,
+	  .expected = "absolute paths of PEM files",
+	  .help = "Certificates of the CA: whoever has a certificate that leads to one of them is known." },
+	{ "certificate", conf_read_path, FIELD(struct conf_trustpoint, certificate),
+	  .high = CONF_TEXT_MAX - 1, .expected = "the absolute path of a PEM file",
+	  .help = "The gateway's own certificate, and behind it in the same file the intermediates." },
+	{ "private-key", conf_read_path, FIELD(struct conf_trustpoint, private_key),
+	  .high = CONF_TEXT_MAX - 1, .expected = "the absolute path of a PEM file",
+	  .help = "The key of that certificate; must not be readable by group or others." },
+	{ "ocsp-response", conf_read_path, FIELD(struct conf_trustpoint, ocsp_response),
+	  .high = CONF_TEXT_MAX - 1, .expected = "the absolute path of a DER file",
+	  .help = "What the CA's OCSP responder says of that certificate; clients that ask get it." },
+	{ "crl", conf_read_path, LIST(struct conf_trustpoint, crl, crl_count), CONF_COMMAS,
+	  .high = CONF_TEXT_MAX - 1, .expected = "absolute paths of files or directories",
+	  .help = "Revocation lists in PEM or DER: files, or directories of them." },
+	{ "revocation-check", conf_read_word, FIELD(struct conf_trustpoint, revocation),
+	  WORDS({ "none", CONF_REVOCATION_NONE }, { "crl", CONF_REVOCATION_CRL },
+		{ "crl none", CONF_REVOCATION_CRL_NONE }),
+	  .help = "crl: without a list of each CA in force nobody is let in; crl none: a list that is "
+		  "missing or old is no reason to refuse. Without this key crl if there is one." },
+	{ "rsa-padding", conf_read_word, FIELD(struct conf_trustpoint, pss),
+	  WORDS({ "pkcs1", 0 }, { "pss", 1 }), .fallback = "pkcs1",
+	  .help = "How an RSA key signs for clients with RFC 7427; both are understood from clients." },
+};
+
 #define IDENTITY_FORMS "address A, fqdn NAME, email USER@NAME or key-id TEXT"
 #define MATCH_FORMS \
 	"any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT"
@@ -216,6 +244,12 @@ static const struct conf_key profile_keys[] = {
 	{ "psk", conf_read_name, FIELD(struct conf_profile, psk),
 	  .expected = "the name of a [psk NAME] section of the secrets file",
 	  .help = "The one pre-shared key of this profile, instead of keyring-local." },
+	{ "pki-trustpoint", NULL, LIST(struct conf_profile, trust, trust_count), CONF_COMMAS,
+	  WORDS({ "sign", CONF_TRUST_SIGN }, { "verify", CONF_TRUST_VERIFY }),
+	  .section = "pki-trustpoint",
+	  .expected = "the name of a [pki-trustpoint], alone or with sign or verify behind it",
+	  .help = "Trustpoints in order of preference, each \"NAME\", \"NAME sign\" or \"NAME verify\": "
+		  "with whose certificate the gateway signs, whose certificates it believes." },
 	{ "proposal", NULL, LIST(struct conf_profile, proposal, proposal_count), ELEMENTS,
 	  .section = "ikev2-proposal", .fallback = "default",
 	  .help = "IKE proposals that are acceptable, the preferred first." },
@@ -249,6 +283,9 @@ const struct conf_section conf_public_sections[] = {
 	  KEYS(template_keys), .help = "What the virtual-access of a client looks like." },
 	{ "ikev2-keyring", CONF_NAMED, ROWS(struct conf_keyring, keyrings, keyring_count),
 	  KEYS(keyring_keys), .help = "A ring of pre-shared keys." },
+	{ "pki-trustpoint", CONF_NAMED, ROWS(struct conf_trustpoint, trustpoints, trustpoint_count),
+	  KEYS(trustpoint_keys),
+	  .help = "A CA that is believed, and perhaps the gateway's own certificate of it." },
 	{ "ikev2-profile", CONF_NAMED, ROWS(struct conf_profile, profiles, profile_count),
 	  KEYS(profile_keys), .required = true,
 	  .help = "Who may come, how each side proves itself, and what the client gets." },

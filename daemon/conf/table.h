@@ -45,7 +45,9 @@ struct conf_key {
 	unsigned flags;
 	uint32_t low, high; /* numbers: range; texts: high is the most bytes */
 	const struct conf_word *words;
-	const char *section;  /* the field is an int: index of the section so named */
+	/* The field is an int, the index of the section so named; with words a uint32_t of those
+	 * that stand behind the name follows, all of them when none does. */
+	const char *section;
 	const char *fallback; /* the value when the key is not given; NULL: zero */
 	const char *expected; /* what is allowed; NULL: made from words and range */
 	const char *help;

@@ -153,6 +153,7 @@ static int ask_sign(struct ike_core *core, const struct ikesa *sa,
 		.ike = sa->handle,
 		.remote = sa->remote,
 		.prf = sa->keys.suite.prf,
+		.method = 2,
 	};
 	uint8_t id[4 + CONF_TEXT_MAX];
 	size_t id_len = idr_body(&profile->local, id, sizeof(id));

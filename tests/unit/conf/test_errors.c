@@ -11,6 +11,8 @@
 		"aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE,                \
 			line, "[ikev2-profile p] " words                                           \
 	}
+#define TRUSTPOINT    "[pki-trustpoint t]\nca-certificate = /ca.pem\n"
+#define TRUSTING(key) "[ikev2-profile p]\nmatch-identity-remote = any\n" key PROFILE_BODY
 
 /* clang-format off */
 static const struct bad_row rows[] = {
@@ -31,9 +33,9 @@ static const struct bad_row rows[] = {
 	{ "[gatewy]\noutside = eth0\n" NO_GATEWAY, 1, "[gatewy]: no such section; did you mean [gateway]?" },
 	{ ALL "[crypto map]\nx = y\n", 22,
 	  "[crypto map]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
-	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, ikev2-profile" },
+	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, ikev2-profile" },
 	{ "[]\n" ALL, 1, "[]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
-	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, ikev2-profile" },
+	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, ikev2-profile" },
 	{ "[gateway]\noutside = eth0\n[gateway]\n" NO_GATEWAY, 3,
 	  "[gateway]: this section is already in line 1; write one" },
 	{ "[pool v4]\nprefix = 10.0.0.0/24\n" ALL, 6, "[pool v4]: this section is already in line 1; write one" },
@@ -338,6 +340,34 @@ static const struct bad_row rows[] = {
 	  "authentication-local = pre-share\nauthentication-remote = pre-share\nkeyring-local = ring\n"
 	  "aaa-authorization-group = pol\nvirtual-template = 2\n" NO_PROFILE, 8,
 	  "[ikev2-profile p] virtual-template: there is no [virtual-template 2]; did you mean '1'?" },
+
+	{ "[pki-trustpoint t]\n" ALL, 1,
+	  "[pki-trustpoint t] ca-certificate: is missing; expected absolute paths of PEM files" },
+	{ "[pki-trustpoint t]\nca-certificate = ca.pem\n" ALL, 2,
+	  "[pki-trustpoint t] ca-certificate: 'ca.pem' is not an absolute path; expected absolute "
+	  "paths of PEM files" },
+	{ TRUSTPOINT "certificate = /gw.pem\n" ALL, 3,
+	  "[pki-trustpoint t] certificate: needs private-key as well" },
+	{ TRUSTPOINT "private-key = /gw.key\n" ALL, 3,
+	  "[pki-trustpoint t] private-key: needs certificate as well" },
+	{ TRUSTPOINT "ocsp-response = /gw.ocsp\n" ALL, 3,
+	  "[pki-trustpoint t] ocsp-response: is about a certificate of ours, and there is none" },
+	{ TRUSTPOINT "revocation-check = crl\n" ALL, 3,
+	  "[pki-trustpoint t] revocation-check: needs a crl to check with; name its file or directory" },
+	{ TRUSTPOINT "crl = /crls\nrevocation-check = none\n" ALL, 3,
+	  "[pki-trustpoint t] crl: would not be looked at: revocation-check is none" },
+	{ TRUSTPOINT "revocation-check = ocsp\n" ALL, 3,
+	  "[pki-trustpoint t] revocation-check: 'ocsp' is not known here; expected none, crl or "
+	  "crl none" },
+	{ TRUSTPOINT TRUSTING("pki-trustpoint = u\n") NO_PROFILE, 5,
+	  "[ikev2-profile p] pki-trustpoint: there is no [pki-trustpoint u]; did you mean 't'?" },
+	{ TRUSTPOINT TRUSTING("pki-trustpoint = t signs\n") NO_PROFILE, 5,
+	  "[ikev2-profile p] pki-trustpoint: 't signs' has 'signs' behind the name; expected the name "
+	  "of a [pki-trustpoint], alone or with sign or verify behind it" },
+	{ TRUSTPOINT TRUSTING("pki-trustpoint = t sign\n") NO_PROFILE, 5,
+	  "[ikev2-profile p] pki-trustpoint: [pki-trustpoint t] has no certificate to sign with" },
+	{ TRUSTPOINT TRUSTING("pki-trustpoint = t, t verify\n") NO_PROFILE, 5,
+	  "[ikev2-profile p] pki-trustpoint: names one section twice" },
 };
 /* clang-format on */
 
