@@ -91,7 +91,7 @@ struct inbox {
 };
 
 /* Wait for more. 1: there is, 0: the end, -1: error is set. */
-static int inbox_fill(struct inbox *in, int fd, struct ctl_error *error)
+static int inbox_fill(struct inbox *in, int fd, int timeout_ms, struct ctl_error *error)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	ssize_t n;
@@ -114,7 +114,7 @@ static int inbox_fill(struct inbox *in, int fd, struct ctl_error *error)
 		in->cap += 65536;
 	}
 	do
-		r = poll(&p, 1, CTL_ANSWER_TIMEOUT_S * 1000);
+		r = poll(&p, 1, timeout_ms);
 	while (r < 0 && errno == EINTR);
 	if (r == 0) {
 		ctl_fail(error, "its log tells what it is doing (journalctl -u flexd)",
@@ -157,15 +157,15 @@ static enum ctl_exit end_of_answer(const json_t *end, struct ctl_error *error)
 }
 
 /* One line of the answer. False: it was the last, and *result says how it ended. */
-static bool take_line(const char *line, size_t len, json_t *rows, enum ctl_exit *result,
-		      struct ctl_error *error)
+static bool take_line(const char *line, size_t len, const struct ctl_taker *taker,
+		      enum ctl_exit *result, struct ctl_error *error)
 {
 	json_t *object = json_loadb(line, len, 0, NULL), *row, *end;
 
 	row = json_object_get(object, "row");
 	end = json_object_get(object, "end");
 	if (json_is_object(row)) {
-		json_array_append(rows, row);
+		taker->row(taker->arg, row);
 	} else if (json_is_object(end)) {
 		*result = end_of_answer(end, error);
 	} else {
@@ -178,8 +178,8 @@ static bool take_line(const char *line, size_t len, json_t *rows, enum ctl_exit 
 	return !end;
 }
 
-enum ctl_exit ctl_exchange(int fd, const char *command, const json_t *args, json_t *rows,
-			   struct ctl_error *error)
+enum ctl_exit ctl_follow(int fd, const char *command, const json_t *args,
+			 const struct ctl_taker *taker, struct ctl_error *error)
 {
 	struct inbox in = { 0 };
 	enum ctl_exit result = CTL_UNREACHED;
@@ -192,11 +192,11 @@ enum ctl_exit ctl_exchange(int fd, const char *command, const json_t *args, json
 	for (;;) {
 		line = inbox_line(&in, &len);
 		if (line) {
-			if (!take_line(line, len, rows, &result, error))
+			if (!take_line(line, len, taker, &result, error))
 				break;
 			continue;
 		}
-		more = inbox_fill(&in, fd, error);
+		more = inbox_fill(&in, fd, taker->timeout_ms, error);
 		if (more < 0)
 			break;
 		if (more == 0) {
@@ -207,4 +207,19 @@ enum ctl_exit ctl_exchange(int fd, const char *command, const json_t *args, json
 	}
 	free(in.data);
 	return result;
+}
+
+static void append(void *arg, json_t *row)
+{
+	json_array_append(arg, row);
+}
+
+enum ctl_exit ctl_exchange(int fd, const char *command, const json_t *args, json_t *rows,
+			   struct ctl_error *error)
+{
+	const struct ctl_taker taker = { .row = append,
+					 .arg = rows,
+					 .timeout_ms = CTL_ANSWER_TIMEOUT_S * 1000 };
+
+	return ctl_follow(fd, command, args, &taker, error);
 }

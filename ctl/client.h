@@ -17,4 +17,14 @@ int ctl_connect(const char *path, struct ctl_error *error);
 enum ctl_exit ctl_exchange(int fd, const char *command, const json_t *args, json_t *rows,
 			   struct ctl_error *error);
 
+/* Who gets the rows as they come, and how long flexd may be silent (-1: for ever). */
+struct ctl_taker {
+	void (*row)(void *arg, json_t *row); /* borrowed */
+	void *arg;
+	int timeout_ms;
+};
+
+enum ctl_exit ctl_follow(int fd, const char *command, const json_t *args,
+			 const struct ctl_taker *taker, struct ctl_error *error);
+
 #endif

@@ -89,6 +89,7 @@ struct ctl_command {
 	const char *words;
 	struct ctl_argument arguments[CTL_ARGUMENTS_MAX + 1];
 	bool one_of;                          /* exactly one of the arguments */
+	bool live;                            /* rows are printed as they come */
 	struct ctl_view views[CTL_VIEWS_MAX]; /* layout by kind of row */
 	struct ctl_view detail;               /* instead of views when the flag "detail" is given */
 	const char *nothing; /* said to people when there is no row, NULL: nothing */
@@ -108,6 +109,8 @@ void ctl_fail(struct ctl_error *error, const char *hint, const char *format, ...
 
 /* The functions of the table's last column. */
 enum ctl_exit ctl_run_ask(const struct ctl_call *call, json_t *rows, struct ctl_error *error);
+/* Print each row as it comes. */
+enum ctl_exit ctl_run_live(const struct ctl_call *call, json_t *rows, struct ctl_error *error);
 enum ctl_exit ctl_run_check(const struct ctl_call *call, json_t *rows, struct ctl_error *error);
 enum ctl_exit ctl_run_version(const struct ctl_call *call, json_t *rows, struct ctl_error *error);
 enum ctl_exit ctl_run_help(const struct ctl_call *call, json_t *rows, struct ctl_error *error);

@@ -78,6 +78,28 @@ static const struct ctl_column ike_stats_columns[] = {
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
+static const struct ctl_column exchange_columns[] = {
+	{ "exchange",      "Exchange",            CTL_TEXT,   0, 0 },
+	{ "requests_in",   "Requests from peers", CTL_NUMBER, 0, 0 },
+	{ "answers_out",   "answered",            CTL_NUMBER, 0, 0 },
+	{ "requests_out",  "Requests of ours",    CTL_NUMBER, 0, 0 },
+	{ "answers_in",    "answered",            CTL_NUMBER, 0, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
+static const struct ctl_column notify_columns[] = {
+	{ "notify",        "Notify",     CTL_TEXT,        0, 0 },
+	{ "received",      "Received",   CTL_NUMBER,      0, 0 },
+	{ "sent",          "Sent",       CTL_NUMBER,      0, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
+static const struct ctl_column trace_columns[] = {
+	{ "at",            "Time",       CTL_TEXT,        0, 0 },
+	{ "line",          "Event",      CTL_TEXT,        0, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
 static const struct ctl_column plane_columns[] = {
 	{ "plane",         "Plane",                  CTL_TEXT,    0, 0 },
 	{ "reason",        "Because",                CTL_TEXT,    0, 0 },
@@ -176,9 +198,16 @@ const struct ctl_command ctl_commands[] = {
 	  .help = "List IKE SAs, half-open ones too.",
 	  .run = ctl_run_ask },
 	{ .words = "show ikev2 stats",
-	  .views = { RECORD(ike_stats_columns) },
-	  .help = "Count logins, refusals and IKE SAs since ike started.",
+	  .views = { { "total", NULL, CTL_RECORD, ike_stats_columns },
+		     { "exchange", "Exchanges", CTL_TABLE, exchange_columns },
+		     { "notify", "Notifies", CTL_TABLE, notify_columns } },
+	  .help = "Count logins, refusals, messages and IKE SAs since ike started.",
 	  .run = ctl_run_ask },
+	{ .words = "trace ike",
+	  .arguments = { { "whom", "IDENTITY|ADDRESS", CTL_REQUIRED } },
+	  .views = TABLE(trace_columns), .live = true,
+	  .help = "Follow the IKE messages of a client as they come, without secrets, until Ctrl-C.",
+	  .run = ctl_run_live },
 	{ .words = "show derived-config",
 	  .arguments = { { "name", "vaN", CTL_REQUIRED } },
 	  .views = LINES,

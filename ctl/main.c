@@ -48,7 +48,9 @@ static enum ctl_exit once(const struct ctl_call *call)
 	json_t *rows = json_array();
 	enum ctl_exit result = call->command->run(call, rows, &error);
 
-	if (call->json)
+	if (call->command->live)
+		; /* printed as they came */
+	else if (call->json)
 		ctl_render_json(stdout, rows);
 	else if (result == CTL_OK || json_array_size(rows))
 		ctl_render_text(stdout, call, rows, terminal_width());

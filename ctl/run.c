@@ -27,6 +27,41 @@ enum ctl_exit ctl_run_ask(const struct ctl_call *call, json_t *rows, struct ctl_
 	return result;
 }
 
+static void print_live(void *arg, json_t *row)
+{
+	const struct ctl_call *call = arg;
+	json_t *value;
+	const char *key, *gap = "";
+
+	if (call->json) {
+		json_dumpf(row, stdout, JSON_COMPACT);
+	} else {
+		json_object_foreach(row, key, value)
+		{
+			printf("%s%s", gap, json_string_value(value));
+			gap = "  ";
+		}
+	}
+	putchar('\n');
+	/* Whoever reads it, a pipe too, reads it now. */
+	if (fflush(stdout))
+		exit(CTL_OK);
+}
+
+enum ctl_exit ctl_run_live(const struct ctl_call *call, json_t *rows, struct ctl_error *error)
+{
+	const struct ctl_taker taker = { .row = print_live, .arg = (void *)call, .timeout_ms = -1 };
+	int fd = ctl_connect(call->socket, error);
+	enum ctl_exit result;
+
+	(void)rows;
+	if (fd < 0)
+		return CTL_UNREACHED;
+	result = ctl_follow(fd, call->command->words, call->args, &taker, error);
+	close(fd);
+	return result;
+}
+
 /* flexd beside this program; else the one that PATH finds. */
 static void flexd_path(char *buf, size_t cap)
 {

@@ -50,6 +50,7 @@ enum msg_type {
 	MSG_SESSION_CLEAR, /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
 	MSG_PEER_MOVED,    /* struct msg_peer_moved: authenticated ESP came from there */
 	MSG_IKE_SHOW,      /* struct msg_ike_show */
+	MSG_IKE_TRACE,     /* struct msg_ike_trace */
 	MSG_STOP,          /* say DELETE to every peer, end, exit 0 */
 
 	/* ike -> flexd */
@@ -62,7 +63,9 @@ enum msg_type {
 	MSG_SESSION_MOVE,       /* struct msg_session_move */
 	MSG_SESSION_END,        /* struct msg_session_end */
 	MSG_IKE_SA_ROW,         /* struct msg_ike_sa_row, any number of, in answer to IKE_SHOW */
+	MSG_IKE_TALLY,          /* struct msg_ike_tally, likewise */
 	MSG_IKE_STATS,          /* struct msg_ike_stats, ends the answer to IKE_SHOW */
+	MSG_IKE_TRACE_LINE,     /* struct msg_ike_trace_line */
 	MSG_AAA_LOST,           /* the channel to aaa broke: bring another one */
 
 	/* ike <-> aaa */
@@ -285,8 +288,36 @@ struct msg_peer_moved {
 	struct endpoint peer;
 };
 
+enum msg_ike_what {
+	MSG_SHOW_STATS,   /* nothing but the statistics, which end every answer */
+	MSG_SHOW_SAS,     /* IKE_SA_ROWs */
+	MSG_SHOW_TALLIES, /* IKE_TALLYs */
+};
+
 struct msg_ike_show {
-	uint32_t rows; /* 0: only the statistics */
+	uint32_t what; /* enum msg_ike_what */
+};
+
+enum msg_tally_kind { MSG_TALLY_EXCHANGE, MSG_TALLY_NOTIFY };
+
+/* A row of what went over the wire. A notify counts as a request, whatever carried it. */
+struct msg_ike_tally {
+	uint32_t kind; /* enum msg_tally_kind */
+	char name[60];
+	uint64_t requests_in, requests_out, answers_in, answers_out;
+};
+
+enum { IKE_TRACES = 4, MSG_TRACE_MAX = 512 }; /* who follow at once; bytes of a line, with NUL */
+
+struct msg_ike_trace {
+	uint32_t slot;            /* below IKE_TRACES */
+	uint32_t serial;          /* comes back in every line */
+	char whom[CONF_TEXT_MAX]; /* an address or an identity, "": no more */
+};
+
+struct msg_ike_trace_line {
+	uint32_t slot, serial;
+	char text[MSG_TRACE_MAX];
 };
 
 struct msg_ike_sa_row {

@@ -5,6 +5,7 @@
 #include "ike/close.h"
 #include "ike/exchange.h"
 #include "ike/login.h"
+#include "ike/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ static void fail_auth_saying(struct ike_core *core, struct ikesa *sa, const char
 {
 	char who[IKESA_TEXT_MAX];
 
+	ike_trace_line(core, sa, "refused: %s", reason);
 	if (log_allowed(&core->log_logins, ike_now(core)))
 		log_info("login", "%s: refused: %s", ikesa_text(sa, who), reason);
 	fail_auth(core, sa);
@@ -70,6 +72,7 @@ static void match_profile(struct ike_core *core, struct ikesa *sa, const struct 
 
 	sa->remote = (struct msg_identity){ .type = id->type, .len = (uint16_t)id->data.len };
 	memcpy(sa->remote.data, id->data.p, id->data.len);
+	ike_trace_identified(core, sa);
 	memset(sa->profile, 0, sizeof(sa->profile));
 	if (!profile)
 		return;

@@ -4,6 +4,7 @@
 #include "ike/auth.h"
 #include "ike/close.h"
 #include "ike/login.h"
+#include "ike/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,6 +109,7 @@ void ike_core_free(struct ike_core *core)
 	for (size_t i = 0; (table = tables(core, i)) != NULL; i++)
 		ike_table_free(table);
 	ike_timers_free(&core->timers);
+	ike_trace_free(core);
 	free(core->proposals);
 	free(core);
 }

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "ike/env.h"
 #include "ike/sa.h"
+#include "ike/tally.h"
 
 struct ike_source {
 	struct ike_link link;
@@ -19,6 +20,12 @@ struct ike_source {
 /* Tokens in thousandths, so that a slow refill loses nothing. */
 struct ike_bucket {
 	uint64_t tokens, last_ms;
+};
+
+/* Who is followed: trace.h. */
+struct ike_trace {
+	char whom[CONF_TEXT_MAX]; /* "": nobody */
+	struct fg_ip ip;          /* zero: whom is an identity */
 };
 
 struct ike_core {
@@ -36,6 +43,10 @@ struct ike_core {
 	bool stopping;
 
 	struct msg_ike_stats stats; /* gauges in it are filled in by ike_stats() */
+	struct ike_tally tally;
+	struct ike_trace trace[IKE_TRACES];
+	unsigned traces; /* of them in use */
+	struct ike_backlog *backlog;
 	struct log_limit log_strangers, log_offers, log_logins;
 };
 

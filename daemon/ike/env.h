@@ -23,6 +23,8 @@ struct ike_env {
 	int (*to_aaa)(void *arg, uint32_t type, const void *body, size_t len, const void *tail,
 		      size_t tail_len);
 	int (*to_broker)(void *arg, uint32_t type, const void *body, size_t len);
+	/* A line for who traces in this slot; NULL: nobody ever does. */
+	void (*trace)(void *arg, uint32_t slot, const char *line);
 };
 
 #endif

@@ -7,9 +7,17 @@
 #include "ike/init.h"
 #include "ike/names.h"
 #include "ike/task.h"
+#include "ike/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+/* A message for this SA that is not acted upon. */
+static void dropped(struct ike_core *core, const struct ikesa *sa, enum ike_drop drop)
+{
+	ike_count_drop(core, drop);
+	ike_trace_line(core, sa, "<- dropped: %s", ike_drop_text(drop));
+}
 
 bool ike_digest(const void *datagram, size_t len, uint8_t digest[IKE_DIGEST_LEN])
 {
@@ -30,11 +38,12 @@ void ike_send_packet(struct ike_core *core, const struct ike_packet *packet,
 void ike_resend_answer(struct ike_core *core, struct ikesa *sa, const struct ike_path *path)
 {
 	if (!sa->answer || sa->resends >= IKE_RESENDS_MAX) {
-		ike_count_drop(core, IKE_DROP_old_message_id);
+		dropped(core, sa, IKE_DROP_old_message_id);
 		return;
 	}
 	sa->resends++;
 	core->stats.retransmits_answered++;
+	ike_trace_line(core, sa, "-> answer %u again", sa->request_next - 1);
 	ike_send_packet(core, sa->answer, path);
 }
 
@@ -44,8 +53,8 @@ void ike_draft_begin(struct ike_draft *draft)
 }
 
 /* NULL: does not fit, no memory, or the key is used up. */
-static struct ike_packet *seal(const struct ikesa *sa, uint8_t exchange, uint8_t flags, uint32_t id,
-			       const struct ike_draft *draft)
+static struct ike_packet *seal(struct ike_core *core, const struct ikesa *sa, uint8_t exchange,
+			       uint8_t flags, uint32_t id, const struct ike_draft *draft)
 {
 	const struct ike_header header = {
 		.spi_i = sa->spi_i,
@@ -58,12 +67,17 @@ static struct ike_packet *seal(const struct ikesa *sa, uint8_t exchange, uint8_t
 	uint8_t message[IKE_MESSAGE_MAX];
 	size_t len = ike_seal(sa->sk_out, &header, &draft->w, message, sizeof(message));
 
-	return len ? ike_packet_new(message, len) : NULL;
+	if (!len)
+		return NULL;
+	ike_tally_sent(&core->tally, exchange, flags & IKE_FLAG_RESPONSE, draft->w.first,
+		       draft->w.wr.p, draft->w.wr.len);
+	ike_trace_sent(core, sa, &header, draft->w.first, draft->w.wr.p, draft->w.wr.len);
+	return ike_packet_new(message, len);
 }
 
 bool ike_answer(struct ike_core *core, struct ikesa *sa, const struct ike_draft *draft)
 {
-	struct ike_packet *packet = seal(sa, sa->request_exchange, IKE_FLAG_RESPONSE,
+	struct ike_packet *packet = seal(core, sa, sa->request_exchange, IKE_FLAG_RESPONSE,
 					 sa->request_next, draft);
 
 	if (!packet)
@@ -98,7 +112,7 @@ int ike_request(struct ike_core *core, struct ikesa *sa, uint8_t exchange,
 {
 	if (sa->own)
 		return -EBUSY;
-	sa->own = seal(sa, exchange, 0, sa->own_next, draft);
+	sa->own = seal(core, sa, exchange, 0, sa->own_next, draft);
 	if (!sa->own)
 		return -ENOMEM;
 	sa->own_tries = 1;
@@ -117,6 +131,8 @@ void ike_request_retry(struct ike_core *core, struct ikesa *sa)
 		ike_destroy(core, sa, FG_CAUSE_unanswered);
 		return;
 	}
+	ike_trace_line(core, sa, "-> request %u again: %s", sa->own_next,
+		       ike_task_name(sa->own_task));
 	ike_send_packet(core, sa->own, &sa->path);
 	ike_due_at(core, sa, IKE_DUE_RESEND,
 		   ike_now(core) + ((uint64_t)IKE_REQUEST_FIRST_MS << sa->own_tries));
@@ -133,11 +149,11 @@ static bool take_request(struct ike_core *core, struct ikesa *sa, uint32_t id,
 	bool same;
 
 	if (id > sa->request_next) {
-		ike_count_drop(core, IKE_DROP_ahead_message_id);
+		dropped(core, sa, IKE_DROP_ahead_message_id);
 		return false;
 	}
 	if (id < sa->request_next && !answered) {
-		ike_count_drop(core, IKE_DROP_old_message_id);
+		dropped(core, sa, IKE_DROP_old_message_id);
 		return false;
 	}
 	if (!ike_digest(from->datagram, from->len, digest))
@@ -146,9 +162,9 @@ static bool take_request(struct ike_core *core, struct ikesa *sa, uint32_t id,
 		return true;
 	same = memcmp(digest, sa->request_digest, IKE_DIGEST_LEN) == 0;
 	if (!same)
-		ike_count_drop(core, IKE_DROP_different_request);
+		dropped(core, sa, IKE_DROP_different_request);
 	else if (open)
-		ike_count_drop(core, IKE_DROP_busy);
+		dropped(core, sa, IKE_DROP_busy);
 	else
 		ike_resend_answer(core, sa, &from->path);
 	return false;
@@ -158,7 +174,7 @@ static bool take_response(struct ike_core *core, const struct ikesa *sa, uint32_
 {
 	if (sa->own && id == sa->own_next)
 		return true;
-	ike_count_drop(core, IKE_DROP_unexpected_response);
+	dropped(core, sa, IKE_DROP_unexpected_response);
 	return false;
 }
 
@@ -192,7 +208,7 @@ static void refuse(struct ike_core *core, struct ikesa *sa, enum ike_drop drop,
 {
 	bool critical = drop == IKE_DROP_critical_payload;
 
-	ike_count_drop(core, drop);
+	dropped(core, sa, drop);
 	log_wrong(core, sa, drop, critical ? m->critical : culprit);
 	if (!critical) {
 		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
@@ -230,7 +246,7 @@ static void received(struct ike_core *core, struct ikesa *sa, const struct ike_r
 	enum ike_drop drop = ike_open(sa->sk_in, from->datagram, m, &plain, &plain_len);
 
 	if (drop != IKE_DROP_NONE) {
-		ike_count_drop(core, drop);
+		dropped(core, sa, drop);
 		return;
 	}
 	/* From here on the message is the peer's. */
@@ -242,10 +258,12 @@ static void received(struct ike_core *core, struct ikesa *sa, const struct ike_r
 		request_opened(sa, rule->exchange, digest);
 	drop = ike_parse_inner(m->sk_first, plain, plain_len, m);
 	culprit = m->culprit;
+	ike_tally_received(&core->tally, m);
+	ike_trace_received(core, sa, &from->path, m);
 	if (drop == IKE_DROP_NONE)
 		drop = ike_rule_check(rule, m, &culprit);
 	if (drop != IKE_DROP_NONE && rule->response) {
-		ike_count_drop(core, drop);
+		dropped(core, sa, drop);
 		log_wrong(core, sa, drop, culprit);
 		ike_destroy(core, sa, FG_CAUSE_malformed);
 	} else if (drop != IKE_DROP_NONE) {
@@ -277,12 +295,12 @@ void ike_exchange_receive(struct ike_core *core, struct ikesa *sa, const struct 
 		drop = ike_init_keys(sa);
 	if (drop == IKE_DROP_bad_key) {
 		/* The value came with IKE_SA_INIT: this SA can never have keys. */
-		ike_count_drop(core, drop);
+		dropped(core, sa, drop);
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 		return;
 	}
 	if (drop != IKE_DROP_NONE) {
-		ike_count_drop(core, drop);
+		dropped(core, sa, drop);
 		return;
 	}
 	received(core, sa, rule, &m, from, digest);

@@ -5,6 +5,7 @@
 #include "ike/core.h"
 #include "ike/names.h"
 #include "ike/sa.h"
+#include "ike/trace.h"
 
 /* clang-format off */
 #define TO(state) IKE_IN(IKE_STATE_##state)
@@ -50,6 +51,7 @@ bool ike_move(struct ike_core *core, struct ikesa *sa, enum ike_state to)
 	}
 	log_debug("ike", "%s: %s -> %s", ike_spi_text(ikesa_own_spi(sa), spi),
 		  ike_state_name(sa->state), ike_state_name(to));
+	ike_trace_line(core, sa, "%s -> %s", ike_state_name(sa->state), ike_state_name(to));
 	ikesa_count(core, sa, -1);
 	sa->state = to;
 	ikesa_count(core, sa, 1);

@@ -6,6 +6,7 @@
 #include "ike/exchange.h"
 #include "ike/names.h"
 #include "ike/reject.h"
+#include "ike/trace.h"
 
 static void log_stranger(struct ike_core *core, const struct ike_arrival *from, enum ike_drop drop,
 			 uint8_t culprit)
@@ -23,6 +24,7 @@ static void drop_it(struct ike_core *core, const struct ike_arrival *from, enum 
 		    uint8_t culprit)
 {
 	ike_count_drop(core, drop);
+	ike_trace_stranger(core, &from->path, "<- dropped: %s", ike_drop_text(drop));
 	log_stranger(core, from, drop, culprit);
 }
 
@@ -114,6 +116,8 @@ static void init(struct ike_core *core, const struct ike_header *header,
 	culprit = m.culprit;
 	if (drop == IKE_DROP_NONE)
 		drop = ike_rule_check(rule, &m, &culprit);
+	ike_tally_received(&core->tally, &m);
+	ike_trace_received(core, NULL, &from->path, &m);
 	if (drop == IKE_DROP_NONE)
 		rule->handle(core, NULL, &m, from);
 	else

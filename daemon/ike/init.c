@@ -7,6 +7,7 @@
 #include "ike/exchange.h"
 #include "ike/names.h"
 #include "ike/reject.h"
+#include "ike/trace.h"
 
 #include <stdlib.h>
 
@@ -122,6 +123,9 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 	log_debug("ike", "%s: half-open, %s%s%s", endpoint_text(&from->path.peer, where),
 		  ike_suite_text(&choice->suite, suite), sa->peer_nat ? ", behind a NAT" : "",
 		  sa->local_nat ? ", and so are we" : "");
+	ike_tally_sent_clear(&core->tally, sa->answer->bytes + IKE_MARKER_LEN, sa->answer->len);
+	ike_trace_line(core, sa, "-> IKE_SA_INIT answer: %s",
+		       ike_suite_text(&choice->suite, suite));
 	ike_send_packet(core, sa->answer, &from->path);
 }
 

@@ -10,6 +10,7 @@
 #include "crypto/selftest.h"
 #include "ike/core.h"
 #include "ike/net.h"
+#include "ike/operator.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,23 +22,14 @@
 #define AREA         "ike"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum {
-	ROWS_PER_TURN = 512,             /* of `show`, so that the channel's queue stays short */
-	ROWS_UNSENT = IPC_QUEUE_MAX / 8, /* and flexd sets the pace */
-	ROWS_PAUSE_MS = 2,
-	SHOWS_MAX = 16, /* questions at once: flexd serves no more clients than that */
-};
-
 struct process {
 	struct event_base *base;
 	struct ipc *flexd, *aaa; /* aaa: NULL until flexd brings the channel */
 	struct ike_net *net;
 	struct conf *conf, *next_conf; /* next_conf: prepared, not yet in use */
 	struct ike_core *core;         /* NULL before START */
-	struct event *timer, *end, *rows;
-	bool show_rows[SHOWS_MAX]; /* IKE_SHOWs to be answered, in their order */
-	unsigned shows;
-	size_t row_slot; /* how far the first of them is */
+	struct ike_operator operator;
+	struct event *timer, *end;
 	int status;
 };
 
@@ -103,6 +95,13 @@ static int env_to_broker(void *arg, uint32_t type, const void *body, size_t len)
 	struct process *p = arg;
 
 	return ipc_send(p->flexd, type, body, len, NULL, 0, -1);
+}
+
+static void env_trace(void *arg, uint32_t slot, const char *line)
+{
+	struct process *p = arg;
+
+	ike_operator_line(&p->operator, slot, line);
 }
 
 /* After everything that may have moved a deadline or ended the last SA. */
@@ -325,6 +324,7 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 		.send = env_send,
 		.to_aaa = env_to_aaa,
 		.to_broker = env_to_broker,
+		.trace = env_trace,
 	};
 
 	(void)body;
@@ -341,6 +341,7 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 		leave(p, 1);
 		return 0;
 	}
+	p->operator.core = p->core;
 	log_info(AREA, "ready, %zu sockets", ike_net_sockets(p->net));
 	ipc_send(p->flexd, MSG_READY, NULL, 0, NULL, 0, -1);
 	return 0;
@@ -373,53 +374,22 @@ FORWARD(on_idle, MSG_IDLE)
 FORWARD(on_session_clear, MSG_SESSION_CLEAR)
 FORWARD(on_peer_moved, MSG_PEER_MOVED)
 
-static void send_row(void *arg, const struct msg_ike_sa_row *row)
-{
-	struct process *p = arg;
-
-	ipc_send(p->flexd, MSG_IKE_SA_ROW, row, sizeof(*row), NULL, 0, -1);
-}
-
-static void answer_shows(struct process *p)
-{
-	const struct timeval pause = { .tv_usec = ROWS_PAUSE_MS * 1000 };
-	struct msg_ike_stats stats;
-
-	while (p->shows > 0) {
-		if (p->show_rows[0] &&
-		    (ipc_unsent(p->flexd) > ROWS_UNSENT ||
-		     !ike_rows(p->core, &p->row_slot, ROWS_PER_TURN, send_row, p))) {
-			event_add(p->rows, &pause);
-			return;
-		}
-		ike_stats(p->core, &stats);
-		ipc_send(p->flexd, MSG_IKE_STATS, &stats, sizeof(stats), NULL, 0, -1);
-		p->row_slot = 0;
-		p->shows--;
-		memmove(p->show_rows, p->show_rows + 1, p->shows * sizeof(p->show_rows[0]));
-	}
-}
-
-static void on_rows(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	answer_shows(arg);
-}
-
 static int on_show(void *arg, const void *body, size_t len, int fd)
 {
-	const struct msg_ike_show *show = body;
 	struct process *p = arg;
 
 	(void)len;
 	(void)fd;
-	if (!p->core || p->shows == SHOWS_MAX)
-		return -EPROTO;
-	p->show_rows[p->shows++] = show->rows != 0;
-	if (p->shows == 1)
-		answer_shows(p);
-	return 0;
+	return ike_operator_show(&p->operator, body);
+}
+
+static int on_trace(void *arg, const void *body, size_t len, int fd)
+{
+	struct process *p = arg;
+
+	(void)len;
+	(void)fd;
+	return ike_operator_trace(&p->operator, body);
 }
 
 static void on_end(evutil_socket_t fd, short what, void *arg)
@@ -469,6 +439,7 @@ static const struct ipc_rule flexd_rules[] = {
 	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), on_session_clear, false },
 	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), on_peer_moved, false },
 	{ MSG_IKE_SHOW,        "IKE_SHOW",        FIXED(msg_ike_show), on_show, false },
+	{ MSG_IKE_TRACE,       "IKE_TRACE",       FIXED(msg_ike_trace), on_trace, false },
 	{ MSG_STOP,            "STOP",            NOTHING, on_stop, false },
 };
 /* clang-format on */
@@ -499,8 +470,8 @@ static int run(struct process *p)
 	}
 	p->timer = evtimer_new(p->base, on_timer, p);
 	p->end = evtimer_new(p->base, on_end, p);
-	p->rows = evtimer_new(p->base, on_rows, p);
-	if (!p->timer || !p->end || !p->rows || ike_net_new(p->base, &net_events, &p->net) < 0) {
+	if (!p->timer || !p->end || ike_operator_open(&p->operator, p->base, p->flexd) < 0 ||
+	    ike_net_new(p->base, &net_events, &p->net) < 0) {
 		log_error(AREA, "out of memory");
 		return 1;
 	}
@@ -514,8 +485,9 @@ static int run(struct process *p)
 
 static void end(struct process *p)
 {
-	struct event *const events[] = { p->timer, p->end, p->rows };
+	struct event *const events[] = { p->timer, p->end };
 
+	ike_operator_close(&p->operator);
 	ike_core_free(p->core);
 	ike_net_free(p->net);
 	ipc_free(p->aaa);

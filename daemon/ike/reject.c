@@ -2,6 +2,7 @@
 #include "ike/reject.h"
 
 #include "ike/exchange.h"
+#include "ike/trace.h"
 
 #include <stdlib.h>
 
@@ -34,6 +35,7 @@ void ike_reject(struct ike_core *core, const struct ike_header *request,
 	uint8_t message[128];
 	struct ike_packet *packet;
 	struct ike_writer w;
+	struct ike_name room;
 	size_t size;
 
 	ike_begin(&w, message, sizeof(message), &header);
@@ -46,6 +48,8 @@ void ike_reject(struct ike_core *core, const struct ike_header *request,
 		return;
 	}
 	packet = ike_packet_new(message, size);
+	ike_tally_sent_clear(&core->tally, message, size);
+	ike_trace_stranger(core, &from->path, "-> %s", ike_notify_name(notify, &room));
 	if (packet)
 		ike_send_packet(core, packet, &from->path);
 	free(packet);

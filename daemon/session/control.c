@@ -36,6 +36,8 @@ struct ctl_client {
 	uint32_t cursor;
 	struct ctl_ike ask;
 	struct event *patience; /* while the answer comes from somebody else */
+	int trace;              /* its slot, -1: it traces nothing */
+	uint32_t serial;
 	bool queued;
 	bool done; /* the last line is written */
 	bool pumping;
@@ -49,6 +51,8 @@ struct control {
 	char path[CONF_TEXT_MAX + sizeof(FG_CTL_SOCKET)];
 	struct clients clients, asking; /* asking: the first one's question is with ike */
 	size_t count;
+	struct ctl_client *tracer[IKE_TRACES];
+	uint32_t trace_serial;
 	bool asked;  /* ike owes an answer */
 	bool orphan; /* to somebody who is gone */
 };
@@ -69,11 +73,24 @@ static void leave_queue(struct ctl_client *client)
 	client->queued = false;
 }
 
+static void leave_trace(struct ctl_client *client)
+{
+	struct control *control = client->control;
+	struct msg_ike_trace none = { .slot = (uint32_t)client->trace };
+
+	if (client->trace < 0)
+		return;
+	control->tracer[client->trace] = NULL;
+	client->trace = -1;
+	supervise_to_ike(control->broker, MSG_IKE_TRACE, &none, sizeof(none));
+}
+
 static void client_free(struct ctl_client *client)
 {
 	struct control *control = client->control;
 
 	leave_queue(client);
+	leave_trace(client);
 	reload_forget(control->broker, client);
 	TAILQ_REMOVE(&control->clients, client, link);
 	control->count--;
@@ -91,8 +108,8 @@ static void on_impatient(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (client->step)
-		return; /* its pace is the caller's */
+	if (client->step || client->trace >= 0)
+		return; /* its pace is the caller's, or the client's that is followed */
 	reload_forget(client->control->broker, client);
 	ctl_fail(client, "flexctl show plane shows the processes, the log what they do",
 		 "the answer to '%s' did not come in time", client->command->name);
@@ -119,6 +136,17 @@ static void write_line(struct ctl_client *client, json_t *line)
 		evbuffer_add(out, "\n", 1);
 	}
 	free(text);
+}
+
+void ctl_set_text(json_t *row, const char *key, const char *text)
+{
+	if (text && text[0])
+		json_object_set_new(row, key, json_string(text));
+}
+
+void ctl_set_number(json_t *row, const char *key, uint64_t number)
+{
+	json_object_set_new(row, key, json_integer((json_int_t)number));
 }
 
 void ctl_row(struct ctl_client *client, json_t *row)
@@ -309,7 +337,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	}
 	/* A caller that has closed its writing side may still read; one that is gone gives an error
 	 * when we write. */
-	if ((what & BEV_EVENT_EOF) && (client->command || client->done) &&
+	if ((what & BEV_EVENT_EOF) && client->trace < 0 && (client->command || client->done) &&
 	    !(what & BEV_EVENT_ERROR)) {
 		bufferevent_disable(bev, EV_READ);
 		return;
@@ -325,6 +353,7 @@ int control_take(struct control *control, int fd)
 	if (!client)
 		return -ENOMEM;
 	client->control = control;
+	client->trace = -1;
 	client->bev = bufferevent_socket_new(control->broker->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!client->bev) {
 		free(client);
@@ -352,7 +381,7 @@ static void ask_next(struct control *control)
 	struct msg_ike_show show;
 
 	while (!control->asked && (client = TAILQ_FIRST(&control->asking))) {
-		show = (struct msg_ike_show){ .rows = client->ask.rows };
+		show = (struct msg_ike_show){ .what = client->ask.what };
 		control->asked = supervise_to_ike(control->broker, MSG_IKE_SHOW, &show,
 						  sizeof(show)) == 0;
 		if (!control->asked)
@@ -390,6 +419,22 @@ int control_ike_row(struct control *control, const struct msg_ike_sa_row *row)
 	return 0;
 }
 
+int control_ike_tally(struct control *control, const struct msg_ike_tally *tally)
+{
+	struct ctl_client *client;
+
+	if (!msg_text_ok(tally->name, sizeof(tally->name)) || tally->kind > MSG_TALLY_NOTIFY)
+		return -EPROTO;
+	if (!control)
+		return 0;
+	if (!control->asked)
+		return -EPROTO;
+	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	if (client && client->ask.tally)
+		client->ask.tally(client, tally);
+	return 0;
+}
+
 int control_ike_stats(struct control *control, const struct msg_ike_stats *stats)
 {
 	struct ctl_client *client;
@@ -406,10 +451,61 @@ int control_ike_stats(struct control *control, const struct msg_ike_stats *stats
 	return 0;
 }
 
+/* --- traces of ike --- */
+
+void ctl_trace(struct ctl_client *client, struct msg_ike_trace *trace)
+{
+	struct control *control = client->control;
+
+	while (trace->slot < IKE_TRACES && control->tracer[trace->slot])
+		trace->slot++;
+	if (trace->slot == IKE_TRACES) {
+		ctl_fail(client, "end one of them", "%d traces run already", IKE_TRACES);
+		return;
+	}
+	trace->serial = ++control->trace_serial;
+	if (supervise_to_ike(control->broker, MSG_IKE_TRACE, trace, sizeof(*trace))) {
+		ctl_fail(client, "try again; flexctl show plane shows the processes",
+			 "the ike process is not running at the moment");
+		return;
+	}
+	client->trace = (int)trace->slot;
+	client->serial = trace->serial;
+	control->tracer[trace->slot] = client;
+}
+
+/* A caller who does not read loses lines, and nobody else does. */
+int control_ike_trace(struct control *control, const struct msg_ike_trace_line *line)
+{
+	struct ctl_client *client;
+
+	if (line->slot >= IKE_TRACES || !msg_text_ok(line->text, sizeof(line->text)))
+		return -EPROTO;
+	client = control ? control->tracer[line->slot] : NULL;
+	if (client && client->serial == line->serial &&
+	    evbuffer_get_length(bufferevent_get_output(client->bev)) < OUT_FULL)
+		ctl_trace_row(client, line->text);
+	return 0;
+}
+
+static void traces_lost(struct control *control)
+{
+	for (int i = 0; i < IKE_TRACES; i++) {
+		struct ctl_client *client = control->tracer[i];
+
+		if (!client)
+			continue;
+		control->tracer[i] = NULL;
+		client->trace = -1;
+		ctl_fail(client, "begin again", "the ike process has ended");
+	}
+}
+
 void control_ike_lost(struct control *control)
 {
 	if (!control)
 		return;
+	traces_lost(control);
 	control->asked = control->orphan = false;
 	ask_next(control); /* which fails for each */
 }

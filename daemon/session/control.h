@@ -23,7 +23,9 @@ size_t control_clients(const struct control *control);
 
 /* Answers of ike. 0, or -EPROTO: nobody asked, or a text does not end. */
 int control_ike_row(struct control *control, const struct msg_ike_sa_row *row);
+int control_ike_tally(struct control *control, const struct msg_ike_tally *tally);
 int control_ike_stats(struct control *control, const struct msg_ike_stats *stats);
+int control_ike_trace(struct control *control, const struct msg_ike_trace_line *line);
 void control_ike_lost(struct control *control);
 
 /* --- between control.c and the commands --- */
@@ -45,6 +47,11 @@ struct broker *ctl_broker(const struct ctl_client *client);
 const char *ctl_text(const struct ctl_client *client, const char *argument); /* NULL: not given */
 bool ctl_flag(const struct ctl_client *client, const char *argument);
 
+enum { CTL_IDENTITY_MAX = 4 * MSG_IDENTITY_MAX + 32 };
+
+/* A field of a row; an empty text is left out. */
+void ctl_set_text(json_t *row, const char *key, const char *text);
+void ctl_set_number(json_t *row, const char *key, uint64_t number);
 /* Write a row; it is taken. */
 void ctl_row(struct ctl_client *client, json_t *row);
 /* The answer is complete. */
@@ -54,20 +61,25 @@ void ctl_fail(struct ctl_client *client, const char *hint, const char *format, .
 /* Called while there is room until it has called ctl_ok() or ctl_fail(). *cursor starts at 0. */
 typedef void ctl_step(struct ctl_client *client, uint32_t *cursor);
 void ctl_steps(struct ctl_client *client, ctl_step *step);
-/* Ask ike; row (may be NULL) and stats are called with what it says, in the order of the askers.
- * stats ends the answer. */
+/* Ask ike; row, tally (may be NULL) and stats are called with what it says, in the order of the
+ * askers. stats ends the answer. */
 struct ctl_ike {
-	bool rows;
+	enum msg_ike_what what;
 	void (*row)(struct ctl_client *client, const struct msg_ike_sa_row *row);
+	void (*tally)(struct ctl_client *client, const struct msg_ike_tally *tally);
 	void (*stats)(struct ctl_client *client, const struct msg_ike_stats *stats);
 };
 void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask);
+/* Lines of ike, by ctl_trace_row(), until the caller goes or ike ends; slot and serial are set. */
+void ctl_trace(struct ctl_client *client, struct msg_ike_trace *trace);
+void ctl_trace_row(struct ctl_client *client, const char *text);
 
-/* --- control_session.c, control_plane.c, control_config.c --- */
+/* --- control_session.c, control_ike.c, control_plane.c, control_config.c --- */
 
 void ctl_show_session(struct ctl_client *client);
 void ctl_show_ikev2_sa(struct ctl_client *client);
 void ctl_show_ikev2_stats(struct ctl_client *client);
+void ctl_trace_ike(struct ctl_client *client);
 void ctl_show_derived_config(struct ctl_client *client);
 void ctl_clear_session(struct ctl_client *client);
 void ctl_show_plane(struct ctl_client *client);

@@ -186,7 +186,7 @@ static void sample_rows(struct ctl_client *client, const struct session *session
 
 void ctl_show_drop(struct ctl_client *client)
 {
-	static const struct ctl_ike ask = { .rows = false, .stats = ike_drops };
+	static const struct ctl_ike ask = { .stats = ike_drops };
 	const struct sessions *sessions = ctl_broker(client)->sessions;
 	const char *name = ctl_text(client, "name");
 	bool samples = ctl_flag(client, "samples");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* flexctl's view of client sessions and IKE SAs. */
+/* flexctl's view of client sessions. */
 #include "session/control.h"
 
 #include <arpa/inet.h>
@@ -7,19 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { IDENTITY_TEXT_MAX = 4 * MSG_IDENTITY_MAX + 32 };
-
-static void set_text(json_t *row, const char *key, const char *text)
-{
-	if (text && text[0])
-		json_object_set_new(row, key, json_string(text));
-}
-
-static void set_number(json_t *row, const char *key, uint64_t number)
-{
-	json_object_set_new(row, key, json_integer((json_int_t)number));
-}
 
 static const char *name_of(const struct session *session, char buf[16])
 {
@@ -35,7 +22,7 @@ static bool is_address(const struct session *session, const struct fg_ip *ip)
 
 bool ctl_means(const struct session *session, const char *name)
 {
-	char text[IDENTITY_TEXT_MAX];
+	char text[CTL_IDENTITY_MAX];
 	struct fg_ip ip;
 
 	if (strcmp(name, name_of(session, text)) == 0)
@@ -79,7 +66,7 @@ static void set_drops(const struct ctl_client *client, json_t *row, uint32_t id)
 	plane_drops(ctl_broker(client)->plane, id, &drop);
 #define FG_DROP(number, name, text)                                                                \
 	if (drop.name)                                                                             \
-		set_number(drops, #name, drop.name);
+		ctl_set_number(drops, #name, drop.name);
 #include <flexgate/drop.def>
 	json_object_set_new(row, "drops", drops);
 }
@@ -104,57 +91,57 @@ static void set_spi(json_t *row, const char *key, __be32 spi)
 	if (!spi)
 		return;
 	snprintf(text, sizeof(text), "0x%08x", (unsigned)ntohl(spi));
-	set_text(row, key, text);
+	ctl_set_text(row, key, text);
 }
 
 static void set_detail(const struct ctl_client *client, json_t *row, const struct session *session)
 {
 	char text[32];
 
-	set_text(row, "ike_suite", session->ike_suite);
-	set_text(row, "esp_suite", suite_text(session->esp_suite));
+	ctl_set_text(row, "ike_suite", session->ike_suite);
+	ctl_set_text(row, "esp_suite", suite_text(session->esp_suite));
 	set_spi(row, "spi_in", session->spi_in);
 	set_spi(row, "spi_out", session->spi_out);
 	if (session->spi_in)
-		set_text(row, "encapsulation", session->udp ? "udp" : "esp");
-	set_text(row, "ts", session->ts);
+		ctl_set_text(row, "encapsulation", session->udp ? "udp" : "esp");
+	ctl_set_text(row, "ts", session->ts);
 	snprintf(text, sizeof(text), "%u", session->access.template_number);
-	set_text(row, "template", text);
-	set_number(row, "mtu", session->access.mtu);
+	ctl_set_text(row, "template", text);
+	ctl_set_number(row, "mtu", session->access.mtu);
 	if (session->access.mss4)
-		set_number(row, "mss4", session->access.mss4);
+		ctl_set_number(row, "mss4", session->access.mss4);
 	if (session->access.mss6)
-		set_number(row, "mss6", session->access.mss6);
+		ctl_set_number(row, "mss6", session->access.mss6);
 	json_object_set_new(row, "peer_behind_nat", json_boolean(session->peer_behind_nat));
-	set_number(row, "generation", plane_generation(ctl_broker(client)->plane, session->id));
+	ctl_set_number(row, "generation", plane_generation(ctl_broker(client)->plane, session->id));
 	set_drops(client, row, session->id);
 }
 
 static json_t *session_row(const struct ctl_client *client, const struct session *session)
 {
 	json_t *row = json_object();
-	char text[IDENTITY_TEXT_MAX];
+	char text[CTL_IDENTITY_MAX];
 	struct fg_ip ip = ip_from4(session->inner4);
 	struct fg_count count;
 
 	plane_count(ctl_broker(client)->plane, session->id, &count);
-	set_text(row, "name", name_of(session, text));
-	set_text(row, "identity",
-		 session_identity(session->id_type, session->identity, session->id_len, text,
-				  sizeof(text)));
-	set_text(row, "profile", session->profile);
+	ctl_set_text(row, "name", name_of(session, text));
+	ctl_set_text(row, "identity",
+		     session_identity(session->id_type, session->identity, session->id_len, text,
+				      sizeof(text)));
+	ctl_set_text(row, "profile", session->profile);
 	if (session->inner4)
-		set_text(row, "inner4", ip_text(&ip, text));
+		ctl_set_text(row, "inner4", ip_text(&ip, text));
 	if (!ip_is_zero(&session->inner6))
-		set_text(row, "inner6", ip_text(&session->inner6, text));
-	set_text(row, "peer", endpoint_text(&session->peer, text));
-	set_text(row, "local", endpoint_text(&session->local, text));
-	set_text(row, "state", session_state_text(session->state));
-	set_number(row, "up_s", (session_now_ms() - session->begun_ms) / 1000);
-	set_number(row, "rx_packets", count.rx_packets);
-	set_number(row, "rx_bytes", count.rx_bytes);
-	set_number(row, "tx_packets", count.tx_packets);
-	set_number(row, "tx_bytes", count.tx_bytes);
+		ctl_set_text(row, "inner6", ip_text(&session->inner6, text));
+	ctl_set_text(row, "peer", endpoint_text(&session->peer, text));
+	ctl_set_text(row, "local", endpoint_text(&session->local, text));
+	ctl_set_text(row, "state", session_state_text(session->state));
+	ctl_set_number(row, "up_s", (session_now_ms() - session->begun_ms) / 1000);
+	ctl_set_number(row, "rx_packets", count.rx_packets);
+	ctl_set_number(row, "rx_bytes", count.rx_bytes);
+	ctl_set_number(row, "tx_packets", count.tx_packets);
+	ctl_set_number(row, "tx_bytes", count.tx_bytes);
 	if (ctl_flag(client, "detail"))
 		set_detail(client, row, session);
 	return row;
@@ -210,7 +197,7 @@ void ctl_show_derived_config(struct ctl_client *client)
 static void clear_step(struct ctl_client *client, uint32_t *cursor)
 {
 	struct session *session = next_meant(client, *cursor);
-	char name[16], identity[IDENTITY_TEXT_MAX];
+	char name[16], identity[CTL_IDENTITY_MAX];
 
 	if (!session) {
 		if (*cursor == 0 && ctl_text(client, "name"))
@@ -234,72 +221,4 @@ void ctl_clear_session(struct ctl_client *client)
 		return;
 	}
 	ctl_steps(client, clear_step);
-}
-
-/* --- show ikev2 sa --- */
-
-static const char *nat_text(const struct msg_ike_sa_row *sa)
-{
-	if (sa->peer_behind_nat)
-		return sa->local_behind_nat ? "both" : "client";
-	return sa->local_behind_nat ? "gateway" : NULL;
-}
-
-static void ike_row(struct ctl_client *client, const struct msg_ike_sa_row *sa)
-{
-	json_t *row = json_object();
-	char text[IDENTITY_TEXT_MAX];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_i);
-	set_text(row, "spi_i", text);
-	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_r);
-	set_text(row, "spi_r", text);
-	set_text(row, "peer", endpoint_text(&sa->peer, text));
-	set_text(row, "local", endpoint_text(&sa->local, text));
-	if (sa->remote.len)
-		set_text(row, "identity",
-			 session_identity(sa->remote.type, sa->remote.data, sa->remote.len, text,
-					  sizeof(text)));
-	set_text(row, "state", log_safe(sa->state, strlen(sa->state), text, sizeof(text)));
-	set_text(row, "profile", log_safe(sa->profile, strlen(sa->profile), text, sizeof(text)));
-	set_text(row, "suite", log_safe(sa->suite, strlen(sa->suite), text, sizeof(text)));
-	if (sa->session) {
-		snprintf(text, sizeof(text), "va%u", sa->session);
-		set_text(row, "session", text);
-	}
-	set_number(row, "age_s", sa->age_s);
-	set_text(row, "nat", nat_text(sa));
-	ctl_row(client, row);
-}
-
-static void ike_end(struct ctl_client *client, const struct msg_ike_stats *stats)
-{
-	(void)stats;
-	ctl_ok(client);
-}
-
-void ctl_show_ikev2_sa(struct ctl_client *client)
-{
-	static const struct ctl_ike ask = { .rows = true, .row = ike_row, .stats = ike_end };
-
-	ctl_ask_ike(client, &ask);
-}
-
-/* --- show ikev2 stats --- */
-
-static void ike_stats_row(struct ctl_client *client, const struct msg_ike_stats *stats)
-{
-	json_t *row = json_object();
-
-#define FG_IKE_STAT(name, title) set_number(row, #name, stats->name);
-#include <flexgate/ikestat.def>
-	ctl_row(client, row);
-	ctl_ok(client);
-}
-
-void ctl_show_ikev2_stats(struct ctl_client *client)
-{
-	static const struct ctl_ike ask = { .rows = false, .stats = ike_stats_row };
-
-	ctl_ask_ike(client, &ask);
 }

@@ -198,6 +198,24 @@ static int on_ike_row(void *arg, const void *body, size_t len, int fd)
 	return control_ike_row(child->broker->control, body);
 }
 
+static int on_ike_tally(void *arg, const void *body, size_t len, int fd)
+{
+	struct child *child = arg;
+
+	(void)len;
+	(void)fd;
+	return control_ike_tally(child->broker->control, body);
+}
+
+static int on_ike_trace(void *arg, const void *body, size_t len, int fd)
+{
+	struct child *child = arg;
+
+	(void)len;
+	(void)fd;
+	return control_ike_trace(child->broker->control, body);
+}
+
 static int on_ike_stats(void *arg, const void *body, size_t len, int fd)
 {
 	struct child *child = arg;
@@ -248,6 +266,8 @@ const struct ipc_rule child_ike_rules[] = {
 	{ MSG_SESSION_MOVE,  "SESSION_MOVE",  BODY(msg_session_move),  on_session_move,  false },
 	{ MSG_SESSION_END,   "SESSION_END",   BODY(msg_session_end),   on_session_end,   false },
 	{ MSG_IKE_SA_ROW,    "IKE_SA_ROW",    BODY(msg_ike_sa_row),    on_ike_row,       false },
+	{ MSG_IKE_TALLY,     "IKE_TALLY",     BODY(msg_ike_tally),     on_ike_tally,     false },
+	{ MSG_IKE_TRACE_LINE, "IKE_TRACE_LINE", BODY(msg_ike_trace_line), on_ike_trace,  false },
 	{ MSG_IKE_STATS,     "IKE_STATS",     BODY(msg_ike_stats),     on_ike_stats,     false },
 	{ MSG_AAA_LOST,      "AAA_LOST",      NOTHING,                 on_aaa_lost,      false },
 };

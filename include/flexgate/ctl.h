@@ -19,7 +19,12 @@
  *                                             drops{name: n} peer_behind_nat
  *   show ikev2 sa                             spi_i spi_r peer local identity state profile suite
  *                                             session age_s nat
- *   show ikev2 stats                          the names of flexgate/ikestat.def
+ *   show ikev2 stats                          kind: "total"; the names of flexgate/ikestat.def
+ *                                             kind: "exchange"; exchange requests_in answers_out
+ *                                             requests_out answers_in
+ *                                             kind: "notify"; notify received sent
+ *   trace ike            whom: identity or    at line: one as it happens, until the caller goes
+ *                        outer address
  *   show derived-config  name: "va1"          line
  *   show plane                                kind: "plane", "port", "worker" or "process", and
  *                                             the fields of that kind

@@ -2,6 +2,7 @@
 """What an operator does to a running gateway, and what happens to it."""
 import json
 import os
+import re
 import signal
 
 import pytest
@@ -26,6 +27,38 @@ def test_clear_session(lab):
     l.gateway.flexctl("clear", "session", l.gateway.session()["name"])
     wait_for(lambda: not b.connected(), "the other client knows too")
     wait_for(lambda: not l.gateway.show("session"), "no session is left")
+
+
+def test_trace_and_stats(lab):
+    """trace ike shows a login as it happens, without anything secret; the statistics count it."""
+    l = lab(clients=2)
+    c, other = l.client(1), l.client(2)
+    trace = l.network.process([l.gateway.build + "/flexctl", "--socket", l.gateway.socket, "trace",
+                               "ike", c.identity], "trace", ns=l.network.gateway)
+    by_address = l.network.process([l.gateway.build + "/flexctl", "--socket", l.gateway.socket,
+                                    "--json", "trace", "ike", "172.16.1.2"], "trace2",
+                                   ns=l.network.gateway)
+    # Nothing tells when a trace has begun: the first login may come before it.
+    def seen():
+        c.connect()
+        c.disconnect()
+        return "-> established" in trace.text() and "-> established" in by_address.text()
+    wait_for(seen, "a login is traced", timeout=30)
+    assert re.search(r"<- IKE_AUTH request 1: SA IDi .*N\(INITIAL_CONTACT\)", trace.text())
+    assert "<- INFORMATIONAL request 2: Delete" in trace.text()
+    assert all(json.loads(line)["at"] for line in by_address.text().splitlines())
+    assert l.gateway.settings["psk"] not in trace.text()
+    before = trace.text()
+    other.connect()
+    other.disconnect()
+    assert trace.text() == before
+    trace.stop()
+    by_address.stop()
+    stats = l.gateway.show("ikev2", "stats")
+    auth = [r for r in stats if r.get("exchange") == "IKE_AUTH"][0]
+    assert auth["requests_in"] == auth["answers_out"] >= 2
+    assert [r for r in stats if r.get("notify") == "INITIAL_CONTACT"][0]["received"] >= 2
+    assert [r for r in stats if r["kind"] == "total"][0]["auth_ok"] >= 2
 
 
 def test_reload(lab):

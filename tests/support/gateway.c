@@ -111,6 +111,14 @@ static void sent(void *arg, const void *datagram, size_t len, const struct endpo
 			     : rd_of(d->bytes, len));
 }
 
+static void traced(void *arg, uint32_t slot, const char *line)
+{
+	struct gateway *gw = arg;
+	size_t used = strlen(gw->traced);
+
+	snprintf(gw->traced + used, sizeof(gw->traced) - used, "%u %s\n", slot, line);
+}
+
 static void queue(struct gateway *gw, bool to_aaa, uint32_t type, const void *body, size_t len,
 		  const void *tail, size_t tail_len)
 {
@@ -155,6 +163,7 @@ void gateway_open(struct gateway *gw, const char *conf_text)
 		.send = sent,
 		.to_aaa = to_aaa,
 		.to_broker = to_broker,
+		.trace = traced,
 	};
 	struct conf_errors errors = { 0 };
 	FILE *in = fmemopen((char *)(uintptr_t)text, strlen(text), "r");

@@ -16,6 +16,7 @@ enum {
 	GATEWAY_KEYS = 8,
 	GATEWAY_DATAGRAM_MAX = 4 * 1024,
 	GATEWAY_SEALS = 256,
+	GATEWAY_TRACED = 16 * 1024,
 };
 
 struct gateway_datagram {
@@ -75,7 +76,8 @@ struct gateway {
 	uint32_t next_session;
 	uint32_t refuse_begin, refuse_sa; /* cause, 0: no */
 	uint32_t begun, ended;
-	uint32_t strange; /* messages that make no sense to flexd */
+	uint32_t strange;            /* messages that make no sense to flexd */
+	char traced[GATEWAY_TRACED]; /* lines of traces, each with its slot before it */
 };
 
 /* conf_text NULL: one profile for everybody, every suite, pools of both families. */

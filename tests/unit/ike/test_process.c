@@ -251,7 +251,7 @@ static void make_half_open(struct play *p, uint32_t count)
 /* flexd has other things to do: the list waits, and nothing ends because of it. */
 static void test_slow_reader_of_a_long_list(void **state)
 {
-	const struct msg_ike_show show = { .rows = 1 };
+	const struct msg_ike_show show = { .what = MSG_SHOW_SAS };
 	struct play *p = *state;
 
 	make_half_open(p, MANY);

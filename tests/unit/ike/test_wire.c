@@ -71,7 +71,10 @@ static void strongswan_request(void **state)
 	assert_int_equal(ike_parse_clear(d.p, d.len, &m), IKE_DROP_NONE);
 	assert_int_equal(m.header.exchange, IKE_EXCHANGE_IKE_SA_INIT);
 	assert_int_equal(m.header.flags, IKE_FLAG_INITIATOR);
-	assert_string_equal(ike_payloads_text(&m, text), "SA KE Nonce Notify(5)");
+	assert_string_equal(ike_payloads_text(&m, text),
+			    "SA KE Nonce N(NAT_DETECTION_SOURCE_IP) "
+			    "N(NAT_DETECTION_DESTINATION_IP) N(IKEV2_FRAGMENTATION_SUPPORTED) "
+			    "N(SIGNATURE_HASH_ALGORITHMS) N(REDIRECT_SUPPORTED)");
 	assert_int_equal(m.sa.proposal_count, 2);
 	assert_int_equal(m.sa.proposal[0].count, 34);
 	assert_int_equal(m.sa.proposal[1].count, 36);

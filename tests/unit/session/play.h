@@ -151,15 +151,17 @@ static void play_say(struct play *p, enum child_role role, uint32_t type, const 
 	play_turn(p);
 }
 
+/* The last message that play_hear() took. */
+static struct play_packet play_heard;
+
 /* The type of the next message, 0: none. *fd: whether a descriptor came (closed). */
 static uint32_t play_hear(struct play *p, enum child_role role, bool *fd)
 {
-	static struct play_packet packet;
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec part = { &packet, sizeof(packet) };
+	struct iovec part = { &play_heard, sizeof(play_heard) };
 	struct msghdr msg = { .msg_iov = &part,
 			      .msg_iovlen = 1,
 			      .msg_control = control.bytes,
@@ -180,7 +182,7 @@ static uint32_t play_hear(struct play *p, enum child_role role, bool *fd)
 	}
 	if (fd)
 		*fd = came;
-	return packet.type;
+	return play_heard.type;
 }
 
 #define play_expect(p, role, wanted, with_fd)                                                      \

@@ -456,6 +456,7 @@ static void test_ike_stats(void **state)
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
 	rows = rows_of(hear_all(p, fd), &end);
 	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(field(rows, 0, "kind"), "total");
 	assert_int_equal(
 		json_integer_value(json_object_get(json_array_get(rows, 0), "established")), 3);
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "auth_ok")),
@@ -464,6 +465,64 @@ static void test_ike_stats(void **state)
 		json_integer_value(json_object_get(json_array_get(rows, 0), "auth_failed")), 2);
 	json_decref(rows);
 	json_decref(end);
+	play_free(p);
+}
+
+static void test_trace(void **state)
+{
+	static const char ask_line[] =
+		"{\"command\": \"trace ike\", \"args\": {\"whom\": \"a@b\"}}\n";
+	struct msg_ike_trace_line line = { .slot = 0, .text = "-> IKE\x1b" };
+	struct play *p = play_new();
+	struct msg_ike_trace trace;
+	int fd[IKE_TRACES], one;
+	json_t *rows, *end;
+
+	(void)state;
+	play_start(p);
+	bad(p, ask(p, "{\"command\": \"trace ike\"}"), "say whom");
+	for (uint32_t i = 0; i < IKE_TRACES; i++) {
+		fd[i] = call(p);
+		assert_true(send(fd[i], ask_line, strlen(ask_line), 0) > 0);
+		play_turn(p);
+		assert_int_equal(play_hear(p, CHILD_IKE, NULL), MSG_IKE_TRACE);
+		memcpy(&trace, play_heard.body, sizeof(trace));
+		assert_int_equal(trace.slot, i);
+		assert_string_equal(trace.whom, "a@b");
+	}
+	rows = rows_of(ask(p, "{\"command\": \"trace ike\", \"args\": {\"whom\": \"a@b\"}}"), &end);
+	assert_non_null(strstr(json_string_value(json_object_get(end, "error")), "run already"));
+	json_decref(rows);
+	json_decref(end);
+	/* The last caller goes: its slot is free for another, whom late lines do not reach. */
+	line.slot = trace.slot;
+	line.serial = trace.serial;
+	close(fd[IKE_TRACES - 1]);
+	play_turn(p);
+	assert_int_equal(play_hear(p, CHILD_IKE, NULL), MSG_IKE_TRACE);
+	memcpy(&trace, play_heard.body, sizeof(trace));
+	assert_int_equal(trace.slot, line.slot);
+	assert_string_equal(trace.whom, "");
+	one = call(p);
+	assert_true(send(one, ask_line, strlen(ask_line), 0) > 0);
+	play_turn(p);
+	assert_int_equal(play_hear(p, CHILD_IKE, NULL), MSG_IKE_TRACE);
+	memcpy(&trace, play_heard.body, sizeof(trace));
+	assert_int_equal(trace.slot, line.slot);
+	play_say(p, CHILD_IKE, MSG_IKE_TRACE_LINE, &line, sizeof(line));
+	line.serial = trace.serial;
+	play_say(p, CHILD_IKE, MSG_IKE_TRACE_LINE, &line, sizeof(line));
+	/* ike ends: so does every trace. */
+	close(p->end[CHILD_IKE]);
+	p->end[CHILD_IKE] = -1;
+	rows = rows_of(hear_all(p, one), &end);
+	assert_int_equal(json_array_size(rows), 1);
+	assert_string_equal(field(rows, 0, "line"), "-> IKE\\x1b");
+	assert_true(json_is_false(json_object_get(end, "ok")));
+	json_decref(rows);
+	json_decref(end);
+	for (uint32_t i = 0; i + 1 < IKE_TRACES; i++)
+		close(fd[i]);
 	play_free(p);
 }
 
@@ -641,12 +700,12 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),       cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_ike_stats),   cmocka_unit_test(test_ask_ike),
-		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
-		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_ike_stats),    cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_ask_ike),      cmocka_unit_test(test_hanging_ike),
+		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */

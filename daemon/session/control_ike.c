@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* flexctl's view of ike: IKE SAs, statistics, traces. */
+#include "session/control.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* --- show ikev2 sa --- */
+
+static const char *nat_text(const struct msg_ike_sa_row *sa)
+{
+	if (sa->peer_behind_nat)
+		return sa->local_behind_nat ? "both" : "client";
+	return sa->local_behind_nat ? "gateway" : NULL;
+}
+
+static void ike_row(struct ctl_client *client, const struct msg_ike_sa_row *sa)
+{
+	json_t *row = json_object();
+	char text[CTL_IDENTITY_MAX];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_i);
+	ctl_set_text(row, "spi_i", text);
+	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_r);
+	ctl_set_text(row, "spi_r", text);
+	ctl_set_text(row, "peer", endpoint_text(&sa->peer, text));
+	ctl_set_text(row, "local", endpoint_text(&sa->local, text));
+	if (sa->remote.len)
+		ctl_set_text(row, "identity",
+			     session_identity(sa->remote.type, sa->remote.data, sa->remote.len,
+					      text, sizeof(text)));
+	ctl_set_text(row, "state", log_safe(sa->state, strlen(sa->state), text, sizeof(text)));
+	ctl_set_text(row, "profile",
+		     log_safe(sa->profile, strlen(sa->profile), text, sizeof(text)));
+	ctl_set_text(row, "suite", log_safe(sa->suite, strlen(sa->suite), text, sizeof(text)));
+	if (sa->session) {
+		snprintf(text, sizeof(text), "va%u", sa->session);
+		ctl_set_text(row, "session", text);
+	}
+	ctl_set_number(row, "age_s", sa->age_s);
+	ctl_set_text(row, "nat", nat_text(sa));
+	ctl_row(client, row);
+}
+
+static void ike_end(struct ctl_client *client, const struct msg_ike_stats *stats)
+{
+	(void)stats;
+	ctl_ok(client);
+}
+
+void ctl_show_ikev2_sa(struct ctl_client *client)
+{
+	static const struct ctl_ike ask = { .what = MSG_SHOW_SAS,
+					    .row = ike_row,
+					    .stats = ike_end };
+
+	ctl_ask_ike(client, &ask);
+}
+
+/* --- show ikev2 stats --- */
+
+static void tally_row(struct ctl_client *client, const struct msg_ike_tally *tally)
+{
+	json_t *row = json_object();
+
+	if (tally->kind == MSG_TALLY_NOTIFY) {
+		ctl_set_text(row, "kind", "notify");
+		ctl_set_text(row, "notify", tally->name);
+		ctl_set_number(row, "received", tally->requests_in);
+		ctl_set_number(row, "sent", tally->requests_out);
+	} else {
+		ctl_set_text(row, "kind", "exchange");
+		ctl_set_text(row, "exchange", tally->name);
+		ctl_set_number(row, "requests_in", tally->requests_in);
+		ctl_set_number(row, "answers_out", tally->answers_out);
+		ctl_set_number(row, "requests_out", tally->requests_out);
+		ctl_set_number(row, "answers_in", tally->answers_in);
+	}
+	ctl_row(client, row);
+}
+
+static void stats_row(struct ctl_client *client, const struct msg_ike_stats *stats)
+{
+	json_t *row = json_object();
+
+	ctl_set_text(row, "kind", "total");
+#define FG_IKE_STAT(name, title) ctl_set_number(row, #name, stats->name);
+#include <flexgate/ikestat.def>
+	ctl_row(client, row);
+	ctl_ok(client);
+}
+
+void ctl_show_ikev2_stats(struct ctl_client *client)
+{
+	static const struct ctl_ike ask = { .what = MSG_SHOW_TALLIES,
+					    .tally = tally_row,
+					    .stats = stats_row };
+
+	ctl_ask_ike(client, &ask);
+}
+
+/* --- trace ike --- */
+
+void ctl_trace_ike(struct ctl_client *client)
+{
+	const char *whom = ctl_text(client, "whom");
+	struct msg_ike_trace trace = { 0 };
+
+	if (!whom || !whom[0] || strlen(whom) >= sizeof(trace.whom)) {
+		ctl_fail(client,
+			 "flexctl trace ike alice@example.org, or: flexctl trace ike 192.0.2.7",
+			 "say whom to follow: an identity or an outer address");
+		return;
+	}
+	snprintf(trace.whom, sizeof(trace.whom), "%s", whom);
+	ctl_trace(client, &trace);
+}
+
+void ctl_trace_row(struct ctl_client *client, const char *text)
+{
+	char safe[4 * MSG_TRACE_MAX], at[16];
+	struct timespec now;
+	struct tm tm;
+	json_t *row = json_object();
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	snprintf(at, sizeof(at), "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 (int)(now.tv_nsec / 1000000));
+	ctl_set_text(row, "at", at);
+	ctl_set_text(row, "line", log_safe(text, strlen(text), safe, sizeof(safe)));
+	ctl_row(client, row);
+}
