@@ -125,4 +125,12 @@ const char *conf_nearest(const char *word, size_t count,
 
 void conf_check(struct conf_build *build, struct conf *conf);
 
+/* --- check_life.c: how long sessions live, where clients are sent --- */
+
+/* Fills in what the profile has from [gateway]. */
+void conf_check_life(struct conf_build *build, const struct conf *conf,
+		     struct conf_profile *profile, struct conf_object *object);
+void conf_check_redirect(struct conf_build *build, const struct conf_gateway *gateway,
+			 const struct conf_redirect *redirect, struct conf_object *object);
+
 #endif

@@ -299,14 +299,15 @@ static void check_matches(struct conf_build *b, const struct conf *conf, size_t 
 	}
 }
 
-static void check_profile(struct conf_build *b, const struct conf *conf, size_t index,
+static void check_profile(struct conf_build *b, struct conf *conf, size_t index,
 			  struct conf_object *object)
 {
-	const struct conf_profile *profile = &conf->profiles[index];
+	struct conf_profile *profile = &conf->profiles[index];
 
 	check_matches(b, conf, index, object);
 	conf_check_auth(b, conf, profile, object);
 	check_trust(b, conf, profile, object);
+	conf_check_life(b, conf, profile, object);
 	if (profile->virtual_template != CONF_NONE && profile->authorization_policy != CONF_NONE)
 		check_mtu(b, conf, profile);
 }
@@ -319,9 +320,10 @@ void conf_check(struct conf_build *b, struct conf *conf)
 
 		if (object->bad)
 			continue;
-		if (!strcmp(section, "gateway"))
+		if (!strcmp(section, "gateway")) {
 			check_ports(b, &conf->gateway, object);
-		else if (!strcmp(section, "ikev2-proposal"))
+			conf_check_redirect(b, &conf->gateway, &conf->gateway.redirect, object);
+		} else if (!strcmp(section, "ikev2-proposal"))
 			check_proposal(b, &conf->proposals[object->index], object);
 		else if (!strcmp(section, "pool"))
 			check_pool(b, &conf->pools[object->index], object);

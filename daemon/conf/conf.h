@@ -63,6 +63,32 @@ struct conf_match {
 	struct conf_net net;
 };
 
+/* dpd: a client that was not heard for so long is asked whether it lives. */
+struct conf_dpd {
+	uint16_t interval_s; /* 0: off */
+	uint16_t retry_s;    /* between two tries */
+	bool on_demand;      /* only while we send to it; else whenever nothing came */
+};
+
+/* Where clients are sent instead of being served, RFC 5685. */
+struct conf_redirect {
+	enum { CONF_REDIRECT_OFF, CONF_REDIRECT_INIT, CONF_REDIRECT_AUTH } mode;
+	struct conf_identity to; /* CONF_ID_IPV4, CONF_ID_IPV6 or CONF_ID_FQDN */
+};
+
+/* What a login means for earlier sessions of the same identity in the same profile. */
+enum conf_uniqueness {
+	CONF_UNIQUE_REPLACE, /* INITIAL_CONTACT ends them; at the limit the oldest makes room */
+	CONF_UNIQUE_KEEP,    /* none of them ends; at the limit the login is refused */
+	CONF_UNIQUE_REJECT,  /* INITIAL_CONTACT ends them; at the limit the login is refused */
+};
+
+enum conf_mobike {
+	CONF_MOBIKE_OFF,
+	CONF_MOBIKE_ON,         /* a new address counts when the client has answered there */
+	CONF_MOBIKE_UNVERIFIED, /* at once */
+};
+
 struct conf_gateway {
 	conf_name outside[CONF_LIST_MAX], inside[CONF_LIST_MAX]; /* device names */
 	size_t outside_count, inside_count;
@@ -80,6 +106,9 @@ struct conf_gateway {
 	char secrets_file[CONF_TEXT_MAX];
 	conf_name user_ike, user_aaa, user_worker;
 	enum log_level log_level;
+	struct conf_dpd dpd;      /* of profiles that say nothing; so the next two */
+	uint32_t nat_keepalive_s; /* while we are behind a NAT; 0: off */
+	struct conf_redirect redirect;
 };
 
 /* Transform ids as on the wire, RFC 7296 3.3.2, in order of preference. */
@@ -198,6 +227,12 @@ struct conf_profile {
 	int ipsec_profile;
 	int authorization_policy;
 	int virtual_template; /* index, not number */
+	enum conf_uniqueness uniqueness;
+	uint32_t session_limit; /* sessions of one identity at once, 0: any number */
+	struct conf_dpd dpd;    /* this and the next two: the gateway's unless given */
+	uint32_t nat_keepalive_s;
+	struct conf_redirect redirect; /* mode AUTH or OFF; INIT is the gateway's alone */
+	enum conf_mobike mobike;
 };
 
 struct conf {
@@ -311,6 +346,12 @@ struct conf_secrets {
 struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct conf *conf,
 					struct conf_errors *errors);
 void conf_secrets_free(struct conf_secrets *secrets);
+
+/* The address that an identity of that kind is; false: it is none. */
+bool conf_identity_ip(uint8_t type, const uint8_t *data, size_t len, struct fg_ip *ip);
+/* Bring an identity of the wire into the form in which equal names have equal bytes: host names,
+ * also behind the '@' of a mail address, in lower case. */
+void conf_identity_fold(uint8_t type, uint8_t *data, size_t len);
 
 /* The text of an identity as the configuration writes it: "fqdn gw.example.org". Outside bytes are
  * escaped. Returns buf. */

@@ -114,6 +114,30 @@ bool conf_read_identity(const struct conf_key *key, const char *text, void *out,
 	return conf_read_address(key, rest, &ip, why) && keep_address(id, &ip);
 }
 
+/* INIT address A, AUTH fqdn NAME, ...: what RFC 5685 6 can carry. */
+bool conf_read_redirect(const struct conf_key *key, const char *text, void *out,
+			struct conf_why *why)
+{
+	struct conf_redirect *redirect = out;
+	const struct conf_word *word = key->words;
+
+	if (!strcmp(text, "off"))
+		return true;
+	for (; word->word; word++) {
+		const char *rest = after_word(text, word->word);
+
+		if (!rest)
+			continue;
+		redirect->mode = word->value;
+		if (!conf_read_identity(key, rest, &redirect->to, why))
+			return false;
+		return redirect->to.type == CONF_ID_FQDN || redirect->to.type == CONF_ID_IPV4 ||
+		       redirect->to.type == CONF_ID_IPV6 ||
+		       conf_wrong(why, "names no address and no fqdn");
+	}
+	return conf_wrong(why, "does not begin with %s", key->words[0].word);
+}
+
 static void lower(struct conf_identity *id, size_t from)
 {
 	for (size_t i = from; i < id->len; i++)
@@ -142,6 +166,12 @@ static size_t caseless_from(uint8_t type, const uint8_t *data, size_t len)
 	while (len && data[len - 1] != '@')
 		len--;
 	return len;
+}
+
+void conf_identity_fold(uint8_t type, uint8_t *data, size_t len)
+{
+	for (size_t i = caseless_from(type, data, len); i < len; i++)
+		data[i] = (uint8_t)tolower(data[i]);
 }
 
 bool conf_read_match(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
@@ -200,24 +230,29 @@ static bool is_in_domain(const struct conf_identity *domain, uint8_t type, const
 	       !strncasecmp((const char *)domain->data, (const char *)data, domain->len);
 }
 
-static bool is_in_net(const struct conf_net *net, uint8_t type, const uint8_t *data, size_t len)
+bool conf_identity_ip(uint8_t type, const uint8_t *data, size_t len, struct fg_ip *ip)
 {
-	struct fg_ip ip;
 	struct in6_addr in6;
 	__be32 v4;
 
 	if (type == CONF_ID_IPV4 && len == sizeof(v4)) {
 		memcpy(&v4, data, sizeof(v4));
-		ip = ip_from4(v4);
-	} else if (type == CONF_ID_IPV6 && len == sizeof(in6)) {
-		memcpy(&in6, data, sizeof(in6));
-		ip = ip_from6(&in6);
-		if (ip_is4(&ip)) /* ::ffff:a.b.c.d is no way into an IPv4 network */
-			return false;
-	} else {
-		return false;
+		*ip = ip_from4(v4);
+		return true;
 	}
-	return ip_is4(&ip) == ip_is4(&net->ip) && ip_in_prefix(&ip, &net->ip, net->len);
+	if (type != CONF_ID_IPV6 || len != sizeof(in6))
+		return false;
+	memcpy(&in6, data, sizeof(in6));
+	*ip = ip_from6(&in6);
+	return !ip_is4(ip); /* ::ffff:a.b.c.d is no way into an IPv4 network */
+}
+
+static bool is_in_net(const struct conf_net *net, uint8_t type, const uint8_t *data, size_t len)
+{
+	struct fg_ip ip;
+
+	return conf_identity_ip(type, data, len, &ip) && ip_is4(&ip) == ip_is4(&net->ip) &&
+	       ip_in_prefix(&ip, &net->ip, net->len);
 }
 
 int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len)

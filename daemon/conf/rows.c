@@ -34,6 +34,12 @@ enum {
 	BPF_DIRECTORY_MAX = CONF_TEXT_MAX - 32,
 };
 
+#define DPD_FORMS "off or SECONDS RETRY on-demand|periodic, e.g. 30 5 on-demand"
+#define DPD_HELP                                                                                   \
+	"Dead peer detection: a client that was not heard for so many seconds (10 to 3600) is "    \
+	"asked again and again, RETRY seconds (2 to 60) apart; on-demand only while we send to it."
+#define NAT_KEEPALIVE_HELP "Seconds between NAT keepalives while the gateway is behind a NAT."
+
 /* clang-format off */
 static const struct conf_key gateway_keys[] = {
 	{ "outside", conf_read_device, LIST(struct conf_gateway, outside, outside_count),
@@ -95,6 +101,16 @@ static const struct conf_key gateway_keys[] = {
 	  WORDS({ "error", LOG_LEVEL_ERROR }, { "warn", LOG_LEVEL_WARN },
 		{ "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG }), .fallback = "info",
 	  .help = "Least important lines that are written." },
+	{ "dpd", conf_read_dpd, FIELD(struct conf_gateway, dpd), .fallback = "60 10 periodic",
+	  .expected = DPD_FORMS, .help = DPD_HELP },
+	{ "nat-keepalive", conf_read_number, FIELD(struct conf_gateway, nat_keepalive_s),
+	  .low = 5, .high = 3600, WORDS({ "off", 0 }), .fallback = "20",
+	  .expected = "off or seconds from 5 to 3600", .help = NAT_KEEPALIVE_HELP },
+	{ "redirect", conf_read_redirect, FIELD(struct conf_gateway, redirect),
+	  WORDS({ "init", CONF_REDIRECT_INIT }, { "auth", CONF_REDIRECT_AUTH }), .fallback = "off",
+	  .expected = "off, or init or auth and address A or fqdn NAME",
+	  .help = "Another gateway to which clients are sent, before or after they have proved who they "
+		  "are; only those that know RFC 5685." },
 };
 
 /* Transform ids of RFC 7296 3.3.2, RFC 4106, RFC 4868, RFC 5903, RFC 8031; groups also by the names
@@ -262,6 +278,27 @@ static const struct conf_key profile_keys[] = {
 	{ "virtual-template", NULL, FIELD(struct conf_profile, virtual_template),
 	  .flags = CONF_REQUIRED, .section = "virtual-template",
 	  .help = "Template of the client's virtual-access." },
+	{ "uniqueness", conf_read_word, FIELD(struct conf_profile, uniqueness),
+	  WORDS({ "replace", CONF_UNIQUE_REPLACE }, { "keep", CONF_UNIQUE_KEEP },
+		{ "reject", CONF_UNIQUE_REJECT }), .fallback = "replace",
+	  .help = "What a login means for earlier sessions of the same identity." },
+	{ "session-limit", conf_read_number, FIELD(struct conf_profile, session_limit),
+	  .low = 1, .high = 65535, WORDS({ "unlimited", 0 }), .fallback = "unlimited",
+	  .help = "Sessions that one identity may have at once." },
+	{ "dpd", conf_read_dpd, FIELD(struct conf_profile, dpd), .expected = DPD_FORMS,
+	  .help = DPD_HELP },
+	{ "nat-keepalive", conf_read_number, FIELD(struct conf_profile, nat_keepalive_s),
+	  .low = 5, .high = 3600, WORDS({ "off", 0 }),
+	  .expected = "off or seconds from 5 to 3600", .help = NAT_KEEPALIVE_HELP },
+	{ "redirect", conf_read_redirect, FIELD(struct conf_profile, redirect),
+	  WORDS({ "auth", CONF_REDIRECT_AUTH }),
+	  .expected = "off, or auth and address A or fqdn NAME",
+	  .help = "Another gateway to which this profile's clients are sent." },
+	{ "mobike", conf_read_word, FIELD(struct conf_profile, mobike),
+	  WORDS({ "on", CONF_MOBIKE_ON }, { "unverified", CONF_MOBIKE_UNVERIFIED },
+		{ "off", CONF_MOBIKE_OFF }), .fallback = "on",
+	  .help = "RFC 4555: clients keep their session when their address changes; unverified: without "
+		  "a check that they are there." },
 };
 
 const struct conf_section conf_public_sections[] = {

@@ -6,6 +6,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* As in IOS. */
+enum {
+	CONF_DPD_MIN_S = 10,
+	CONF_DPD_MAX_S = 3600,
+	CONF_DPD_RETRY_MIN_S = 2,
+	CONF_DPD_RETRY_MAX_S = 60,
+};
+
 bool conf_wrong(struct conf_why *why, const char *format, ...)
 {
 	va_list args;
@@ -74,6 +82,39 @@ bool conf_read_number(const struct conf_key *key, const char *text, void *out, s
 		return conf_wrong(why, "is out of range");
 	store(key, out, (uint32_t)n);
 	return true;
+}
+
+/* One number of a value that has several; *text moves behind it and the spaces after it. */
+static bool next_number(const char **text, uint32_t low, uint32_t high, uint16_t *out)
+{
+	uint32_t n = 0;
+	const char *p = *text;
+
+	for (; *p >= '0' && *p <= '9' && n <= high; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	if (p == *text || (*p != ' ' && *p != '\t') || n < low || n > high)
+		return false;
+	*text = p + strspn(p, " \t");
+	*out = (uint16_t)n;
+	return true;
+}
+
+bool conf_read_dpd(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
+{
+	struct conf_dpd *dpd = out;
+
+	(void)key;
+	if (!strcmp(text, "off"))
+		return true;
+	if (!next_number(&text, CONF_DPD_MIN_S, CONF_DPD_MAX_S, &dpd->interval_s))
+		return conf_wrong(why, "has no seconds from %d to %d in front", CONF_DPD_MIN_S,
+				  CONF_DPD_MAX_S);
+	if (!next_number(&text, CONF_DPD_RETRY_MIN_S, CONF_DPD_RETRY_MAX_S, &dpd->retry_s))
+		return conf_wrong(why, "has no seconds between retries, %d to %d, in the middle",
+				  CONF_DPD_RETRY_MIN_S, CONF_DPD_RETRY_MAX_S);
+	dpd->on_demand = !strcmp(text, "on-demand");
+	return dpd->on_demand || !strcmp(text, "periodic") ||
+	       conf_wrong(why, "does not end with on-demand or periodic");
 }
 
 bool conf_read_word(const struct conf_key *key, const char *text, void *out, struct conf_why *why)

@@ -19,6 +19,8 @@ conf_parser conf_read_route;    /* [ipv4|ipv6] PREFIX/LENGTH, struct conf_net */
 conf_parser conf_read_range;    /* FIRST-LAST or one address, struct conf_range */
 conf_parser conf_read_netmask;  /* __be32 */
 conf_parser conf_read_identity; /* struct conf_identity */
+conf_parser conf_read_dpd;      /* SECONDS RETRY on-demand|periodic or off, struct conf_dpd */
+conf_parser conf_read_redirect; /* a word of key->words and where to, struct conf_redirect */
 conf_parser conf_read_match;    /* struct conf_match */
 conf_parser conf_read_secret;   /* text or 0x and hex digits, struct secret */
 

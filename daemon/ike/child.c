@@ -2,6 +2,7 @@
 #include "ike/child.h"
 
 #include "core/secret.h"
+#include "ike/nat.h"
 #include "ike/sa.h"
 #include "ike/ts.h"
 
@@ -17,9 +18,7 @@ bool ike_child_request(const struct ikesa *sa, const struct ike_esp_choice *choi
 		.session = sa->session,
 		.spi_out = choice->spi,
 		.suite = choice->suite,
-		/* RFC 7296 2.23: as soon as there is a NAT, and only where the peer floated. */
-		.udp = (sa->peer_nat || sa->local_nat) &&
-		       sa->path.local.port == htons(FG_NATT_PORT),
+		.udp = ike_nat_udp(sa),
 		.use_now = true,
 	};
 	/* The client is the initiator of this exchange: what it sends comes in. */

@@ -18,7 +18,7 @@ static const struct {
 	[IKE_STATE_HALF_OPEN]   = { "half-open",   TO(VERIFYING) | TO(FAILED) },
 	/* Back to half-open when aaa died: the peer's retransmission asks the next one. */
 	[IKE_STATE_VERIFYING]   = { "verifying",   TO(SIGNING) | TO(HALF_OPEN) | TO(FAILED) },
-	[IKE_STATE_SIGNING]     = { "signing",     TO(BEGINNING) | TO(HALF_OPEN) | TO(FAILED) },
+	[IKE_STATE_SIGNING]     = { "signing",     TO(BEGINNING) | TO(CHILDLESS) | TO(HALF_OPEN) | TO(FAILED) },
 	[IKE_STATE_BEGINNING]   = { "beginning",   TO(INSTALLING) | TO(CHILDLESS) | TO(FAILED) },
 	[IKE_STATE_INSTALLING]  = { "installing",  TO(ESTABLISHED) | TO(CHILDLESS) | TO(FAILED) },
 	[IKE_STATE_ESTABLISHED] = { "established", TO(CHILDLESS) | TO(DELETING) | TO(FAILED) | TO(DELETED) },

@@ -6,45 +6,12 @@
 #include "ike/client.h"
 #include "ike/exchange.h"
 #include "ike/names.h"
+#include "ike/nat.h"
+#include "ike/redirect.h"
 #include "ike/reject.h"
 #include "ike/trace.h"
 
 #include <stdlib.h>
-
-static bool nat_hash_equal(uint64_t spi_i, uint64_t spi_r, const struct endpoint *ep,
-			   const struct ike_notify *notify)
-{
-	uint8_t hash[IKE_NAT_HASH_LEN];
-
-	return ike_nat_hash(spi_i, spi_r, ep, hash) && notify->data.len == sizeof(hash) &&
-	       memcmp(notify->data.p, hash, sizeof(hash)) == 0;
-}
-
-/* RFC 7296 2.23: there is a NAT when the notifies came and none of them fits what we see. */
-static bool behind_nat(const struct ike_message *m, uint16_t type, const struct endpoint *seen)
-{
-	bool came = false;
-
-	for (size_t i = 0; i < m->notify_count; i++) {
-		if (m->notify[i].type != type)
-			continue;
-		if (nat_hash_equal(m->header.spi_i, 0, seen, &m->notify[i]))
-			return false;
-		came = true;
-	}
-	return came;
-}
-
-static void put_nat(struct ike_writer *w, const struct ikesa *sa, uint16_t type,
-		    const struct endpoint *ep)
-{
-	uint8_t hash[IKE_NAT_HASH_LEN];
-
-	if (ike_nat_hash(sa->spi_i, sa->spi_r, ep, hash))
-		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, type, hash, sizeof(hash));
-	else
-		w->wr.failed = true;
-}
 
 static struct ike_packet *make_answer(const struct ikesa *sa, const struct ike_choice *choice,
 				      bool nat_detection)
@@ -68,10 +35,8 @@ static struct ike_packet *make_answer(const struct ikesa *sa, const struct ike_c
 	ike_put_sa(&w, &chosen);
 	ike_put_ke(&w, group, dh_public(opening->dh), dh_public_len(group));
 	ike_put_nonce(&w, opening->nr, sizeof(opening->nr));
-	if (nat_detection) {
-		put_nat(&w, sa, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP, &sa->path.local);
-		put_nat(&w, sa, IKE_NOTIFY_NAT_DETECTION_DESTINATION_IP, &sa->path.peer);
-	}
+	if (nat_detection)
+		ike_nat_put(&w, sa, &sa->path);
 	len = ike_finish(&w);
 	return len ? ike_packet_new(message, len) : NULL;
 }
@@ -80,6 +45,7 @@ static struct ike_packet *make_answer(const struct ikesa *sa, const struct ike_c
 static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 		    const struct ike_choice *choice, const struct ike_arrival *from)
 {
+	const struct ike_nat nat = ike_nat_read(m, &from->path);
 	bool nat_detection = ike_find_notify(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP) != NULL;
 	struct ike_opening *opening = calloc(1, sizeof(*opening));
 
@@ -92,8 +58,9 @@ static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_me
 	opening->ke_len = m->ke.value.len;
 	memcpy(opening->ni, m->nonce.p, m->nonce.len);
 	opening->ni_len = m->nonce.len;
-	sa->peer_nat = behind_nat(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP, &from->path.peer);
-	sa->local_nat = behind_nat(m, IKE_NOTIFY_NAT_DETECTION_DESTINATION_IP, &from->path.local);
+	sa->peer_nat = nat.peer;
+	sa->local_nat = nat.local;
+	sa->redirect = (uint8_t)ike_redirect_read(m);
 	opening->request = ike_packet_new(from->datagram, from->len);
 	opening->answer = make_answer(sa, choice, nat_detection);
 	if (opening->answer)
@@ -148,6 +115,9 @@ void ike_init_request(struct ike_core *core, struct ikesa *none, const struct ik
 	uint8_t group[2];
 
 	(void)none;
+	ike_redirect_log(core, from, m);
+	if (ike_redirect_init(core, m, from))
+		return;
 	if (!ike_choose(&m->sa, core->proposals, core->proposal_count, m->ke.group, &choice)) {
 		ike_count_drop(core, IKE_DROP_no_proposal);
 		log_offer(core, m, from);

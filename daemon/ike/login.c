@@ -4,7 +4,9 @@
 #include "core/secret.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/redirect.h"
 #include "ike/ts.h"
+#include "ike/unique.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -68,6 +70,18 @@ static void begin_answer(const struct ikesa *sa, struct ike_draft *draft)
  * Authenticated, but without a CHILD SA: the IKE SA is up all the same, RFC 7296 1.2. The client
  * sees why; what flexd had begun is over, and so is the IKE SA soon.
  */
+static void stay_childless(struct ike_core *core, struct ikesa *sa, const struct ike_draft *draft,
+			   uint32_t cause)
+{
+	if (!ike_answer(core, sa, draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
+		ike_destroy(core, sa, cause);
+		return;
+	}
+	ikesa_forget_setup(sa);
+	ikesa_add_identity(core, sa);
+	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
+}
+
 static void no_child(struct ike_core *core, struct ikesa *sa, uint16_t notify, uint32_t cause)
 {
 	struct ike_draft draft;
@@ -76,13 +90,7 @@ static void no_child(struct ike_core *core, struct ikesa *sa, uint16_t notify, u
 	ike_session_end(core, sa, cause);
 	begin_answer(sa, &draft);
 	ike_put_notify(&draft.w, IKE_PROTOCOL_NONE, NULL, 0, notify, NULL, 0);
-	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
-		ike_destroy(core, sa, cause);
-		return;
-	}
-	ikesa_forget_setup(sa);
-	ikesa_add_identity(core, sa);
-	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
+	stay_childless(core, sa, &draft, cause);
 }
 
 static void refuse(struct ike_core *core, struct ikesa *sa, uint32_t cause)
@@ -92,7 +100,8 @@ static void refuse(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 		no_child(core, sa, IKE_NOTIFY_INTERNAL_ADDRESS_FAILURE, cause);
 		break;
 	case FG_CAUSE_no_policy:
-		/* Nobody may be in without an authorisation. */
+	case FG_CAUSE_session_limit:
+		/* Nobody may be in without an authorisation, or once too often. */
 		log_no_child(core, sa, cause);
 		core->stats.auth_failed++;
 		ike_fail(core, sa, IKE_NOTIFY_AUTHENTICATION_FAILED, cause);
@@ -102,21 +111,24 @@ static void refuse(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 	}
 }
 
-/* INITIAL_CONTACT, RFC 7296 2.4: the client has no other SA with us, whatever we believe. Its
- * address is free again before the new session asks for it. */
-static void end_twins(struct ike_core *core, const struct ikesa *sa)
+/* RFC 5685 4: the client leaves by itself when it has read this, or in a while by our DELETE. */
+static void redirect(struct ike_core *core, struct ikesa *sa, const struct conf_redirect *to)
 {
-	char who[IKESA_TEXT_MAX];
-	struct ikesa *twin;
+	char who[IKESA_TEXT_MAX], where[CONF_TEXT_MAX];
+	struct ike_draft draft;
 
-	while ((twin = ikesa_find_twin(core, sa)) != NULL) {
-		log_info("login", "%s: replaced by a new login", ikesa_text(twin, who));
-		ike_destroy(core, twin, FG_CAUSE_replaced);
-	}
+	log_info("login", "%s: profile %s: redirected to %s", ikesa_text(sa, who), sa->profile,
+		 conf_identity_text((uint8_t)to->to.type, to->to.data, to->to.len, where,
+				    sizeof(where)));
+	core->stats.redirects++;
+	begin_answer(sa, &draft);
+	ike_redirect_put(&draft.w, to, (struct ike_bytes){ 0 });
+	stay_childless(core, sa, &draft, FG_CAUSE_redirected);
 }
 
 void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign)
 {
+	const struct conf_redirect *to = ike_redirect_auth(core, sa);
 	const struct ike_cp_ask *cp = &sa->login->cp;
 	struct msg_session_begin begin = {
 		.ike = sa->handle,
@@ -132,10 +144,16 @@ void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_a
 	};
 
 	sa->login->sign = *sign;
+	if (to) {
+		redirect(core, sa, to);
+		return;
+	}
+	if (!ike_unique(core, sa, sa->login->initial_contact)) {
+		refuse(core, sa, FG_CAUSE_session_limit);
+		return;
+	}
 	memcpy(begin.profile, sa->profile, sizeof(begin.profile));
 	ike_suite_text(&sa->keys.suite, begin.ike_suite);
-	if (sa->login->initial_contact)
-		end_twins(core, sa);
 	if (!ike_move(core, sa, IKE_STATE_BEGINNING) ||
 	    core->env.to_broker(core->env.arg, MSG_SESSION_BEGIN, &begin, sizeof(begin)) < 0)
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);

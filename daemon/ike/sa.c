@@ -36,8 +36,10 @@ static uint64_t init_hash(const struct ike_core *core, uint64_t spi_i, const str
 
 static uint64_t identity_hash(const struct ike_core *core, const struct ikesa *sa)
 {
-	return ike_hash_bytes(&core->by_identity, sa->remote.data, sa->remote.len) ^
-	       sa->remote.type;
+	struct msg_identity id = sa->remote;
+
+	conf_identity_fold(id.type, id.data, id.len);
+	return ike_hash_bytes(&core->by_identity, id.data, id.len) ^ id.type;
 }
 
 struct ikesa *ikesa_find(const struct ike_core *core, uint64_t own_spi)
@@ -96,14 +98,19 @@ bool ikesa_add_identity(struct ike_core *core, struct ikesa *sa)
 
 static bool same_client(const struct ikesa *a, const struct ikesa *b)
 {
-	return a->remote.type == b->remote.type && a->remote.len == b->remote.len &&
-	       memcmp(a->remote.data, b->remote.data, a->remote.len) == 0 &&
+	struct msg_identity x = a->remote, y = b->remote;
+
+	conf_identity_fold(x.type, x.data, x.len);
+	conf_identity_fold(y.type, y.data, y.len);
+	return x.type == y.type && x.len == y.len && memcmp(x.data, y.data, x.len) == 0 &&
 	       strcmp(a->profile, b->profile) == 0;
 }
 
-struct ikesa *ikesa_find_twin(const struct ike_core *core, const struct ikesa *sa)
+struct ikesa *ikesa_twin(const struct ike_core *core, const struct ikesa *sa,
+			 const struct ikesa *after)
 {
-	struct ike_link *link = ike_table_find(&core->by_identity, identity_hash(core, sa));
+	struct ike_link *link = after ? ike_table_more(&after->by_identity)
+				      : ike_table_find(&core->by_identity, identity_hash(core, sa));
 
 	for (; link; link = ike_table_more(link)) {
 		struct ikesa *other = ike_container(link, struct ikesa, by_identity);

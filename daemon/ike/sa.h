@@ -59,6 +59,7 @@ struct ikesa {
 	struct ike_path path; /* as proven last */
 	struct fg_ip source;  /* whose half-open budget it is on */
 	bool peer_nat, local_nat;
+	uint8_t redirect; /* enum ike_redirect */
 
 	bool keyed; /* nothing sent in clear text has an effect any more */
 	struct ike_keys keys;
@@ -123,8 +124,10 @@ struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
 			      const struct endpoint *peer);
 bool ikesa_add_init(struct ike_core *core, struct ikesa *sa);
 bool ikesa_add_identity(struct ike_core *core, struct ikesa *sa);
-/* Another authenticated SA of this identity and profile, NULL: none. */
-struct ikesa *ikesa_find_twin(const struct ike_core *core, const struct ikesa *sa);
+/* Another SA whose peer has proved this identity in this profile: the next one after a twin, the
+ * first one after NULL. NULL: no more. */
+struct ikesa *ikesa_twin(const struct ike_core *core, const struct ikesa *sa,
+			 const struct ikesa *after);
 
 /* Gauges and the half-open budget; only ike_move() and the two ends of an SA call it. */
 void ikesa_count(struct ike_core *core, const struct ikesa *sa, int by);

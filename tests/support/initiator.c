@@ -115,6 +115,13 @@ static void put_strange(struct initiator *in, struct ike_writer *w)
 	in->setup.knobs &= ~(unsigned)INITIATOR_CRITICAL;
 }
 
+static void put_notifies(struct ike_writer *w, const struct initiator_notify *notify, size_t count)
+{
+	for (size_t i = 0; i < count && notify[i].type != 0; i++)
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, notify[i].type, notify[i].data,
+			       notify[i].len);
+}
+
 static bool new_dh(struct initiator *in)
 {
 	if (in->dh && dh_group(in->dh) == in->group)
@@ -158,6 +165,7 @@ size_t initiator_init(struct initiator *in)
 	ike_put_nonce(&w, in->ni, in->ni_len);
 	if (!(in->setup.knobs & INITIATOR_NO_NAT_DETECTION))
 		put_nat(in, &w);
+	put_notifies(&w, in->setup.in_init, INITIATOR_NOTIFIES);
 	put_strange(in, &w);
 	in->init_len = ike_finish(&w);
 	memcpy(in->init, w.wr.p, in->init_len);
@@ -291,6 +299,7 @@ size_t initiator_auth(struct initiator *in)
 	put_id_and_auth(in, &w);
 	if (in->setup.knobs & INITIATOR_INITIAL_CONTACT)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_INITIAL_CONTACT, NULL, 0);
+	put_notifies(&w, in->setup.in_auth, INITIATOR_NOTIFIES);
 	put_config(in, &w);
 	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, in->spi_in, &offer);
 	ike_put_sa(&w, &offer);
@@ -326,6 +335,16 @@ size_t initiator_complain(struct initiator *in, uint16_t notify)
 
 	ike_begin_inner(&w, bytes, sizeof(bytes));
 	ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, notify, NULL, 0);
+	return request(in, IKE_EXCHANGE_INFORMATIONAL, &w);
+}
+
+size_t initiator_inform(struct initiator *in, const struct initiator_notify *notify, size_t count)
+{
+	uint8_t bytes[INITIATOR_INNER_MAX];
+	struct ike_writer w;
+
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	put_notifies(&w, notify, count);
 	return request(in, IKE_EXCHANGE_INFORMATIONAL, &w);
 }
 

@@ -31,6 +31,14 @@ enum initiator_knob {
 	INITIATOR_EAP_PAYLOAD = 1 << 13, /* a payload that may not come in IKE_AUTH here */
 };
 
+/* A notify without SPI. */
+struct initiator_notify {
+	uint16_t type, len;
+	uint8_t data[80];
+};
+
+enum { INITIATOR_NOTIFIES = 6 };
+
 struct initiator_setup {
 	struct endpoint local, peer; /* peer: the gateway's, port 500 or 4500 */
 	bool (*random)(void *arg, void *p, size_t len);
@@ -46,6 +54,8 @@ struct initiator_setup {
 	struct fg_ip hint4;
 	bool no_config; /* no CFG_REQUEST at all */
 	unsigned knobs;
+	/* Added to IKE_SA_INIT and to IKE_AUTH; type 0 ends the list. */
+	struct initiator_notify in_init[INITIATOR_NOTIFIES], in_auth[INITIATOR_NOTIFIES];
 };
 
 enum initiator_state {
@@ -112,6 +122,8 @@ size_t initiator_auth(struct initiator *in);
 size_t initiator_liveness(struct initiator *in);
 /* INFORMATIONAL with one error notify. */
 size_t initiator_complain(struct initiator *in, uint16_t notify);
+/* INFORMATIONAL with these notifies. */
+size_t initiator_inform(struct initiator *in, const struct initiator_notify *notify, size_t count);
 size_t initiator_delete(struct initiator *in);
 size_t initiator_delete_child(struct initiator *in);
 size_t initiator_create_child(struct initiator *in);

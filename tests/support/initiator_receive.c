@@ -157,7 +157,7 @@ static enum initiator_event auth_answer(struct initiator *in, const struct ike_m
 	in->state = INITIATOR_REFUSED;
 	if (!gateway_proved(in, m))
 		return INITIATOR_DONE;
-	if (error) {
+	if (error || ike_find_notify(m, IKE_NOTIFY_REDIRECT)) {
 		in->state = INITIATOR_CHILDLESS;
 		return INITIATOR_DONE;
 	}

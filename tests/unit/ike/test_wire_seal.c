@@ -42,7 +42,7 @@ static size_t seal_notify(struct crypto_sk *sk, size_t data_len, uint8_t *out, s
 
 	memset(data, 0xd5, sizeof(data));
 	ike_begin_inner(&w, inner, sizeof(inner));
-	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE2, data, data_len);
+	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE, data, data_len);
 	return ike_seal(sk, &request, &w, out, cap);
 }
 
@@ -219,10 +219,10 @@ static void failed_writer(void **state)
 
 	(void)state;
 	ike_begin_inner(&w, inner, sizeof(inner));
-	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE2, NULL, 0);
+	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE, NULL, 0);
 	assert_int_not_equal(ike_seal(sk, &request, &w, out, sizeof(out)), 0);
 	ike_put_delete(&w, IKE_PROTOCOL_IKE, NULL, 0);
-	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE2, out, 20);
+	ike_put_notify(&w, 0, NULL, 0, IKE_NOTIFY_COOKIE, out, 20);
 	assert_int_equal(ike_seal(sk, &request, &w, out, sizeof(out)), 0);
 	crypto_sk_free(sk);
 }
