@@ -98,7 +98,8 @@ struct conf_gateway {
 	uint32_t max_sessions;
 	uint32_t half_open_limit;
 	uint32_t half_open_timeout_s;
-	bool fast_door; /* forwarding = fast | stack */
+	uint16_t fragmentation_mtu; /* IP datagrams of IKE, in bytes; 0: no RFC 7383 */
+	bool fast_door;             /* forwarding = fast | stack */
 	enum { CONF_XDP_AUTO, CONF_XDP_NATIVE, CONF_XDP_GENERIC } xdp_mode;
 	enum { CONF_CRYPTO_AUTO, CONF_CRYPTO_IPSEC_MB, CONF_CRYPTO_OPENSSL } crypto;
 	char run_directory[CONF_TEXT_MAX]; /* socket, pid file, empty chroot */

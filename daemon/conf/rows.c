@@ -65,6 +65,10 @@ static const struct conf_key gateway_keys[] = {
 	  .low = 1, .high = 3600, .fallback = "30",
 	  .expected = "seconds from 1 to 3600",
 	  .help = "Seconds after which an unfinished IKE SA is forgotten." },
+	{ "fragmentation-mtu", conf_read_number, FIELD(struct conf_gateway, fragmentation_mtu),
+	  .low = 256, .high = 1500, WORDS({ "off", 0 }), .fallback = "1280",
+	  .help = "Longest IP datagram of IKE; longer messages go in fragments (RFC 7383) to peers "
+		  "that can. Behind a retransmission it is 576 for IPv4 and 1280 for IPv6 at most." },
 	{ "forwarding", conf_read_word, FIELD(struct conf_gateway, fast_door),
 	  WORDS({ "fast", 1 }, { "stack", 0 }), .fallback = "fast",
 	  .help = "fast: workers transmit on the devices themselves; stack: all passes the kernel." },

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-_Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_no_way_back, "room for every counter");
+_Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_fragment_limit, "room for every counter");
 
 static struct ike_table *tables(struct ike_core *core, size_t i)
 {

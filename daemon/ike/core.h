@@ -40,6 +40,7 @@ struct ike_core {
 	const struct conf_proposal **proposals;
 	size_t proposal_count;
 	struct ike_bucket rejects;
+	size_t fragments_held; /* bytes of messages that are not complete */
 	bool stopping;
 
 	struct msg_ike_stats stats; /* gauges in it are filled in by ike_stats() */

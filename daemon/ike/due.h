@@ -11,8 +11,9 @@ struct ike_core;
 struct ikesa;
 
 enum ike_due {
-	IKE_DUE_STATE,  /* the SA may not stay in its state any longer */
-	IKE_DUE_RESEND, /* our request has no answer yet */
+	IKE_DUE_STATE,     /* the SA may not stay in its state any longer */
+	IKE_DUE_RESEND,    /* our request has no answer yet */
+	IKE_DUE_FRAGMENTS, /* a message in fragments is not complete */
 	IKE_DUES,
 };
 

@@ -6,6 +6,7 @@
 #include "ike/close.h"
 #include "ike/init.h"
 #include "ike/names.h"
+#include "ike/sealed.h"
 #include "ike/task.h"
 #include "ike/trace.h"
 
@@ -31,8 +32,9 @@ void ike_send_packet(struct ike_core *core, const struct ike_packet *packet,
 {
 	size_t skip = path->local.port == htons(FG_NATT_PORT) ? 0 : IKE_MARKER_LEN;
 
-	core->env.send(core->env.arg, packet->bytes + skip, packet->len + IKE_MARKER_LEN - skip,
-		       &path->local, &path->peer);
+	for (; packet; packet = packet->next)
+		core->env.send(core->env.arg, packet->bytes + skip,
+			       packet->len + IKE_MARKER_LEN - skip, &path->local, &path->peer);
 }
 
 void ike_resend_answer(struct ike_core *core, struct ikesa *sa, const struct ike_path *path)
@@ -44,6 +46,7 @@ void ike_resend_answer(struct ike_core *core, struct ikesa *sa, const struct ike
 	sa->resends++;
 	core->stats.retransmits_answered++;
 	ike_trace_line(core, sa, "-> answer %u again", sa->request_next - 1);
+	ike_sealed_smaller(sa, &sa->answer);
 	ike_send_packet(core, sa->answer, path);
 }
 
@@ -64,15 +67,15 @@ static struct ike_packet *seal(struct ike_core *core, const struct ikesa *sa, ui
 		.flags = flags | (sa->initiator ? IKE_FLAG_INITIATOR : 0),
 		.message_id = id,
 	};
-	uint8_t message[IKE_MESSAGE_MAX];
-	size_t len = ike_seal(sa->sk_out, &header, &draft->w, message, sizeof(message));
+	struct ike_packet *packet;
 
-	if (!len)
+	packet = ike_sealed_make(sa, &header, &draft->w);
+	if (!packet)
 		return NULL;
 	ike_tally_sent(&core->tally, exchange, flags & IKE_FLAG_RESPONSE, draft->w.first,
 		       draft->w.wr.p, draft->w.wr.len);
 	ike_trace_sent(core, sa, &header, draft->w.first, draft->w.wr.p, draft->w.wr.len);
-	return ike_packet_new(message, len);
+	return packet;
 }
 
 bool ike_answer(struct ike_core *core, struct ikesa *sa, const struct ike_draft *draft)
@@ -82,7 +85,7 @@ bool ike_answer(struct ike_core *core, struct ikesa *sa, const struct ike_draft 
 
 	if (!packet)
 		return false;
-	free(sa->answer);
+	ike_packet_free(sa->answer);
 	sa->answer = packet;
 	sa->resends = 0;
 	sa->busy = false;
@@ -133,19 +136,24 @@ void ike_request_retry(struct ike_core *core, struct ikesa *sa)
 	}
 	ike_trace_line(core, sa, "-> request %u again: %s", sa->own_next,
 		       ike_task_name(sa->own_task));
+	ike_sealed_smaller(sa, &sa->own);
 	ike_send_packet(core, sa->own, &sa->path);
 	ike_due_at(core, sa, IKE_DUE_RESEND,
 		   ike_now(core) + ((uint64_t)IKE_REQUEST_FIRST_MS << sa->own_tries));
 	sa->own_tries++;
 }
 
-/* Is the request the next one? Retransmissions are served here. The clear-text message ID decides
- * nothing but which counter moves or which stored bytes go out again. */
+/*
+ * Is the request the next one? Retransmissions are served here. The clear-text message ID decides
+ * nothing but which counter moves or which stored bytes go out again. Of a request in fragments
+ * only number 1 asks for the answer again (RFC 7383 2.6.1), also when the peer divides it anew.
+ */
 static bool take_request(struct ike_core *core, struct ikesa *sa, uint32_t id,
 			 const struct ike_arrival *from, uint8_t digest[IKE_DIGEST_LEN])
 {
 	bool answered = sa->request_next > 0 && id == sa->request_next - 1;
 	bool open = sa->busy && id == sa->request_next;
+	unsigned fragment = ike_fragment_number(from);
 	bool same;
 
 	if (id > sa->request_next) {
@@ -156,11 +164,17 @@ static bool take_request(struct ike_core *core, struct ikesa *sa, uint32_t id,
 		dropped(core, sa, IKE_DROP_old_message_id);
 		return false;
 	}
+	if (fragment > 1 && (answered || open)) {
+		dropped(core, sa, IKE_DROP_fragment_again);
+		return false;
+	}
 	if (!ike_digest(from->datagram, from->len, digest))
 		return false;
 	if (!answered && !open)
 		return true;
 	same = memcmp(digest, sa->request_digest, IKE_DIGEST_LEN) == 0;
+	if (!same && fragment == 1)
+		same = ike_fragment_proven(sa, from);
 	if (!same)
 		dropped(core, sa, IKE_DROP_different_request);
 	else if (open)
@@ -230,7 +244,7 @@ static void request_opened(struct ikesa *sa, uint8_t exchange, const uint8_t dig
 
 static void request_closed(struct ike_core *core, struct ikesa *sa)
 {
-	free(sa->own);
+	ike_packet_free(sa->own);
 	sa->own = NULL;
 	sa->own_next++;
 	ike_due_at(core, sa, IKE_DUE_RESEND, IKE_NEVER);
@@ -238,17 +252,11 @@ static void request_closed(struct ike_core *core, struct ikesa *sa)
 
 static void received(struct ike_core *core, struct ikesa *sa, const struct ike_rule *rule,
 		     struct ike_message *m, const struct ike_arrival *from,
-		     const uint8_t digest[IKE_DIGEST_LEN])
+		     const struct ike_opened *opened, const uint8_t digest[IKE_DIGEST_LEN])
 {
-	const uint8_t *plain;
-	size_t plain_len;
+	enum ike_drop drop;
 	uint8_t culprit;
-	enum ike_drop drop = ike_open(sa->sk_in, from->datagram, m, &plain, &plain_len);
 
-	if (drop != IKE_DROP_NONE) {
-		dropped(core, sa, drop);
-		return;
-	}
 	/* From here on the message is the peer's. */
 	follow(sa, &from->path);
 	sa->reply = from->path;
@@ -256,7 +264,7 @@ static void received(struct ike_core *core, struct ikesa *sa, const struct ike_r
 		request_closed(core, sa);
 	else
 		request_opened(sa, rule->exchange, digest);
-	drop = ike_parse_inner(m->sk_first, plain, plain_len, m);
+	drop = ike_parse_inner(m->sk_first, opened->plain, opened->len, m);
 	culprit = m->culprit;
 	ike_tally_received(&core->tally, m);
 	ike_trace_received(core, sa, &from->path, m);
@@ -279,8 +287,9 @@ void ike_exchange_receive(struct ike_core *core, struct ikesa *sa, const struct 
 			  const struct ike_arrival *from)
 {
 	bool response = header->flags & IKE_FLAG_RESPONSE;
-	uint8_t digest[IKE_DIGEST_LEN], culprit;
+	uint8_t digest[IKE_DIGEST_LEN] = { 0 }, culprit;
 	const struct ike_rule *rule;
+	struct ike_opened opened;
 	struct ike_message m;
 	enum ike_drop drop;
 
@@ -299,9 +308,16 @@ void ike_exchange_receive(struct ike_core *core, struct ikesa *sa, const struct 
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 		return;
 	}
+	if (drop == IKE_DROP_NONE)
+		drop = ike_sealed_open(core, sa, &m, from, digest, &opened);
 	if (drop != IKE_DROP_NONE) {
 		dropped(core, sa, drop);
 		return;
 	}
-	received(core, sa, rule, &m, from, digest);
+	if (!opened.plain) {
+		ike_trace_line(core, sa, "<- fragment %u of %u", m.fragment, m.fragments);
+		return;
+	}
+	received(core, sa, rule, &m, from, &opened, digest);
+	ike_opened_free(&opened);
 }

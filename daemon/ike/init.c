@@ -37,6 +37,9 @@ static struct ike_packet *make_answer(const struct ikesa *sa, const struct ike_c
 	ike_put_nonce(&w, opening->nr, sizeof(opening->nr));
 	if (nat_detection)
 		ike_nat_put(&w, sa, &sa->path);
+	if (sa->fragment_mtu)
+		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
+			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
 	len = ike_finish(&w);
 	return len ? ike_packet_new(message, len) : NULL;
 }
@@ -61,6 +64,8 @@ static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_me
 	sa->peer_nat = nat.peer;
 	sa->local_nat = nat.local;
 	sa->redirect = (uint8_t)ike_redirect_read(m);
+	if (ike_find_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED))
+		sa->fragment_mtu = core->conf->gateway.fragmentation_mtu;
 	opening->request = ike_packet_new(from->datagram, from->len);
 	opening->answer = make_answer(sa, choice, nat_detection);
 	if (opening->answer)

@@ -6,10 +6,21 @@
 #define IKE_LIMITS_H
 
 enum {
-	IKE_MARKER_LEN = 4,   /* non-ESP marker, RFC 3948 2.2 */
-	IKE_NONCE_LEN = 32,   /* ours: half of the longest PRF key, RFC 7296 2.10 */
-	IKE_INNER_MAX = 4096, /* payloads of a message that we make */
-	IKE_MESSAGE_MAX = 4096 + 1024,
+	IKE_MARKER_LEN = 4,        /* non-ESP marker, RFC 3948 2.2 */
+	IKE_DIGEST_LEN = 32,       /* SHA-256 of a datagram, to know it again */
+	IKE_NONCE_LEN = 32,        /* ours: half of the longest PRF key, RFC 7296 2.10 */
+	IKE_INNER_MAX = 32 * 1024, /* payloads of a message that we make: room for long chains */
+	IKE_MESSAGE_MAX = 4096 + 1024, /* IKE_SA_INIT, which is never in fragments */
+
+	/* Messages in fragments, RFC 7383. */
+	IKE_FRAGMENTS_MAX = 256,               /* of one message */
+	IKE_WHOLE_MAX = 64 * 1024,             /* bytes that one message takes, */
+	IKE_WHOLE_SETUP_MAX = 32 * 1024,       /* and one of a peer that has not proved who it is */
+	IKE_FRAGMENTS_HELD = 32 * 1024 * 1024, /* and all that are not complete */
+	IKE_FRAGMENTS_MS = 30 * 1000,          /* an incomplete one waits this long */
+	/* What every path carries, RFC 791 and RFC 8200: the size after a retransmission. */
+	IKE_MTU_SMALL4 = 576,
+	IKE_MTU_SMALL6 = 1280,
 
 	/* One source address (IPv6: /64) may hold this part of the half-open budget. */
 	IKE_SOURCE_SHARE = 4,

@@ -14,7 +14,7 @@ enum {
 	BATCH = 32,
 	TURNS = 4,                /* batches before other events have their turn */
 	DATAGRAM_MAX = 16 * 1024, /* longer ones are cut and fail the length check */
-	OUT_MAX = 8 * 1024,
+	OUT_MAX = 12 * 1024,      /* to peers that take no fragments */
 	SOCKETS_MAX = 64,
 	CONTROL_MAX = CMSG_SPACE(sizeof(struct in6_pktinfo)),
 };

@@ -4,8 +4,6 @@
 #include "ike/exchange.h"
 #include "ike/trace.h"
 
-#include <stdlib.h>
-
 enum { TOKEN = 1000 };
 
 static bool take_token(struct ike_bucket *bucket, uint64_t now_ms)
@@ -52,5 +50,5 @@ void ike_reject(struct ike_core *core, const struct ike_header *request,
 	ike_trace_stranger(core, &from->path, "-> %s", ike_notify_name(notify, &room));
 	if (packet)
 		ike_send_packet(core, packet, &from->path);
-	free(packet);
+	ike_packet_free(packet);
 }

@@ -69,7 +69,7 @@ bool ike_exchange_known(uint8_t exchange)
 /* Types below this are IKEv1's and unknown to IKEv2; those above 48 are skipped as unknown. */
 static bool known_payload(uint8_t type)
 {
-	return type >= IKE_PAYLOAD_SA && type <= IKE_PAYLOAD_EAP;
+	return (type >= IKE_PAYLOAD_SA && type <= IKE_PAYLOAD_EAP) || type == IKE_PAYLOAD_SKF;
 }
 
 enum ike_drop ike_rule_clear(const struct ike_rule *rule, const struct ike_message *m,
@@ -78,10 +78,11 @@ enum ike_drop ike_rule_clear(const struct ike_rule *rule, const struct ike_messa
 	*culprit = IKE_PAYLOAD_NONE;
 	if (!rule->sealed)
 		return IKE_DROP_NONE;
-	if (!ike_count(m, IKE_PAYLOAD_SK))
+	if (!ike_count(m, IKE_PAYLOAD_SK) && !ike_count(m, IKE_PAYLOAD_SKF))
 		return IKE_DROP_clear_after_init;
 	for (uint8_t type = 1; type < IKE_COUNTED_TYPES; type++)
-		if (type != IKE_PAYLOAD_SK && known_payload(type) && ike_count(m, type) > 0) {
+		if (type != IKE_PAYLOAD_SK && type != IKE_PAYLOAD_SKF && known_payload(type) &&
+		    ike_count(m, type) > 0) {
 			*culprit = type;
 			return IKE_DROP_misplaced_payload;
 		}

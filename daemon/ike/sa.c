@@ -4,6 +4,7 @@
 #include "core/secret.h"
 #include "crypto/dh.h"
 #include "ike/core.h"
+#include "ike/fragment.h"
 #include "ike/login.h"
 #include "ike/task.h"
 
@@ -11,18 +12,6 @@
 #include <stdlib.h>
 
 _Static_assert(sizeof(((struct ike_opening *)0)->ke) >= DH_PUBLIC_MAX, "room for every group");
-
-struct ike_packet *ike_packet_new(const void *message, size_t len)
-{
-	struct ike_packet *packet = malloc(sizeof(*packet) + IKE_MARKER_LEN + len);
-
-	if (!packet)
-		return NULL;
-	packet->len = len;
-	memset(packet->bytes, 0, IKE_MARKER_LEN);
-	memcpy(packet->bytes + IKE_MARKER_LEN, message, len);
-	return packet;
-}
 
 static uint64_t init_hash(const struct ike_core *core, uint64_t spi_i, const struct endpoint *peer)
 {
@@ -242,8 +231,8 @@ void ikesa_forget_setup(struct ikesa *sa)
 	if (!sa->opening)
 		return;
 	dh_free(sa->opening->dh);
-	free(sa->opening->request);
-	free(sa->opening->answer);
+	ike_packet_free(sa->opening->request);
+	ike_packet_free(sa->opening->answer);
 	wipe(sa->opening, sizeof(*sa->opening));
 	free(sa->opening);
 	sa->opening = NULL;
@@ -252,6 +241,8 @@ void ikesa_forget_setup(struct ikesa *sa)
 void ikesa_forget_keys(struct ikesa *sa)
 {
 	ikesa_forget_setup(sa);
+	for (int i = 0; i < 2; i++)
+		ike_fragments_forget(&sa->arriving[i]);
 	crypto_sk_free(sa->sk_in);
 	crypto_sk_free(sa->sk_out);
 	sa->sk_in = sa->sk_out = NULL;
@@ -269,8 +260,8 @@ void ikesa_free(struct ike_core *core, struct ikesa *sa)
 	ikesa_count(core, sa, -1);
 	ikesa_forget_keys(sa);
 	ike_child_free_all(sa);
-	free(sa->answer);
-	free(sa->own);
+	ike_packet_free(sa->answer);
+	ike_packet_free(sa->own);
 	wipe(sa, sizeof(*sa));
 	free(sa);
 }

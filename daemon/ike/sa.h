@@ -11,25 +11,19 @@
 #include "ike/fsm.h"
 #include "ike/keys.h"
 #include "ike/limits.h"
+#include "ike/packet.h"
 #include "ike/table.h"
 #include "msg.h"
 
 struct dh;
 struct ike_client;
+struct ike_fragments;
 struct ike_login;
 
 /* Where a datagram came in and from whom. */
 struct ike_path {
 	struct endpoint local, peer;
 };
-
-/* A message as it was sent, to be sent again. The non-ESP marker stands before it. */
-struct ike_packet {
-	size_t len;      /* without the marker */
-	uint8_t bytes[]; /* IKE_MARKER_LEN zero bytes, then len */
-};
-
-struct ike_packet *ike_packet_new(const void *message, size_t len);
 
 /* What AUTH will cover; ends with the setup. */
 struct ike_opening {
@@ -41,8 +35,6 @@ struct ike_opening {
 	size_t ni_len;
 	struct ike_packet *request, *answer; /* IKE_SA_INIT, both ways */
 };
-
-enum { IKE_DIGEST_LEN = 32 };
 
 struct ikesa {
 	struct ike_link by_spi, by_init, by_identity, by_handle;
@@ -64,6 +56,8 @@ struct ikesa {
 	bool keyed; /* nothing sent in clear text has an effect any more */
 	struct ike_keys keys;
 	struct crypto_sk *sk_in, *sk_out;
+	uint16_t fragment_mtu; /* our IP datagrams are not longer; 0: no fragments, RFC 7383 */
+	struct ike_fragments *arriving[2]; /* incomplete: a request, a response of the peer */
 
 	/* The peer's requests, window 1: RFC 7296 2.1 to 2.3. */
 	uint32_t request_next; /* message ID that we wait for or are answering */

@@ -74,8 +74,13 @@ static void check_iv(struct gateway *gw, struct rd rd)
 	struct gateway_seal *to = &gw->seal[gw->sealed % GATEWAY_SEALS], now = { 0 };
 	struct ike_header header;
 
-	if (!ike_header_read(&rd, &header) || header.next != IKE_PAYLOAD_SK ||
-	    !rd_skip(&rd, IKE_PAYLOAD_HEADER_LEN) || !rd_be64(&rd, &now.iv))
+	if (!ike_header_read(&rd, &header) || !rd_skip(&rd, IKE_PAYLOAD_HEADER_LEN))
+		return;
+	if (header.next == IKE_PAYLOAD_SKF)
+		rd_skip(&rd, 4); /* number and total */
+	else if (header.next != IKE_PAYLOAD_SK)
+		return;
+	if (!rd_be64(&rd, &now.iv))
 		return;
 	now.spi_r = header.spi_r;
 	if (!crypto_hash(CRYPTO_SHA256, &all, 1, now.digest))
@@ -272,6 +277,10 @@ static void begin(struct gateway *gw, const struct msg_session_begin *ask)
 	begun.dns_count = 2;
 	begun.dns[0] = ip_from4(htonl(0x0a0a0001));
 	begun.dns[1] = base6;
+	begun.subnet_count = gw->subnets;
+	for (uint32_t i = 0; i < gw->subnets; i++)
+		begun.subnets[i] = (struct conf_net){ .ip = ip_from4(htonl(0x0a140000 + (i << 8))),
+						      .len = 24 };
 	*s = (struct gateway_session){
 		.used = true,
 		.ike = ask->ike,
@@ -439,8 +448,9 @@ void gateway_talk(struct gateway *gw, struct initiator *in)
 	bool more = in->out_len > 0;
 
 	while (more) {
-		gateway_receive(gw, in->out, in->out_len, &in->peer, &in->local);
-		in->out_len = 0;
+		do
+			gateway_receive(gw, in->out, in->out_len, &in->peer, &in->local);
+		while (initiator_more(in));
 		gateway_settle(gw);
 		more = false;
 		while (!more && gateway_take(gw, &d)) {

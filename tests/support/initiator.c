@@ -67,6 +67,9 @@ void initiator_free(struct initiator *in)
 	dh_free(in->dh);
 	crypto_sk_free(in->sk_in);
 	crypto_sk_free(in->sk_out);
+	ike_packet_free(in->more);
+	ike_fragments_forget(&in->arriving);
+	free(in->whole);
 	wipe(in, sizeof(*in));
 	free(in);
 }
@@ -166,6 +169,9 @@ size_t initiator_init(struct initiator *in)
 	if (!(in->setup.knobs & INITIATOR_NO_NAT_DETECTION))
 		put_nat(in, &w);
 	put_notifies(&w, in->setup.in_init, INITIATOR_NOTIFIES);
+	if (in->setup.fragment_mtu)
+		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
+			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
 	put_strange(in, &w);
 	in->init_len = ike_finish(&w);
 	memcpy(in->init, w.wr.p, in->init_len);
@@ -274,12 +280,32 @@ struct ike_header initiator_header(const struct initiator *in, uint8_t exchange)
 size_t initiator_seal(struct initiator *in, const struct ike_header *header,
 		      const struct ike_writer *inner)
 {
+	const struct ike_bytes payloads = { inner->wr.p, inner->wr.len };
+	size_t max = in->fragments ? ike_packet_room(in->setup.fragment_mtu, &in->peer.ip) : 0;
+
+	ike_packet_free(in->more);
+	in->more = NULL;
+	in->out_len = 0;
+	if (in->sk_out && !inner->wr.failed)
+		in->more = ike_packet_seal(in->sk_out, header, inner->first, payloads, max);
+	return initiator_more(in) ? in->out_len : 0;
+}
+
+bool initiator_more(struct initiator *in)
+{
+	struct ike_packet *packet = in->more;
 	size_t cap;
 	uint8_t *room = initiator_room(in, &cap);
 
-	if (!in->sk_out)
-		return 0;
-	return initiator_finish(in, ike_seal(in->sk_out, header, inner, room, cap));
+	in->out_len = 0;
+	if (!packet || packet->len > cap)
+		return false;
+	memcpy(room, packet->bytes + IKE_MARKER_LEN, packet->len);
+	initiator_finish(in, packet->len);
+	in->more = packet->next;
+	packet->next = NULL;
+	ike_packet_free(packet);
+	return true;
 }
 
 static size_t request(struct initiator *in, uint8_t exchange, const struct ike_writer *inner)
@@ -297,6 +323,11 @@ size_t initiator_auth(struct initiator *in)
 
 	ike_begin_inner(&w, bytes, sizeof(bytes));
 	put_id_and_auth(in, &w);
+	if (in->setup.padding) {
+		ike_payload_open(&w, IKE_PAYLOAD_VENDOR);
+		wr_zero(&w.wr, in->setup.padding);
+		ike_payload_close(&w);
+	}
 	if (in->setup.knobs & INITIATOR_INITIAL_CONTACT)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_INITIAL_CONTACT, NULL, 0);
 	put_notifies(&w, in->setup.in_auth, INITIATOR_NOTIFIES);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A small IKEv2 initiator with a pre-shared key: the daemon's own wire and key code in the other
- * role, without sockets. Each maker leaves one datagram in `out`, with the non-ESP marker when it
- * goes to port 4500; initiator_receive() takes what came back. Knobs make it misbehave.
+ * role, without sockets. Each maker leaves a datagram in `out`, with the non-ESP marker when it
+ * goes to port 4500, and more of them behind it when the message is in fragments;
+ * initiator_receive() takes what came back. Knobs make it misbehave.
  */
 #ifndef SUPPORT_INITIATOR_H
 #define SUPPORT_INITIATOR_H
 
 #include "conf/conf.h"
+#include "ike/fragment.h"
 #include "ike/keys.h"
+#include "ike/packet.h"
 #include "ike/proposal.h"
 #include "ike/wire/build.h"
 
-enum { INITIATOR_DATAGRAM_MAX = 8 * 1024, INITIATOR_INNER_MAX = 4 * 1024 };
+enum { INITIATOR_DATAGRAM_MAX = 8 * 1024, INITIATOR_INNER_MAX = 16 * 1024 };
 
 enum initiator_knob {
 	INITIATOR_BAD_AUTH = 1 << 0, /* AUTH with one bit wrong */
@@ -52,7 +55,9 @@ struct initiator_setup {
 	char psk[CONF_TEXT_MAX];
 	bool want4, want6, want_dns;
 	struct fg_ip hint4;
-	bool no_config; /* no CFG_REQUEST at all */
+	bool no_config;        /* no CFG_REQUEST at all */
+	uint16_t fragment_mtu; /* of our IP datagrams, RFC 7383; 0: no fragments */
+	size_t padding;        /* bytes of a Vendor ID that makes IKE_AUTH long */
 	unsigned knobs;
 	/* Added to IKE_SA_INIT and to IKE_AUTH; type 0 ends the list. */
 	struct initiator_notify in_init[INITIATOR_NOTIFIES], in_auth[INITIATOR_NOTIFIES];
@@ -109,6 +114,12 @@ struct initiator {
 	uint8_t in[INITIATOR_DATAGRAM_MAX];
 	uint8_t out[INITIATOR_DATAGRAM_MAX];
 	size_t out_len;
+	struct ike_packet *more; /* fragments behind the one in out */
+
+	bool fragments; /* both sides know RFC 7383 */
+	struct ike_fragments *arriving;
+	size_t held;    /* bytes of it */
+	uint8_t *whole; /* the payloads of the last message that came in fragments */
 };
 
 /* Default offers: every group and suite. Returns 0 or -errno. */
@@ -116,6 +127,8 @@ void initiator_defaults(struct initiator_setup *setup);
 int initiator_new(const struct initiator_setup *setup, struct initiator **out);
 void initiator_free(struct initiator *in);
 
+/* The next fragment of the message into out. False: it was the last; out_len is 0. */
+bool initiator_more(struct initiator *in);
 /* Each returns out_len, 0 when it could not be made. */
 size_t initiator_init(struct initiator *in);
 size_t initiator_auth(struct initiator *in);

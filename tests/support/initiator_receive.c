@@ -8,6 +8,8 @@
 #include "ike/limits.h"
 #include "support/initiator_internal.h"
 
+#include <stdlib.h>
+
 static bool nat_seen(const struct initiator *in, const struct ike_message *m, uint16_t type,
 		     const struct endpoint *ep)
 {
@@ -67,6 +69,8 @@ static enum initiator_event init_answer(struct initiator *in, const struct ike_m
 	    !ike_count(m, IKE_PAYLOAD_NONCE) || m->header.spi_r == 0 || !initiator_keys(in, m))
 		return INITIATOR_IGNORED;
 	in->spi_r = m->header.spi_r;
+	in->fragments = in->setup.fragment_mtu &&
+			ike_find_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED);
 	memcpy(in->init_answer, in->in, len);
 	in->init_answer_len = len;
 	memcpy(in->nr, m->nonce.p, m->nonce.len);
@@ -188,12 +192,32 @@ static enum initiator_event gateway_request(struct initiator *in, const struct i
 	return initiator_seal(in, &header, &w) ? INITIATOR_ANSWER : INITIATOR_IGNORED;
 }
 
+/* The payloads of a message, once all of it is here. False: not yet, or not believed. */
+static bool open_message(struct initiator *in, struct ike_message *m)
+{
+	static const uint8_t digest[IKE_DIGEST_LEN];
+	struct ike_bytes part;
+	size_t len;
+
+	if (ike_open(in->sk_in, in->in, m, &part.p, &part.len) != IKE_DROP_NONE)
+		return false;
+	if (!ike_count(m, IKE_PAYLOAD_SKF))
+		return ike_parse_inner(m->sk_first, part.p, part.len, m) == IKE_DROP_NONE;
+	if (!in->fragments ||
+	    ike_fragment_keep(&in->arriving, m, part, digest, IKE_WHOLE_MAX, &in->held) !=
+		    IKE_DROP_NONE ||
+	    !ike_fragments_complete(in->arriving))
+		return false;
+	free(in->whole);
+	in->whole = ike_fragments_join(in->arriving, m, &len);
+	ike_fragments_forget(&in->arriving);
+	return in->whole && ike_parse_inner(m->sk_first, in->whole, len, m) == IKE_DROP_NONE;
+}
+
 enum initiator_event initiator_receive(struct initiator *in, const void *datagram, size_t len)
 {
 	size_t marker = in->peer.port == htons(FG_NATT_PORT) ? IKE_MARKER_LEN : 0;
 	struct ike_message *m = &in->answer;
-	const uint8_t *plain;
-	size_t plain_len;
 
 	if (len < marker || len - marker > sizeof(in->in))
 		return INITIATOR_IGNORED;
@@ -204,9 +228,7 @@ enum initiator_event initiator_receive(struct initiator *in, const void *datagra
 		return INITIATOR_IGNORED;
 	if (m->header.exchange == IKE_EXCHANGE_IKE_SA_INIT)
 		return init_answer(in, m, len);
-	if (!in->sk_in || m->header.spi_r != in->spi_r ||
-	    ike_open(in->sk_in, in->in, m, &plain, &plain_len) != IKE_DROP_NONE ||
-	    ike_parse_inner(m->sk_first, plain, plain_len, m) != IKE_DROP_NONE)
+	if (!in->sk_in || m->header.spi_r != in->spi_r || !open_message(in, m))
 		return INITIATOR_IGNORED;
 	if (!(m->header.flags & IKE_FLAG_RESPONSE))
 		return gateway_request(in, m);

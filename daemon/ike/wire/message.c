@@ -14,6 +14,7 @@ enum {
 	BAD = IKE_DROP_bad_payload,
 	BAD_ID = IKE_DROP_identity_invalid,
 	BAD_NONCE = IKE_DROP_bad_nonce,
+	BAD_FRAGMENT = IKE_DROP_bad_fragment,
 };
 
 /* The payloads that we know. A known payload elsewhere than allowed is misplaced. */
@@ -42,6 +43,7 @@ static const struct payload_row {
 	{ IKE_PAYLOAD_SK,       IN_CLEAR, false, BAD,       sk_validate,     sk_read },
 	{ IKE_PAYLOAD_CP,       IN_SK,    false, BAD,       cp_validate,     cp_read },
 	{ IKE_PAYLOAD_EAP,      IN_SK,    false, BAD,       eap_validate,    NULL },
+	{ IKE_PAYLOAD_SKF,      IN_CLEAR, false, BAD_FRAGMENT, skf_validate, skf_read },
 	/* clang-format on */
 };
 
@@ -86,8 +88,8 @@ static enum ike_drop one_payload(uint8_t type, uint8_t flags, struct rd body, ui
 	return IKE_DROP_NONE;
 }
 
-/* RFC 7296 3.2: each generic header names the type of the payload after it. SK names the first one
- * inside and is the last one outside, 3.14. */
+/* RFC 7296 3.2: each generic header names the type of the payload after it. SK and SKF name the
+ * first one inside and are the last one outside, 3.14. */
 static enum ike_drop chain(uint8_t type, struct rd rd, uint8_t where, struct ike_message *m)
 {
 	while (type != IKE_PAYLOAD_NONE) {
@@ -105,7 +107,7 @@ static enum ike_drop chain(uint8_t type, struct rd rd, uint8_t where, struct ike
 		drop = one_payload(type, flags, body, where, m);
 		if (drop != IKE_DROP_NONE)
 			return drop;
-		if (type == IKE_PAYLOAD_SK) {
+		if (type == IKE_PAYLOAD_SK || type == IKE_PAYLOAD_SKF) {
 			m->sk_first = next;
 			next = IKE_PAYLOAD_NONE;
 		}
@@ -132,6 +134,7 @@ enum ike_drop ike_parse_clear(const void *datagram, size_t len, struct ike_messa
 
 enum ike_drop ike_parse_inner(uint8_t first, const void *plain, size_t len, struct ike_message *m)
 {
+	m->inner = (struct ike_bytes){ plain, len };
 	return chain(first, rd_of(plain, len), IN_SK, m);
 }
 

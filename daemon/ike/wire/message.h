@@ -154,9 +154,12 @@ struct ike_message {
 	struct ike_cert certreq[IKE_CERTREQS_MAX];
 	uint16_t certreq_count, certreq_ignored;
 
-	/* SK, RFC 7296 3.14: IV, ciphertext and ICV; type of the first payload inside. */
+	/* SK, RFC 7296 3.14, or SKF, RFC 7383 2.5: IV, ciphertext and ICV; type of the first
+	 * payload inside. */
 	struct ike_bytes sk;
 	uint8_t sk_first;
+	uint16_t fragment, fragments; /* SKF: its number, from 1, and how many there are */
+	struct ike_bytes inner;       /* the payloads that ike_parse_inner() read */
 };
 
 /* How many payloads of this type came; 0 for types that are not counted. */

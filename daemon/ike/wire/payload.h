@@ -59,6 +59,10 @@ void ts_r_read(struct rd body, struct ike_message *m);
 bool sk_validate(struct rd body);
 void sk_read(struct rd body, struct ike_message *m);
 
+/* SKF, RFC 7383 2.5. 1 <= number <= total; ike_open() does the rest. */
+bool skf_validate(struct rd body);
+void skf_read(struct rd body, struct ike_message *m);
+
 /* CP, 3.15. Attribute values have the length they came with. */
 bool cp_validate(struct rd body);
 void cp_read(struct rd body, struct ike_message *m);

@@ -106,6 +106,9 @@ static const struct bad_row rows[] = {
 	  "[gateway] half-open-limit: '0' is out of range; expected a number from 1 to 131072" },
 	{ "[gateway]\noutside = e\nhalf-open-timeout = 3601\n" NO_GATEWAY, 3,
 	  "[gateway] half-open-timeout: '3601' is out of range; expected seconds from 1 to 3600" },
+	{ "[gateway]\noutside = e\nfragmentation-mtu = 255\n" NO_GATEWAY, 3,
+	  "[gateway] fragmentation-mtu: '255' is out of range; expected off or a number from 256 to "
+	  "1500" },
 	{ "[gateway]\noutside = e\nforwarding = slow\n" NO_GATEWAY, 3,
 	  "[gateway] forwarding: 'slow' is not known here; expected fast or stack" },
 	{ "[gateway]\noutside = e\nxdp-mode = driver\n" NO_GATEWAY, 3,

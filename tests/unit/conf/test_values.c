@@ -22,6 +22,7 @@ static void test_defaults(void **state)
 	assert_int_equal(g->max_sessions, 16384);
 	assert_int_equal(g->half_open_limit, 1000);
 	assert_int_equal(g->half_open_timeout_s, 30);
+	assert_int_equal(g->fragmentation_mtu, 1280);
 	assert_true(g->fast_door);
 	assert_int_equal(g->xdp_mode, CONF_XDP_AUTO);
 	assert_int_equal(g->crypto, CONF_CRYPTO_AUTO);
@@ -44,7 +45,8 @@ static void test_gateway(void **state)
 	struct conf *conf = parse_good(
 		"[gateway]\noutside = eth0, eth1\noutside = eth2 \ninside = eth0 vlan.5\n"
 		"local-address = 192.0.2.1 2001:db8::1\nworkers = 16\nmax-sessions = 131072\n"
-		"half-open-limit = 1\nhalf-open-timeout = 3600\nforwarding = stack\nxdp-mode = generic\n"
+		"half-open-limit = 1\nhalf-open-timeout = 3600\nfragmentation-mtu = off\n"
+		"forwarding = stack\nxdp-mode = generic\n"
 		"crypto = openssl\nrun-directory = /run/x\nbpf-directory = /sys/fs/bpf/x\n"
 		"secrets-file = /etc/s\nuser-ike = a_b-c.d\nuser-aaa = u\nuser-worker = nobody\n"
 		"log-level = debug\n" NO_GATEWAY);
@@ -62,6 +64,7 @@ static void test_gateway(void **state)
 	assert_int_equal(g->max_sessions, 131072);
 	assert_int_equal(g->half_open_limit, 1);
 	assert_int_equal(g->half_open_timeout_s, 3600);
+	assert_int_equal(g->fragmentation_mtu, 0);
 	assert_false(g->fast_door);
 	assert_int_equal(g->xdp_mode, CONF_XDP_GENERIC);
 	assert_int_equal(g->crypto, CONF_CRYPTO_OPENSSL);
