@@ -217,6 +217,7 @@ struct conf_profile {
 	size_t match_count;
 	struct conf_identity local; /* identity local */
 	struct conf_auths auth_local, auth_remote;
+	bool childless;                /* an IKE SA may begin without a CHILD SA, RFC 6023 */
 	struct conf_auths auth_second; /* of the client once more, RFC 4739; none: one round */
 	struct conf_trust trust[CONF_LIST_MAX]; /* pki-trustpoint, in order of preference */
 	size_t trust_count;

@@ -5,6 +5,7 @@
 #include "ike/close.h"
 #include "ike/exchange.h"
 #include "ike/login.h"
+#include "ike/proof.h"
 #include "ike/trace.h"
 
 #include <errno.h>
@@ -31,10 +32,16 @@ static void fail_auth_saying(struct ike_core *core, struct ikesa *sa, const char
 /* The peer sends its request again, and perhaps aaa is back by then. */
 void ike_auth_later(struct ike_core *core, struct ikesa *sa)
 {
-	ike_login_free(sa->login);
-	sa->login = NULL;
+	bool first = !sa->login || sa->login->round == 0;
+
+	if (first) {
+		ike_login_free(sa->login);
+		sa->login = NULL;
+	} else {
+		sa->login->round--;
+	}
 	ike_unanswer(sa);
-	if (!ike_move(core, sa, IKE_STATE_HALF_OPEN))
+	if (!ike_move(core, sa, first ? IKE_STATE_HALF_OPEN : IKE_STATE_NEXT_ROUND))
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 }
 
@@ -59,6 +66,14 @@ static bool suite_allowed(const struct ike_core *core, const struct conf_profile
 	return false;
 }
 
+static struct msg_identity identity_of(const struct ike_identity *id)
+{
+	struct msg_identity who = { .type = id->type, .len = (uint16_t)id->data.len };
+
+	memcpy(who.data, id->data.p, id->data.len);
+	return who;
+}
+
 static void match_profile(struct ike_core *core, struct ikesa *sa, const struct ike_identity *id)
 {
 	const struct conf_peer peer = {
@@ -70,9 +85,6 @@ static void match_profile(struct ike_core *core, struct ikesa *sa, const struct 
 	const struct conf_profile *profile = conf_match_profile(core->conf, &peer);
 	char who[IKESA_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];
 
-	sa->remote = (struct msg_identity){ .type = id->type, .len = (uint16_t)id->data.len };
-	memcpy(sa->remote.data, id->data.p, id->data.len);
-	ike_trace_identified(core, sa);
 	memset(sa->profile, 0, sizeof(sa->profile));
 	if (!profile)
 		return;
@@ -83,121 +95,120 @@ static void match_profile(struct ike_core *core, struct ikesa *sa, const struct 
 			 profile->name, ike_suite_text(&sa->keys.suite, suite));
 }
 
-/* The question to aaa, also for who matches no profile: everybody waits for about as long. */
-static int ask_verify(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m)
+/* A round of which the request has come. */
+static void judge(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
 {
-	const struct ike_opening *opening = sa->opening;
-	size_t cap = opening->request->len + IKE_NONCE_LEN + IKE_KEY_MAX + m->auth.data.len;
-	struct msg_auth_verify verify = {
-		.ike = sa->handle,
-		.remote = sa->remote,
-		.peer = sa->path.peer,
-		.method = m->auth.method,
-		.prf = sa->keys.suite.prf,
-		.auth_len = (uint32_t)m->auth.data.len,
-	};
-	uint8_t *tail = malloc(cap);
-	struct wr wr = wr_of(tail, cap);
-	int error = -ENOMEM;
+	struct ike_login *login = sa->login;
+	const struct msg_identity *who = login->round ? &login->second : &sa->remote;
 
-	memcpy(verify.profile, sa->profile, sizeof(verify.profile));
-	if (tail &&
-	    ike_auth_octets(&wr, &sa->keys, true,
-			    (struct ike_bytes){ opening->request->bytes + IKE_MARKER_LEN,
-						opening->request->len },
-			    (struct ike_bytes){ opening->nr, sizeof(opening->nr) }, m->id_i.body)) {
-		verify.octets_len = (uint32_t)wr.len;
-		wr_bytes(&wr, m->auth.data.p, m->auth.data.len);
-		error = core->env.to_aaa(core->env.arg, MSG_AUTH_VERIFY, &verify, sizeof(verify),
-					 wr.p, wr.len);
-	}
-	free(tail);
-	return error;
+	login->another = ike_find_notify(m, IKE_NOTIFY_ANOTHER_AUTH_FOLLOWS) != NULL;
+	if (!ike_count(m, IKE_PAYLOAD_AUTH))
+		fail_auth_saying(core, sa,
+				 ike_find_notify(m, IKE_NOTIFY_EAP_ONLY_AUTHENTICATION)
+					 ? "it sent no AUTH, which asks for EAP alone: not known"
+					 : "it sent no AUTH, which asks for EAP: not known");
+	else if (m->auth.data.len > MSG_AUTH_MAX)
+		fail_auth_saying(core, sa, "its AUTH is longer than any that we know");
+	else if (ike_proof_ask(core, sa, who, m) < 0)
+		ike_auth_later(core, sa);
+}
+
+/* SA, TSi and TSr come together, or where both sides know RFC 6023 not at all. */
+static bool child_wanted(const struct ikesa *sa, const struct ike_message *m, bool *childless)
+{
+	unsigned count = ike_count(m, IKE_PAYLOAD_SA) + ike_count(m, IKE_PAYLOAD_TSI) +
+			 ike_count(m, IKE_PAYLOAD_TSR);
+
+	*childless = count == 0 && sa->opening->childless;
+	return count == 3 || *childless;
 }
 
 void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 		      const struct ike_arrival *from)
 {
+	bool childless;
+
 	(void)from;
+	if (!child_wanted(sa, m, &childless)) {
+		ike_count_drop(core, IKE_DROP_missing_payload);
+		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
+		return;
+	}
 	sa->login = ike_login_new(m);
 	if (!sa->login) {
 		ike_auth_later(core, sa);
 		return;
 	}
+	sa->login->childless = childless;
 	ike_client_see(sa, m);
+	sa->remote = identity_of(&m->id_i);
+	ike_trace_identified(core, sa);
 	match_profile(core, sa, &m->id_i);
-	if (!ike_count(m, IKE_PAYLOAD_AUTH))
-		fail_auth_saying(
-			core, sa,
-			"it sent no AUTH, which asks for EAP; only pre-shared keys are known");
-	else if (m->auth.data.len > MSG_AUTH_MAX)
-		fail_auth_saying(core, sa, "its AUTH is longer than any that we know");
-	else if (ask_verify(core, sa, m) < 0)
+	judge(core, sa, m);
+}
+
+void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		    const struct ike_arrival *from)
+{
+	(void)from;
+	sa->login->round++;
+	sa->login->second = identity_of(&m->id_i);
+	judge(core, sa, m);
+}
+
+/* Why the client cannot go on from this round, NULL: it can. */
+static const char *round_trouble(const struct ikesa *sa, const struct conf_profile *profile)
+{
+	const struct ike_login *login = sa->login;
+	bool wanted = login->round == 0 && profile->auth_second.count > 0;
+
+	if (wanted && !login->another)
+		return "it announced no second authentication, which its profile wants";
+	if (!wanted && login->another)
+		return "it wants to authenticate once more, which its profile does not";
+	if (login->childless && !profile->childless)
+		return "it wants no CHILD SA, which its profile does not allow";
+	return NULL;
+}
+
+/* The client is who it says in this round. We prove ourselves in the first. */
+static void proven(struct ike_core *core, struct ikesa *sa)
+{
+	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const char *trouble = profile ? round_trouble(sa, profile)
+				      : "its profile was removed meanwhile";
+
+	if (trouble)
+		fail_auth_saying(core, sa, trouble);
+	else if (sa->login->round > 0)
+		ike_login_begin(core, sa);
+	else if (!ike_move(core, sa, IKE_STATE_SIGNING))
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+	else if (ike_proof_sign(core, sa, profile) < 0)
 		ike_auth_later(core, sa);
-}
-
-/* The body of our IDr, RFC 7296 3.5. */
-static size_t idr_body(const struct conf_identity *id, uint8_t *body, size_t cap)
-{
-	struct wr wr = wr_of(body, cap);
-
-	wr_u8(&wr, (uint8_t)id->type);
-	wr_zero(&wr, 3);
-	wr_bytes(&wr, id->data, id->len);
-	return wr.failed ? 0 : wr.len;
-}
-
-static int ask_sign(struct ike_core *core, const struct ikesa *sa,
-		    const struct conf_profile *profile)
-{
-	const struct ike_opening *opening = sa->opening;
-	size_t cap = opening->answer->len + IKE_NONCE_MAX + IKE_KEY_MAX;
-	struct msg_auth_sign sign = {
-		.ike = sa->handle,
-		.remote = sa->remote,
-		.prf = sa->keys.suite.prf,
-		.method = 2,
-	};
-	uint8_t id[4 + CONF_TEXT_MAX];
-	size_t id_len = idr_body(&profile->local, id, sizeof(id));
-	uint8_t *tail = malloc(cap);
-	struct wr wr = wr_of(tail, cap);
-	int error = -ENOMEM;
-
-	memcpy(sign.profile, sa->profile, sizeof(sign.profile));
-	if (tail && id_len &&
-	    ike_auth_octets(&wr, &sa->keys, false,
-			    (struct ike_bytes){ opening->answer->bytes + IKE_MARKER_LEN,
-						opening->answer->len },
-			    (struct ike_bytes){ opening->ni, opening->ni_len },
-			    (struct ike_bytes){ id, id_len })) {
-		sign.octets_len = (uint32_t)wr.len;
-		error = core->env.to_aaa(core->env.arg, MSG_AUTH_SIGN, &sign, sizeof(sign), wr.p,
-					 wr.len);
-	}
-	free(tail);
-	return error;
 }
 
 int ike_auth_verdict(struct ike_core *core, struct ikesa *sa,
 		     const struct msg_auth_verdict *verdict)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
-
 	if (sa->state != IKE_STATE_VERIFYING || verdict->reason > MSG_AUTH_METHOD)
 		return -EPROTO;
-	if (verdict->reason != MSG_AUTH_OK) {
+	if (verdict->reason == MSG_AUTH_OK)
+		proven(core, sa);
+	else
 		fail_auth(core, sa);
-	} else if (!profile) {
-		fail_auth_saying(core, sa, "its profile was removed meanwhile");
-	} else if (!ike_move(core, sa, IKE_STATE_SIGNING)) {
-		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
-	} else {
-		sa->login->local = profile->local;
-		if (ask_sign(core, sa, profile) < 0)
-			ike_auth_later(core, sa);
-	}
 	return 0;
+}
+
+/* RFC 4739: our proof goes out alone, what the client asked for waits for its next round. */
+static void answer_round(struct ike_core *core, struct ikesa *sa)
+{
+	struct ike_draft draft;
+
+	ike_draft_begin(&draft);
+	ike_proof_put(sa, &draft);
+	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_NEXT_ROUND))
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 }
 
 int ike_auth_signed(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign)
@@ -208,6 +219,26 @@ int ike_auth_signed(struct ike_core *core, struct ikesa *sa, const struct msg_au
 		fail_auth_saying(core, sa, "we have no key to sign with for this profile");
 		return 0;
 	}
-	ike_login_begin(core, sa, sign);
+	sa->login->sign = *sign;
+	if (sa->login->another)
+		answer_round(core, sa);
+	else
+		ike_login_begin(core, sa);
 	return 0;
+}
+
+void ike_auth_announce(const struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
+{
+	bool second = false;
+
+	for (size_t i = 0; i < core->conf->profile_count; i++) {
+		second |= core->conf->profiles[i].auth_second.count > 0;
+		sa->opening->childless |= core->conf->profiles[i].childless;
+	}
+	if (second)
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_MULTIPLE_AUTH_SUPPORTED,
+			       NULL, 0);
+	if (sa->opening->childless)
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_CHILDLESS_IKEV2_SUPPORTED,
+			       NULL, 0);
 }

@@ -16,9 +16,13 @@ static const struct {
 } states[IKE_STATES] = {
 	[IKE_STATE_NEW]         = { "new",         TO(HALF_OPEN) },
 	[IKE_STATE_HALF_OPEN]   = { "half-open",   TO(VERIFYING) | TO(FAILED) },
-	/* Back to half-open when aaa died: the peer's retransmission asks the next one. */
-	[IKE_STATE_VERIFYING]   = { "verifying",   TO(SIGNING) | TO(HALF_OPEN) | TO(FAILED) },
-	[IKE_STATE_SIGNING]     = { "signing",     TO(BEGINNING) | TO(CHILDLESS) | TO(HALF_OPEN) | TO(FAILED) },
+	/* Back to waiting for a request when aaa died: the peer sends it again. We sign in the
+	 * first round only. */
+	[IKE_STATE_VERIFYING]   = { "verifying",   TO(SIGNING) | TO(BEGINNING) | TO(CHILDLESS) |
+						   TO(HALF_OPEN) | TO(NEXT_ROUND) | TO(FAILED) },
+	[IKE_STATE_SIGNING]     = { "signing",     TO(BEGINNING) | TO(CHILDLESS) | TO(HALF_OPEN) |
+						   TO(NEXT_ROUND) | TO(FAILED) },
+	[IKE_STATE_NEXT_ROUND]  = { "next-round",  TO(VERIFYING) | TO(FAILED) },
 	[IKE_STATE_BEGINNING]   = { "beginning",   TO(INSTALLING) | TO(CHILDLESS) | TO(FAILED) },
 	[IKE_STATE_INSTALLING]  = { "installing",  TO(ESTABLISHED) | TO(CHILDLESS) | TO(FAILED) },
 	[IKE_STATE_ESTABLISHED] = { "established", TO(CHILDLESS) | TO(DELETING) | TO(FAILED) | TO(DELETED) },

@@ -13,6 +13,7 @@ enum ike_state {
 	IKE_STATE_HALF_OPEN,   /* IKE_SA_INIT answered, waits for IKE_AUTH */
 	IKE_STATE_VERIFYING,   /* aaa judges the peer's AUTH */
 	IKE_STATE_SIGNING,     /* aaa makes ours */
+	IKE_STATE_NEXT_ROUND,  /* a round of IKE_AUTH is answered, waits for the next one */
 	IKE_STATE_BEGINNING,   /* flexd begins the session */
 	IKE_STATE_INSTALLING,  /* flexd installs the CHILD SA */
 	IKE_STATE_ESTABLISHED, /* authenticated, with a CHILD SA */
@@ -28,8 +29,9 @@ enum ike_state {
 enum {
 	/* Counted against the budget: memory that a stranger can take. */
 	IKE_IN_BUDGET = IKE_IN(IKE_STATE_HALF_OPEN) | IKE_IN(IKE_STATE_VERIFYING) |
-			IKE_IN(IKE_STATE_SIGNING) | IKE_IN(IKE_STATE_BEGINNING) |
-			IKE_IN(IKE_STATE_INSTALLING) | IKE_IN(IKE_STATE_FAILED),
+			IKE_IN(IKE_STATE_SIGNING) | IKE_IN(IKE_STATE_NEXT_ROUND) |
+			IKE_IN(IKE_STATE_BEGINNING) | IKE_IN(IKE_STATE_INSTALLING) |
+			IKE_IN(IKE_STATE_FAILED),
 	/* The setup is not finished, the half-open timer runs. */
 	IKE_IN_SETUP = IKE_IN_BUDGET & ~IKE_IN(IKE_STATE_FAILED),
 	IKE_AUTHENTICATED = IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS),

@@ -3,6 +3,7 @@
 
 #include "core/secret.h"
 #include "crypto/dh.h"
+#include "ike/auth.h"
 #include "ike/client.h"
 #include "ike/exchange.h"
 #include "ike/names.h"
@@ -13,8 +14,8 @@
 
 #include <stdlib.h>
 
-static struct ike_packet *make_answer(const struct ikesa *sa, const struct ike_choice *choice,
-				      bool nat_detection)
+static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa *sa,
+				      const struct ike_choice *choice, bool nat_detection)
 {
 	const struct ike_opening *opening = sa->opening;
 	const struct ike_header header = {
@@ -40,6 +41,7 @@ static struct ike_packet *make_answer(const struct ikesa *sa, const struct ike_c
 	if (sa->fragment_mtu)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
+	ike_auth_announce(core, sa, &w);
 	len = ike_finish(&w);
 	return len ? ike_packet_new(message, len) : NULL;
 }
@@ -67,7 +69,7 @@ static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_me
 	if (ike_find_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED))
 		sa->fragment_mtu = core->conf->gateway.fragmentation_mtu;
 	opening->request = ike_packet_new(from->datagram, from->len);
-	opening->answer = make_answer(sa, choice, nat_detection);
+	opening->answer = make_answer(core, sa, choice, nat_detection);
 	if (opening->answer)
 		sa->answer = ike_packet_new(opening->answer->bytes + IKE_MARKER_LEN,
 					    opening->answer->len);

@@ -4,6 +4,7 @@
 #include "core/secret.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/proof.h"
 #include "ike/redirect.h"
 #include "ike/ts.h"
 #include "ike/unique.h"
@@ -55,15 +56,13 @@ static void log_no_child(struct ike_core *core, const struct ikesa *sa, uint32_t
 			 esp ? ike_offer_text(&sa->login->offer, offer) : "");
 }
 
-/* IDr and AUTH begin every answer to a client that is who it says. */
+/* Our proof begins every answer to a client that is who it says, unless it went out with an
+ * earlier round. */
 static void begin_answer(const struct ikesa *sa, struct ike_draft *draft)
 {
-	const struct ike_login *login = sa->login;
-
 	ike_draft_begin(draft);
-	ike_put_id(&draft->w, IKE_PAYLOAD_IDR, (uint8_t)login->local.type, login->local.data,
-		   login->local.len);
-	ike_put_auth(&draft->w, login->sign.method, login->sign.auth, login->sign.len);
+	if (sa->login->round == 0)
+		ike_proof_put(sa, draft);
 }
 
 /*
@@ -126,7 +125,7 @@ static void redirect(struct ike_core *core, struct ikesa *sa, const struct conf_
 	stay_childless(core, sa, &draft, FG_CAUSE_redirected);
 }
 
-void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign)
+void ike_login_begin(struct ike_core *core, struct ikesa *sa)
 {
 	const struct conf_redirect *to = ike_redirect_auth(core, sa);
 	const struct ike_cp_ask *cp = &sa->login->cp;
@@ -143,7 +142,6 @@ void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_a
 		.hint6 = cp->hint6,
 	};
 
-	sa->login->sign = *sign;
 	if (to) {
 		redirect(core, sa, to);
 		return;
@@ -194,6 +192,26 @@ static void install(struct ike_core *core, struct ikesa *sa)
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 }
 
+/* RFC 6023: the session has begun, its first CHILD SA is for the client to ask for. */
+static void answer_childless(struct ike_core *core, struct ikesa *sa)
+{
+	char who[IKESA_TEXT_MAX];
+	struct ike_draft draft;
+
+	begin_answer(sa, &draft);
+	ike_cp_reply(&draft.w, &sa->login->cp, &sa->login->begun);
+	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
+		ike_destroy(core, sa, FG_CAUSE_sa_failed);
+		return;
+	}
+	core->stats.auth_ok++;
+	log_info("login", "%s: profile %s, va%u, no CHILD SA yet", ikesa_text(sa, who), sa->profile,
+		 sa->session);
+	ikesa_forget_setup(sa);
+	ikesa_add_identity(core, sa);
+	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
+}
+
 int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_session_begun *begun)
 {
 	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
@@ -207,6 +225,10 @@ int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_se
 	login->begun = *begun;
 	if (!profile) {
 		refuse(core, sa, FG_CAUSE_no_policy);
+		return 0;
+	}
+	if (login->childless) {
+		answer_childless(core, sa);
 		return 0;
 	}
 	ipsec = &core->conf->ipsec_profiles[profile->ipsec_profile];

@@ -15,7 +15,11 @@ struct ike_login {
 	struct ike_ts ask_i, ask_r;
 	struct ike_cp_ask cp;
 	bool initial_contact;
+	bool childless; /* neither SA nor TS: no CHILD SA yet, RFC 6023 */
 
+	unsigned round;             /* of authentication, the first is 0 */
+	bool another;               /* the client announced that one more follows this one */
+	struct msg_identity second; /* who it says it is in round 1 */
 	struct conf_identity local; /* IDr */
 	struct msg_auth_signed sign;
 	struct msg_session_begun begun;
@@ -27,8 +31,8 @@ struct ike_login {
 struct ike_login *ike_login_new(const struct ike_message *m);
 void ike_login_free(struct ike_login *login);
 
-/* Both AUTH payloads are good: end what the client had before, ask flexd for a session. */
-void ike_login_begin(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign);
+/* Every AUTH is good: end what the client had before, ask flexd for a session. */
+void ike_login_begin(struct ike_core *core, struct ikesa *sa);
 /* Answers of flexd for an SA that waits for them. Return 0 or -EPROTO. */
 int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_session_begun *begun);
 int ike_login_refused(struct ike_core *core, struct ikesa *sa,

@@ -15,10 +15,15 @@ static const struct ike_expect init_request[] = {
 	ONE(SA), ONE(KE), ONE(NONCE), ANY(NOTIFY), ANY(VENDOR), ANY(CERTREQ),
 };
 
-/* AUTH is missing where the client wants EAP: refused by the handler, in words. */
+/* AUTH is missing where the client wants EAP: refused by the handler, in words. So is SA without TS
+ * or the like; all three are missing where it wants no CHILD SA yet. */
 static const struct ike_expect auth_request[] = {
-	ONE(SK), ONE(IDI), MAY(IDR), MAY(AUTH), MAY(CP), ONE(SA), ONE(TSI), ONE(TSR),
+	ONE(SK), ONE(IDI), MAY(IDR), MAY(AUTH), MAY(CP), MAY(SA), MAY(TSI), MAY(TSR),
 	ANY(CERT), ANY(CERTREQ), ANY(NOTIFY), ANY(VENDOR),
+};
+
+static const struct ike_expect auth_round[] = {
+	ONE(SK), ONE(IDI), MAY(IDR), MAY(AUTH), ANY(CERT), ANY(CERTREQ), ANY(NOTIFY), ANY(VENDOR),
 };
 
 static const struct ike_expect child_request[] = {
@@ -38,6 +43,8 @@ const struct ike_rule ike_rules[] = {
 	  IKE_STATE_HALF_OPEN, ike_init_request, "a client opens an IKE SA" },
 	{ IKE_EXCHANGE_IKE_AUTH, false, IKE_IN(IKE_STATE_HALF_OPEN), true, EXPECT(auth_request),
 	  IKE_STATE_VERIFYING, ike_auth_request, "it proves who it is and asks for a CHILD SA" },
+	{ IKE_EXCHANGE_IKE_AUTH, false, IKE_IN(IKE_STATE_NEXT_ROUND), true, EXPECT(auth_round),
+	  IKE_STATE_VERIFYING, ike_auth_round, "it proves itself once more, RFC 4739" },
 	{ IKE_EXCHANGE_CREATE_CHILD_SA, false, LIVING, true, EXPECT(child_request),
 	  IKE_STATE_SAME, ike_child_refuse, "it wants another SA: not while it has one" },
 	{ IKE_EXCHANGE_INFORMATIONAL, false, LIVING, true, EXPECT(info),

@@ -34,6 +34,7 @@ struct ike_opening {
 	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_LEN];
 	size_t ni_len;
 	struct ike_packet *request, *answer; /* IKE_SA_INIT, both ways */
+	bool childless;                      /* we announced that we know RFC 6023 */
 };
 
 struct ikesa {

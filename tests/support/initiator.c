@@ -3,7 +3,6 @@
 
 #include "core/secret.h"
 #include "crypto/dh.h"
-#include "crypto/psk_auth.h"
 #include "ike/limits.h"
 #include "ike/ts.h"
 #include "support/initiator_internal.h"
@@ -179,53 +178,6 @@ size_t initiator_init(struct initiator *in)
 	return initiator_finish(in, in->init_len);
 }
 
-size_t initiator_id_body(const struct initiator *in, uint8_t *body, size_t cap)
-{
-	struct wr wr = wr_of(body, cap);
-
-	wr_u8(&wr, in->setup.id_type);
-	wr_zero(&wr, 3);
-	wr_bytes(&wr, in->setup.identity, strlen(in->setup.identity));
-	return wr.failed ? 0 : wr.len;
-}
-
-bool initiator_auth_data(const struct initiator *in, bool ours, struct ike_bytes id_body,
-			 uint8_t *auth, size_t *len)
-{
-	struct ike_bytes message = ours ? (struct ike_bytes){ in->init, in->init_len }
-					: (struct ike_bytes){ in->init_answer,
-							      in->init_answer_len };
-	struct ike_bytes nonce = ours ? (struct ike_bytes){ in->nr, in->nr_len }
-				      : (struct ike_bytes){ in->ni, in->ni_len };
-	uint8_t octets[INITIATOR_DATAGRAM_MAX + IKE_NONCE_MAX + IKE_KEY_MAX];
-	struct wr wr = wr_of(octets, sizeof(octets));
-
-	return ike_auth_octets(&wr, &in->keys, ours, message, nonce, id_body) &&
-	       psk_auth(in->keys.suite.prf, in->setup.psk, strlen(in->setup.psk), octets, wr.len,
-			auth, len);
-}
-
-static void put_id_and_auth(struct initiator *in, struct ike_writer *w)
-{
-	const struct initiator_setup *setup = &in->setup;
-	uint8_t id[4 + CONF_TEXT_MAX], auth[PSK_AUTH_MAX];
-	size_t id_len = initiator_id_body(in, id, sizeof(id)), len = 0;
-
-	for (int i = 0; i < (setup->knobs & INITIATOR_TWO_IDS ? 2 : 1); i++)
-		ike_put_id(w, IKE_PAYLOAD_IDI, setup->id_type, setup->identity,
-			   strlen(setup->identity));
-	if (setup->knobs & INITIATOR_NO_AUTH)
-		return;
-	if (!initiator_auth_data(in, true, (struct ike_bytes){ id, id_len }, auth, &len))
-		w->wr.failed = true;
-	if (setup->knobs & INITIATOR_BAD_AUTH)
-		auth[0] ^= 1;
-	ike_put_auth(w,
-		     setup->knobs & INITIATOR_RSA_AUTH ? IKE_AUTH_METHOD_RSA
-						       : IKE_AUTH_METHOD_SHARED_KEY,
-		     auth, len);
-}
-
 static void put_config(const struct initiator *in, struct ike_writer *w)
 {
 	const struct initiator_setup *setup = &in->setup;
@@ -322,19 +274,24 @@ size_t initiator_auth(struct initiator *in)
 	struct ike_writer w;
 
 	ike_begin_inner(&w, bytes, sizeof(bytes));
-	put_id_and_auth(in, &w);
+	initiator_put_proof(in, &w);
 	if (in->setup.padding) {
 		ike_payload_open(&w, IKE_PAYLOAD_VENDOR);
 		wr_zero(&w.wr, in->setup.padding);
 		ike_payload_close(&w);
 	}
-	if (in->setup.knobs & INITIATOR_INITIAL_CONTACT)
+	if (in->setup.knobs & INITIATOR_INITIAL_CONTACT && in->round == 0)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_INITIAL_CONTACT, NULL, 0);
-	put_notifies(&w, in->setup.in_auth, INITIATOR_NOTIFIES);
-	put_config(in, &w);
+	/* Everything but the proof belongs to the first round. */
+	if (in->round == 0) {
+		put_notifies(&w, in->setup.in_auth, INITIATOR_NOTIFIES);
+		put_config(in, &w);
+	}
 	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, in->spi_in, &offer);
-	ike_put_sa(&w, &offer);
-	put_ts(in, &w);
+	if (in->round == 0 && !(in->setup.knobs & (INITIATOR_NO_CHILD | INITIATOR_NO_SA)))
+		ike_put_sa(&w, &offer);
+	if (in->round == 0 && !(in->setup.knobs & INITIATOR_NO_CHILD))
+		put_ts(in, &w);
 	if (in->setup.knobs & INITIATOR_EAP_PAYLOAD) {
 		const uint8_t success[4] = { 3, 1, 0, 4 };
 

@@ -32,6 +32,10 @@ enum initiator_knob {
 	INITIATOR_INITIAL_CONTACT = 1 << 11,
 	INITIATOR_OTHER_TS = 1 << 12,    /* TSi without the leased address */
 	INITIATOR_EAP_PAYLOAD = 1 << 13, /* a payload that may not come in IKE_AUTH here */
+	INITIATOR_NO_CHILD = 1 << 14,    /* neither SA nor TS in IKE_AUTH, RFC 6023 */
+	INITIATOR_NO_SA = 1 << 15,       /* TS without SA */
+	INITIATOR_ANOTHER = 1 << 16,     /* announces one round of IKE_AUTH more than it has */
+	INITIATOR_EAP_ONLY = 1 << 17,    /* EAP_ONLY_AUTHENTICATION */
 };
 
 /* A notify without SPI. */
@@ -53,6 +57,9 @@ struct initiator_setup {
 	uint8_t id_type;
 	char identity[CONF_TEXT_MAX]; /* as on the wire */
 	char psk[CONF_TEXT_MAX];
+	char psk_gateway[CONF_TEXT_MAX]; /* what the gateway must have, "": the same */
+	/* Of a second round, RFC 4739; "": there is none. */
+	char identity2[CONF_TEXT_MAX], psk2[CONF_TEXT_MAX];
 	bool want4, want6, want_dns;
 	struct fg_ip hint4;
 	bool no_config;        /* no CFG_REQUEST at all */
@@ -68,8 +75,10 @@ enum initiator_state {
 	INITIATOR_INIT_SENT,
 	INITIATOR_KEYED,
 	INITIATOR_AUTH_SENT,
+	INITIATOR_ROUND, /* a round of IKE_AUTH is answered, another one follows */
 	INITIATOR_UP,
-	INITIATOR_CHILDLESS, /* authenticated; `refusal` says why there is no CHILD SA */
+	INITIATOR_CHILDLESS, /* authenticated; `refusal` says why there is no CHILD SA, 0: none
+				asked for */
 	INITIATOR_REFUSED,   /* `refusal` says why */
 	INITIATOR_CLOSED,
 };
@@ -77,7 +86,7 @@ enum initiator_state {
 enum initiator_event {
 	INITIATOR_IGNORED,  /* not for us, or not believed */
 	INITIATOR_RETRY,    /* another group is wanted: make IKE_SA_INIT again */
-	INITIATOR_STEP,     /* IKE_SA_INIT is done: make IKE_AUTH */
+	INITIATOR_STEP,     /* IKE_SA_INIT or a round is done: make IKE_AUTH */
 	INITIATOR_DONE,     /* IKE_AUTH is answered: look at state */
 	INITIATOR_ANSWERED, /* to our INFORMATIONAL or CREATE_CHILD_SA; `answer` has it */
 	INITIATOR_ANSWER,   /* a request of the gateway: our answer stands in out */
@@ -97,6 +106,7 @@ struct initiator {
 	size_t init_len, init_answer_len;
 	struct ike_keys keys;
 	struct crypto_sk *sk_in, *sk_out;
+	unsigned round;      /* of IKE_AUTH, the first is 0 */
 	uint32_t next_id;    /* of our requests */
 	uint32_t gateway_id; /* expected next from the gateway */
 

@@ -4,7 +4,6 @@
  */
 #include "core/secret.h"
 #include "crypto/dh.h"
-#include "crypto/psk_auth.h"
 #include "ike/limits.h"
 #include "support/initiator_internal.h"
 
@@ -90,17 +89,6 @@ static enum initiator_event init_answer(struct initiator *in, const struct ike_m
 	return INITIATOR_STEP;
 }
 
-static bool gateway_proved(const struct initiator *in, const struct ike_message *m)
-{
-	uint8_t auth[PSK_AUTH_MAX];
-	size_t len;
-
-	return ike_count(m, IKE_PAYLOAD_IDR) && ike_count(m, IKE_PAYLOAD_AUTH) &&
-	       m->auth.method == IKE_AUTH_METHOD_SHARED_KEY &&
-	       initiator_auth_data(in, false, m->id_r.body, auth, &len) &&
-	       len == m->auth.data.len && ct_equal(auth, m->auth.data.p, len);
-}
-
 static void take_attr(struct initiator *in, const struct ike_attr *attr)
 {
 	struct rd rd = rd_of(attr->value.p, attr->value.len);
@@ -159,16 +147,24 @@ static enum initiator_event auth_answer(struct initiator *in, const struct ike_m
 		return INITIATOR_ANSWERED;
 	in->refusal = error ? error->type : 0;
 	in->state = INITIATOR_REFUSED;
-	if (!gateway_proved(in, m))
+	if (in->round == 0 && !initiator_proved(in, m))
 		return INITIATOR_DONE;
+	if (in->round == 0 && in->setup.identity2[0] && !error) {
+		in->state = INITIATOR_ROUND;
+		in->round++;
+		return INITIATOR_STEP;
+	}
 	if (error || ike_find_notify(m, IKE_NOTIFY_REDIRECT)) {
-		in->state = INITIATOR_CHILDLESS;
+		if (!error || error->type != IKE_NOTIFY_AUTHENTICATION_FAILED)
+			in->state = INITIATOR_CHILDLESS;
 		return INITIATOR_DONE;
 	}
 	if (ike_count(m, IKE_PAYLOAD_CP))
 		for (size_t i = 0; i < m->cp.count; i++)
 			take_attr(in, &m->cp.attr[i]);
-	if (take_child(in, m))
+	if (in->setup.knobs & INITIATOR_NO_CHILD)
+		in->state = INITIATOR_CHILDLESS;
+	else if (take_child(in, m))
 		in->state = INITIATOR_UP;
 	return INITIATOR_DONE;
 }

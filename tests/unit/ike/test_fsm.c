@@ -19,18 +19,19 @@
 /* clang-format off */
 /* One row per state we are in, one letter per state that comes: x is allowed. */
 static const char moves[IKE_STATES][IKE_STATES + 1] = {
-	/*                          NHVSBIECDFD */
-	[IKE_STATE_NEW] =         ".x.........",
-	[IKE_STATE_HALF_OPEN] =   "..x......x.",
-	[IKE_STATE_VERIFYING] =   ".x.x.....x.",
-	[IKE_STATE_SIGNING] =     ".x..x..x.x.",
-	[IKE_STATE_BEGINNING] =   ".....x.x.x.",
-	[IKE_STATE_INSTALLING] =  "......xx.x.",
-	[IKE_STATE_ESTABLISHED] = ".......xxxx",
-	[IKE_STATE_CHILDLESS] =   "........xxx",
-	[IKE_STATE_DELETING] =    ".........xx",
-	[IKE_STATE_FAILED] =      "...........",
-	[IKE_STATE_DELETED] =     "...........",
+	/*                          NHVSRBIECDFD */
+	[IKE_STATE_NEW] =         ".x..........",
+	[IKE_STATE_HALF_OPEN] =   "..x.......x.",
+	[IKE_STATE_VERIFYING] =   ".x.xxx..x.x.",
+	[IKE_STATE_SIGNING] =     ".x..xx..x.x.",
+	[IKE_STATE_NEXT_ROUND] =  "..x.......x.",
+	[IKE_STATE_BEGINNING] =   "......x.x.x.",
+	[IKE_STATE_INSTALLING] =  ".......xx.x.",
+	[IKE_STATE_ESTABLISHED] = "........xxxx",
+	[IKE_STATE_CHILDLESS] =   ".........xxx",
+	[IKE_STATE_DELETING] =    "..........xx",
+	[IKE_STATE_FAILED] =      "............",
+	[IKE_STATE_DELETED] =     "............",
 };
 /* clang-format on */
 
@@ -80,7 +81,8 @@ static const struct {
 } cells[] = {
 	{ IKE_EXCHANGE_IKE_SA_INIT, false, IKE_IN(IKE_STATE_NEW) },
 	{ IKE_EXCHANGE_IKE_SA_INIT, true, 0 },
-	{ IKE_EXCHANGE_IKE_AUTH, false, IKE_IN(IKE_STATE_HALF_OPEN) },
+	{ IKE_EXCHANGE_IKE_AUTH, false,
+	  IKE_IN(IKE_STATE_HALF_OPEN) | IKE_IN(IKE_STATE_NEXT_ROUND) },
 	{ IKE_EXCHANGE_IKE_AUTH, true, 0 },
 	{ IKE_EXCHANGE_CREATE_CHILD_SA, false,
 	  IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS) |
