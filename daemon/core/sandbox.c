@@ -82,7 +82,10 @@ static int limit_capabilities(const struct sandbox_capability *keep, size_t coun
 		return -EPERM;
 	}
 	/* Look, do not believe. */
-	capng_get_caps_process();
+	if (capng_get_caps_process() != 0) {
+		*why = "the capabilities cannot be read";
+		return -EPERM;
+	}
 	for (int c = 0; c <= CAP_LAST_CAP; c++) {
 		bool has = capng_have_capability(CAPNG_PERMITTED, (unsigned)c) ||
 			   capng_have_capability(CAPNG_EFFECTIVE, (unsigned)c);

@@ -3,6 +3,7 @@
 
 #include "crypto/dh.h"
 #include "crypto/hash.h"
+#include "crypto/mlkem.h"
 #include "crypto/prf.h"
 #include "crypto/rand.h"
 #include "crypto/sk.h"
@@ -126,6 +127,37 @@ static const struct {
 	  "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
 	  "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742" },
 };
+
+/*
+ * Computed by an implementation of FIPS 203 that shares nothing with the library: seed d | z, the
+ * randomness m, SHA-256 of the encapsulation key and of the ciphertext, the secret.
+ */
+static const struct {
+	uint16_t method;
+	const char *name, *seed, *random, *key, *ciphertext, *secret;
+} kems[] = {
+	{ 35, "ML-KEM-512",
+	  "e1e3206875e67d7e81353774fe9025035b9b41a4a9f6ec00b91c600442fd717d"
+	  "c6f5785a6f2b42e843228be53eb768d64c6f9d4355ae95f083e51ed57c437310",
+	  "a741ec2002be6f4fa76037b7f0644f833fa823e630401a39d3240c6e82a430bb",
+	  "608ceb45bd8864429f4a995a352ebc5ab502531803d99f6e477273dbe5337d91",
+	  "fc64863d4483691a038adc8bbab8455c607a0497377a256e83d406d83652c1e8",
+	  "521cad31b9118cadbb37c7a833db7846cf863a59cf42f3726a6ebfc0a404b716" },
+	{ 36, "ML-KEM-768",
+	  "f688563f7c66a5da2d8bdb5a5f3e07bd8dce6f7efcec7f41298d79863459f7cd"
+	  "d1d49a515250dbceb9f6e3fcc1c7d5306918964b21ddb22207e03e57f0600da8",
+	  "3dc27ca0a6594b0e56320457c45a0f76bb8a213ea4a76d442186a0aefadbcdb9",
+	  "8d7887ad6b47c80dcf2210ca209cc35d584977aeae1a30dfae68d28a98dd196e",
+	  "b96b0f142e4955ed41d76b8837355bcb67f2e994c0a98f195ca69c0cd07aa879",
+	  "ae726da2df66601c6648a7565c02b203a089276ac30f6cc226d048f93fafd78c" },
+	{ 37, "ML-KEM-1024",
+	  "2a62c39ef4fc499f2d132716f480bb7521a49558ae84ee80d9352e66daf1e3a8"
+	  "5f574ef7f013d4336801fed022178c3ed91d0b6d51325315fc1dcabf4770a2ea",
+	  "e07d685ed308e609c9c7842026e35732f6ffc6e2fee10f0afd348f2b42a8acb4",
+	  "d992667cea95995b77a96adfa9d9109daeaebf0d4ba1893a0fb9bc91aacd85d6",
+	  "6de77695f0f81fd612c97bb37cf18dae8921380f595f27345c194e967f08259e",
+	  "d53825c3ff666bb2881215dbec04a8bdce9099b2a3680938c2f199b54d505953" },
+};
 /* clang-format on */
 
 static uint8_t nibble(char c)
@@ -228,6 +260,41 @@ static bool check_dh(size_t i)
 	return crypto_hash(CRYPTO_SHA256, &chunk, 1, digest) && is(digest, 32, dhs[i].secret);
 }
 
+static bool digest_is(const uint8_t *bytes, size_t len, const char *hex)
+{
+	struct crypto_chunk chunk = { bytes, len };
+	uint8_t digest[CRYPTO_HASH_MAX];
+
+	return crypto_hash(CRYPTO_SHA256, &chunk, 1, digest) && is(digest, 32, hex);
+}
+
+/* A library without ML-KEM is no fault: it is not offered then. */
+static bool check_kem(size_t i)
+{
+	uint8_t seed[MLKEM_SEED_LEN], random[MLKEM_RANDOM_LEN], ciphertext[MLKEM_CIPHERTEXT_MAX];
+	uint8_t secret[MLKEM_SECRET_LEN], same[MLKEM_SECRET_LEN];
+	size_t key_len = mlkem_key_len(kems[i].method);
+	size_t len = mlkem_ciphertext_len(kems[i].method);
+	struct mlkem *kem;
+	bool ok;
+
+	if (!mlkem_known(kems[i].method))
+		return true;
+	unhex(kems[i].seed, seed);
+	unhex(kems[i].random, random);
+	if (mlkem_new(kems[i].method, seed, &kem) != 0)
+		return false;
+	ok = digest_is(mlkem_public(kem), key_len, kems[i].key) &&
+	     mlkem_encapsulate(kems[i].method, mlkem_public(kem), key_len, random, ciphertext,
+			       secret) &&
+	     digest_is(ciphertext, len, kems[i].ciphertext) &&
+	     is(secret, sizeof(secret), kems[i].secret) &&
+	     mlkem_decapsulate(kem, ciphertext, len, same) &&
+	     is(same, sizeof(same), kems[i].secret);
+	mlkem_free(kem);
+	return ok;
+}
+
 static bool check_random(void)
 {
 	uint8_t a[32], b[32];
@@ -256,6 +323,11 @@ bool crypto_selftest(const char **what)
 	for (size_t i = 0; i < sizeof(dhs) / sizeof(*dhs); i++) {
 		*what = dhs[i].name;
 		if (!check_dh(i))
+			return false;
+	}
+	for (size_t i = 0; i < sizeof(kems) / sizeof(*kems); i++) {
+		*what = kems[i].name;
+		if (!check_kem(i))
 			return false;
 	}
 	*what = NULL;

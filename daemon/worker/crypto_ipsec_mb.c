@@ -238,9 +238,13 @@ static void release(struct crypto_key *key)
 static const char *arch_text(IMB_ARCH arch)
 {
 	static const char *const text[IMB_ARCH_NUM] = {
-		[IMB_ARCH_NOAESNI] = "no AES-NI", [IMB_ARCH_SSE] = "SSE",
-		[IMB_ARCH_AVX] = "AVX",           [IMB_ARCH_AVX2] = "AVX2",
+		[IMB_ARCH_SSE] = "SSE",
+		[IMB_ARCH_AVX2] = "AVX2",
 		[IMB_ARCH_AVX512] = "AVX-512",
+#if IMB_VERSION_NUM < 0x20000
+		[IMB_ARCH_NOAESNI] = "no AES-NI",
+		[IMB_ARCH_AVX] = "AVX",
+#endif
 	};
 
 	return arch < IMB_ARCH_NUM && text[arch] ? text[arch] : "unknown";
