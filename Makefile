@@ -121,9 +121,11 @@ EXCHANGE := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/exchange/test_*.c))
 define unit_rule
 $(BUILD)/tests/unit/$(1)/test_%: $(BUILD)/obj/tests/unit/$(1)/test_%.o $(call libs,$(uses_$(1)))
 	@mkdir -p $$(@D)
-	$$(call say,LINK)$$(CC) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDLIBS) -lcmocka
+	$$(call say,LINK)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDLIBS) -lcmocka
 endef
 $(foreach l,$(LIBS),$(eval $(call unit_rule,$(l))))
+# They make certificates.
+$(filter $(foreach l,pki aaa session,$(BUILD)/tests/unit/$(l)/%),$(UNIT)): $(BUILD)/obj/tests/support/ca.o
 
 # flexctl without its main().
 $(BUILD)/obj/tests/unit/ctl/%.o: CPPFLAGS += -I.

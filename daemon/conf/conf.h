@@ -38,6 +38,7 @@ enum conf_id_type {
 	CONF_ID_FQDN = 2,
 	CONF_ID_EMAIL = 3,
 	CONF_ID_IPV6 = 5,
+	CONF_ID_DN = 9, /* a name in DER */
 	CONF_ID_KEY_ID = 11,
 };
 

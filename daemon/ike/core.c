@@ -80,6 +80,11 @@ int ike_core_set_conf(struct ike_core *core, const struct conf *conf)
 	return 0;
 }
 
+void ike_core_set_pki(struct ike_core *core, struct pki *pki)
+{
+	core->pki = pki;
+}
+
 /* Run over every SA; the callback may free the one it is given, and no other. */
 static void each_sa(struct ike_core *core,
 		    void (*call)(struct ike_core *core, struct ikesa *sa, void *arg), void *arg)

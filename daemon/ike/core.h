@@ -10,6 +10,7 @@
 #include "ike/env.h"
 #include "ike/sa.h"
 #include "ike/tally.h"
+#include "pki/pki.h"
 
 struct ike_source {
 	struct ike_link link;
@@ -31,6 +32,7 @@ struct ike_trace {
 struct ike_core {
 	struct ike_env env;
 	const struct conf *conf; /* borrowed; ike_core_set_conf() */
+	struct pki *pki; /* its trustpoints, by the same indices; borrowed; NULL: never set */
 
 	struct ike_table by_spi, by_init, by_identity, by_handle, sources;
 	struct ike_timers timers;
@@ -57,6 +59,10 @@ int ike_core_new(const struct ike_env *env, const struct conf *conf, struct ike_
 void ike_core_free(struct ike_core *core);
 /* From now on; what is established stays. Returns 0, or -ENOMEM and the old one holds. */
 int ike_core_set_conf(struct ike_core *core, const struct conf *conf);
+
+/* The trustpoints of the configuration that is set next to it. What an SA keeps of them across a
+ * reload are references to certificates, not indices. */
+void ike_core_set_pki(struct ike_core *core, struct pki *pki);
 
 /* A datagram as it came from the socket bound to local. Its bytes are decrypted in place. */
 void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct endpoint *local,
