@@ -20,7 +20,7 @@ run-directory = %(dir)s/run
 bpf-directory = %(dir)s/bpf/flexgate
 secrets-file = %(dir)s/secrets.conf
 max-sessions = %(max_sessions)s
-log-level = debug
+log-level = %(log_level)s
 %(gateway)s
 
 %(proposal)s
@@ -63,7 +63,7 @@ identity = any
 key = %(psk)s
 """
 
-DEFAULTS = dict(max_sessions=64, inside="eth1", gateway="", proposal="", policy="", template="", profile="",
+DEFAULTS = dict(max_sessions=64, log_level="debug", inside="eth1", gateway="", proposal="", policy="", template="", profile="",
                 range="10.10.0.10-10.10.255.250", match="any", psk=PSK)
 # What a sanitizer writes.
 ALARM = re.compile(r"ERROR: \w+Sanitizer|runtime error:|SUMMARY: ")

@@ -1,0 +1,228 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""S8, S9 and S11: what a login costs, and what a session weighs. A row of JSON per line, for
+tests/bench/run.
+
+tests/bench/login.py BUILD [RUNS]
+
+A login costs the CPU time of every process of the gateway, from the first IKE_SA_INIT to the
+answer to DELETE, over some thousand logins of tools/ikeload, which has the other CPU.
+S8: the public-key operations of one set-up alone / a login. S9: charon's login / ours.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+
+from gateway import Gateway  # noqa: E402
+from net import Failed, Network, run, wait_for  # noqa: E402
+
+LOGINS = 1500       # of one run
+SLOPE = (4000, 16000)   # sessions between which memory is compared
+PSK = "correct-horse-battery-staple"
+CHARON = "/usr/sbin/charon-systemd"
+# goals: first what this version must reach, then what we want
+PSK_GOAL, CHARON_GOAL, MEMORY_GOAL_KIB = 0.30, 2.0, 8.0
+
+
+class Sample:
+    """The middle and the ends of some runs."""
+
+    def __init__(self, values):
+        self.values = sorted(values)
+
+    def row(self):
+        return {"min": self.values[0], "median": self.values[len(self.values) // 2],
+                "max": self.values[-1], "runs": len(self.values)}
+
+
+def report(id_, name, unit, ratio, value, raw, goal, generator_limit=False, less=False):
+    print(json.dumps({"id": id_, "name": name, "unit": unit, "ratio": Sample(ratio).row(),
+                      "value": Sample(value).row(), "raw": Sample(raw).row(), "goal": goal,
+                      "steal_ms": 0, "generator_limit": generator_limit, "less": less}), flush=True)
+
+
+def cpu_us(pids):
+    """CPU time of all threads of these processes."""
+    total = 0
+    for pid in pids:
+        for task in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
+                total += int(f.read().split()[0])
+    return total / 1000
+
+
+def pin(pids, cpu):
+    for pid in pids:
+        run(["taskset", "-a", "-p", "-c", str(cpu), str(pid)])
+
+
+def memory_kib(pids):
+    total = 0
+    for pid in pids:
+        with open("/proc/%d/smaps_rollup" % pid) as f:
+            total += int(re.search(r"^Pss:\s+(\d+)", f.read(), flags=re.M).group(1))
+    return total
+
+
+def load(network, build, *options, hold=False):
+    command = ["taskset", "-c", "1", build + "/ikeload", "--gateway", Network.GATEWAY4, "--psk", PSK,
+               "--nat", "--json", *options]
+    if hold:
+        return network.process(command, "ikeload", ns=network.clients[0])
+    done = json.loads(network.clients[0].run(command, timeout=300).stdout)
+    if done["ok"] != done["count"]:
+        raise Failed("%d of %d logins: %s" % (done["ok"], done["count"], done["failures"]))
+    return done
+
+
+def login_us(network, build, pids, logins=LOGINS, parallel=32):
+    """CPU time of one login and its end."""
+    before = cpu_us(pids)
+    load(network, build, "--count", str(logins), "--parallel", str(parallel), "--logout")
+    return (cpu_us(pids) - before) / logins
+
+
+def raw_us(build):
+    return json.loads(subprocess.run([build + "/tests/bench/bench_pk"], stdout=subprocess.PIPE,
+                                     check=True).stdout)
+
+
+class Charon:
+    """strongSwan as the gateway, as it is tuned for many clients, ESP in user space."""
+    STRONGSWAN = """
+charon-systemd {
+	load = random nonce aes sha1 sha2 hmac kdf gcm openssl curve25519 pem pkcs1 kernel-libipsec \
+kernel-netlink socket-default vici
+	threads = 16
+	ikesa_table_size = 4096
+	ikesa_table_segments = 64
+	install_routes = no
+	init_limit_half_open = 0
+	cookie_threshold = 0
+	block_threshold = 0
+	filelog {
+		main { path = %(dir)s/charon.log
+			default = 0 }
+	}
+	journal { default = -1 }
+	plugins { vici { socket = unix://%(dir)s/vici } }
+}
+"""
+    SWANCTL = """
+connections {
+	clients {
+		version = 2
+		local_addrs = %(gateway)s
+		pools = pool4
+		proposals = aes256gcm16-prfsha256-x25519
+		unique = never
+		local { auth = psk
+			id = gateway.example.org }
+		remote { auth = psk
+			id = %%any }
+		children { net { local_ts = 0.0.0.0/0
+			esp_proposals = aes256gcm16 } }
+		rekey_time = 0
+	}
+}
+pools { pool4 { addrs = 10.10.0.0/16 } }
+secrets { ike-all { secret = "%(psk)s" } }
+"""
+
+    def __init__(self, network):
+        self.dir = tempfile.mkdtemp(dir=network.dir)
+        values = dict(dir=self.dir, gateway=Network.GATEWAY4, psk=PSK)
+        with open(self.dir + "/strongswan.conf", "w") as f:
+            f.write(self.STRONGSWAN % values)
+        with open(self.dir + "/swanctl.conf", "w") as f:
+            f.write(self.SWANCTL % values)
+        env = {"STRONGSWAN_CONF": self.dir + "/strongswan.conf", "SWANCTL_DIR": self.dir}
+        self.process = network.process([CHARON], "charon", ns=network.gateway, env=env)
+        as_env = ["env", *("%s=%s" % kv for kv in env.items())]
+        wait_for(lambda: os.path.exists(self.dir + "/vici") and
+                 run([*as_env, "swanctl", "--load-all", "--noprompt", "--uri",
+                      "unix://%s/vici" % self.dir], check=False).returncode == 0, "charon answers")
+
+
+def settle(seconds=0.5):
+    """What the last run left to do is done."""
+    time.sleep(seconds)
+
+
+def one_by_one_us(network, build, pids):
+    """charon with kernel-libipsec hangs with several logins at once, so both have one at a time."""
+    return login_us(network, build, pids, logins=300, parallel=1)
+
+
+def speed(build, runs):
+    ours, raw, single, theirs = [], [], [], []
+    network = Network()
+    try:
+        gateway = Gateway(network, build, max_sessions=4096, log_level="info",
+                          gateway="half-open-limit = 4096").start()
+        pids = list(gateway.pids().values())
+        pin(pids, 0)
+        login_us(network, build, pids)
+        for _ in range(runs):
+            settle()
+            raw.append(raw_us(build)["x25519"])
+            ours.append(login_us(network, build, pids))
+            single.append(one_by_one_us(network, build, pids))
+        gateway.stop()
+        report("S8", "login with PSK and x25519", "us", [r / o for r, o in zip(raw, ours)], ours, raw,
+               PSK_GOAL)
+        if not os.path.exists(CHARON):
+            print("tests/bench/login.py: S9 needs charon-systemd, left out", file=sys.stderr)
+            return
+        charon = Charon(network)
+        pids = [charon.process.pid]
+        pin(pids, 0)
+        one_by_one_us(network, build, pids)
+        for _ in range(runs):
+            settle()
+            theirs.append(one_by_one_us(network, build, pids))
+        report("S9", "login with PSK and x25519, one by one: charon's / ours", "us",
+               [t / o for t, o in zip(theirs, single)], single, theirs, CHARON_GOAL)
+    finally:
+        network.close()
+
+
+def memory(build):
+    few, many = SLOPE
+    network = Network()
+    try:
+        gateway = Gateway(network, build, max_sessions=32768,
+                          log_level="warn",
+                          gateway="half-open-limit = 4096").start()
+        pids = list(gateway.pids().values())
+        weight = []
+        for first, count in ((0, few), (few, many - few)):
+            load(network, build, "--count", str(count), "--parallel", "64", "--hold", "600",
+                 "--identity-prefix", "load%d-" % first, "--deadline", "900", hold=True)
+            wait_for(lambda: len(gateway.show("session")) == first + count, "%d sessions" %
+                     (first + count), timeout=300, step=2)
+            settle(1)
+            weight.append(memory_kib(pids))
+        slope = (weight[1] - weight[0]) / (many - few)
+        report("S11", "memory of a session, %d to %d of them" % SLOPE, "KiB",
+               [slope / MEMORY_GOAL_KIB], [slope], [MEMORY_GOAL_KIB], 1.0, less=True)
+    finally:
+        network.close()
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    build = os.path.abspath(sys.argv[1])
+    runs = int(sys.argv[2]) if len(sys.argv) == 3 else 5
+    speed(build, runs)
+    memory(build)
+
+
+main()
