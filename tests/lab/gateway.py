@@ -63,8 +63,8 @@ identity = any
 key = %(psk)s
 """
 
-DEFAULTS = dict(max_sessions=64, log_level="debug", inside="eth1", gateway="", proposal="", policy="", template="", profile="",
-                range="10.10.0.10-10.10.255.250", match="any", psk=PSK)
+DEFAULTS = dict(max_sessions=64, log_level="debug", inside="eth1", gateway="", proposal="", policy="",
+                template="", profile="", range="10.10.0.10-10.10.255.250", match="any", psk=PSK)
 # What a sanitizer writes.
 ALARM = re.compile(r"ERROR: \w+Sanitizer|runtime error:|SUMMARY: ")
 
