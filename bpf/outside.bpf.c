@@ -18,7 +18,6 @@ enum fg_outer {
 struct fg_tunnel {
 	__u32 esp;    /* bytes from the IP header to the ESP header */
 	__u32 reason; /* with FG_OUTER_BAD */
-	bool udp;
 };
 
 FG_INLINE enum fg_outer fg_outer_bad(struct fg_tunnel *t, __u32 reason)
@@ -51,7 +50,6 @@ FG_INLINE enum fg_outer fg_outer_udp(const struct fg_packet *p, struct fg_tunnel
 		return FG_OUTER_KERNEL;
 	if (length < sizeof(*h) + sizeof(struct fg_esp_header))
 		return fg_outer_bad(t, FG_DROP_malformed_outer);
-	t->udp = true;
 	t->esp = p->l4 + (__u32)sizeof(*h);
 	return FG_OUTER_ESP;
 }
@@ -66,7 +64,6 @@ FG_INLINE enum fg_outer fg_outer_of(const struct fg_packet *p, struct fg_tunnel 
 		return fg_outer_bad(t, FG_DROP_outer_fragment);
 	if (p->l4 + sizeof(struct fg_esp_header) > p->length)
 		return fg_outer_bad(t, FG_DROP_malformed_outer);
-	t->udp = false;
 	t->esp = p->l4;
 	return FG_OUTER_ESP;
 }
@@ -92,8 +89,10 @@ FG_INLINE __u32 fg_outer_check(const struct fg_packet *p, const struct fg_tunnel
 	if (!s)
 		return FG_DROP_unknown_spi;
 	meta->session = session;
-	if (!!(sa->flags & FG_SA_UDP) != t->udp || !fg_ip_same(&s->local, dst))
-		return FG_DROP_wrong_encap;
+	/* RFC 7296 2.23 has both encapsulations taken, RFC 4301 4.1 an SA known by its SPI; so any
+	 * address of ours will do, and a client that moves (RFC 4555) loses nothing. */
+	if (!fg_ip_same(&s->local, dst) && !fg_is_local(dst))
+		return FG_DROP_unknown_spi;
 	return s->state == FG_SESSION_UP ? FG_DROP_NONE : FG_DROP_session_down;
 }
 

@@ -27,6 +27,7 @@ enum ctl_format {
 	CTL_SECONDS, /* 42s, 3m12s, 5d04h */
 	CTL_BOOL,    /* yes, no */
 	CTL_COUNTS,  /* an object of counters: "spoofed 3, too_big 1" */
+	CTL_OBJECTS, /* an array of objects, in a record a line each: "state up, age_s 3" */
 };
 
 struct ctl_column {

@@ -39,6 +39,7 @@ static const struct ctl_column session_detail_columns[] = {
 	{ "spi_in",        "SPI from the client",    CTL_TEXT,    0, 0 },
 	{ "spi_out",       "SPI to the client",      CTL_TEXT,    0, 0 },
 	{ "ts",            "Traffic selectors",      CTL_TEXT,    0, 0 },
+	{ "sas",           "SAs",                    CTL_OBJECTS, 0, 0 },
 	{ "template",      "Virtual-template",       CTL_TEXT,    0, 0 },
 	{ "mtu",           "MTU",                    CTL_NUMBER,  0, 0 },
 	{ "mss4",          "TCP MSS, IPv4",          CTL_NUMBER,  0, 0 },

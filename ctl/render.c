@@ -127,6 +127,23 @@ const char *ctl_value_text(const json_t *value, enum ctl_format format, bool exa
 	return buf;
 }
 
+static void object_text(const json_t *value, char *buf, size_t cap)
+{
+	char cell[CELL_MAX];
+	const char *key;
+	json_t *item;
+	size_t n = 0;
+
+	buf[0] = '\0';
+	json_object_foreach((json_t *)value, key, item)
+	{
+		plain_text(item, cell, sizeof(cell));
+		if (n < cap)
+			n += (size_t)snprintf(buf + n, cap - n, "%s%s %s", n ? ", " : "", key,
+					      cell);
+	}
+}
+
 static bool right_aligned(enum ctl_format format)
 {
 	return format == CTL_NUMBER || format == CTL_COUNT || format == CTL_BYTES ||
@@ -274,6 +291,22 @@ static void put_table(FILE *out, const struct ctl_view *view, const json_t *rows
 		put_line(out, view, &fit, row);
 }
 
+/* The first beside the title, the others below it. */
+static void put_objects(FILE *out, const json_t *array, size_t indent)
+{
+	char cell[CELL_MAX];
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(array, i, object)
+	{
+		object_text(object, cell, sizeof(cell));
+		fprintf(out, "%*s%s\n", (int)(i ? indent : 0), "", cell);
+	}
+	if (json_array_size(array) == 0)
+		fputs("none\n", out);
+}
+
 static void put_record(FILE *out, const struct ctl_column *columns, const json_t *row)
 {
 	char cell[CELL_MAX];
@@ -286,9 +319,14 @@ static void put_record(FILE *out, const struct ctl_column *columns, const json_t
 	for (column = columns; column->field; column++) {
 		json_t *value = json_object_get(row, column->field);
 
-		if (value)
-			fprintf(out, "%s%-*s  %s\n", column == columns ? "" : "  ",
-				(int)(column == columns ? widest + 2 : widest), column->title,
+		if (!value)
+			continue;
+		fprintf(out, "%s%-*s  ", column == columns ? "" : "  ",
+			(int)(column == columns ? widest + 2 : widest), column->title);
+		if (column->format == CTL_OBJECTS && json_is_array(value))
+			put_objects(out, value, widest + 4);
+		else
+			fprintf(out, "%s\n",
 				ctl_value_text(value, column->format, true, cell, sizeof(cell)));
 	}
 }

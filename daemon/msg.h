@@ -396,8 +396,8 @@ struct msg_worker_start {
 	char user[CONF_NAME_MAX];
 	char run_directory[CONF_TEXT_MAX];
 	uint32_t workers;
-	uint32_t sessions, sas; /* rows of the maps */
-	uint32_t crypto;        /* as conf_gateway.crypto */
+	uint32_t sessions, sas, selectors; /* rows of the maps */
+	uint32_t crypto;                   /* as conf_gateway.crypto */
 	uint32_t port_count;
 	struct {
 		uint32_t port; /* fg_xsk key is port * FG_QUEUES + queue */

@@ -87,7 +87,7 @@ static const struct conf_key gateway_keys[] = {
 	{ "bpf-directory", conf_read_path, FIELD(struct conf_gateway, bpf_directory),
 	  .high = BPF_DIRECTORY_MAX, .fallback = "/sys/fs/bpf/flexgate",
 	  .expected = "an absolute path of at most 224 bytes",
-	  .help = "Where the maps are pinned, below a directory v1." },
+	  .help = "Where the maps are pinned, below a directory v2." },
 	{ "secrets-file", conf_read_path, FIELD(struct conf_gateway, secrets_file),
 	  .high = CONF_TEXT_MAX - 1, .fallback = "/etc/flexgate/secrets.conf",
 	  .expected = "an absolute path of at most 255 bytes",

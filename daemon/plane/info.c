@@ -16,6 +16,7 @@ void plane_worker_start(const struct plane *plane, struct msg_worker_start *star
 	start->workers = plane->workers;
 	start->sessions = plane->sessions;
 	start->sas = plane->sas;
+	start->selectors = plane->selectors;
 	start->crypto = (uint32_t)gateway->crypto;
 	start->port_count = plane->ports;
 	for (uint32_t i = 0; i < plane->ports; i++) {

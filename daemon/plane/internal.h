@@ -57,6 +57,21 @@ struct plane_route {
 	struct fg_ip source; /* zero: the kernel chooses */
 };
 
+/* What belongs together, by the inbound row. */
+struct plane_pair {
+	uint32_t session;  /* 0: none */
+	uint32_t next;     /* pair of the same session */
+	uint32_t out;      /* row, 0: muted, or only the SPI is reserved */
+	uint32_t replaces; /* pair whose place it takes */
+};
+
+/* By the first row of a list of selectors. */
+struct plane_selectors {
+	uint32_t refs, next; /* list of the same hash */
+};
+
+enum { PLANE_SELECTOR_SLOTS = 1024 };
+
 struct plane {
 	const struct conf *conf;
 	struct event_base *base;
@@ -80,8 +95,13 @@ struct plane {
 	size_t own_count;
 	struct hop_table hops;
 	bool routes_changed, addresses_changed; /* noted while events are read */
-	struct row_queue free_sas;
+	struct row_queue free_sas, free_selectors;
 	uint32_t sas_used;
+	struct plane_pair *pair;                      /* [sas] */
+	uint32_t *pair_of;                            /* [sessions]: its first, 0: none */
+	uint32_t selectors;                           /* rows of fg_selector */
+	struct plane_selectors *selector_list;        /* [selectors] */
+	uint32_t selector_slot[PLANE_SELECTOR_SLOTS]; /* first row of a list by hash, 0: none */
 	struct ring_buffer *sample_ring;
 	struct event *on_samples;
 	struct fg_event sample[PLANE_SAMPLES]; /* the newest at samples_kept - 1, wrapping */
@@ -106,6 +126,11 @@ static inline struct fg_session *plane_fg_session(const struct plane *p, uint32_
 static inline struct fg_sa *plane_fg_sa(const struct plane *p, uint32_t row)
 {
 	return (struct fg_sa *)p->memory[PLANE_fg_sa].p + row;
+}
+
+static inline struct fg_selectors *plane_fg_selectors(const struct plane *p, uint32_t row)
+{
+	return (struct fg_selectors *)p->memory[PLANE_fg_selector].p + row;
 }
 
 /* pins.c: a bpffs, its directory for this ABI, the lock; stale pins go. */
@@ -146,7 +171,30 @@ int hops_open(struct plane *plane, struct plane_error *error);
 void hops_close(struct plane *plane);
 
 /* sa.c */
-void sa_end(struct plane *plane, uint32_t row);
+int sas_open(struct plane *plane, struct plane_error *error);
+void sas_close(struct plane *plane);
+/* Every pair of a session, reserved SPIs too. */
+void sas_end(struct plane *plane, uint32_t session);
+/* Wipe a row and give it back; 0 is harmless. */
+void sa_row_end(struct plane *plane, uint32_t row);
+
+/* flow.c: the outbound rows of a session in the order in which they are tried. */
+void flow_add(struct plane *plane, uint32_t session, uint32_t row, uint32_t instead_of);
+/* False: it was not among them. */
+bool flow_remove(struct plane *plane, uint32_t session, uint32_t row);
+bool flow_has(const struct plane *plane, uint32_t session, uint32_t row);
+void sa_write_outer(struct fg_sa *row, const uint8_t *outer, uint16_t len);
+
+/* selector.c: the list for a new SA; *row 0: it carries everything. */
+int selectors_open(struct plane *plane, struct plane_error *error);
+void selectors_close(struct plane *plane);
+int selectors_take(struct plane *plane, const struct plane_sa *sa, uint32_t *row,
+		   struct plane_error *error);
+/* One more SA row uses it. */
+void selectors_share(struct plane *plane, uint32_t row);
+void selectors_give(struct plane *plane, uint32_t row);
+/* Does list a cover everything that list b covers? */
+bool selectors_cover(const struct plane *plane, uint32_t a, uint32_t b);
 /* event.c: fg_event is read while the loop runs. */
 int samples_open(struct plane *plane, struct plane_error *error);
 void samples_close(struct plane *plane);

@@ -30,6 +30,8 @@ static uint32_t rows_of(const struct plane *plane, enum plane_map map)
 		return plane->sessions;
 	case PLANE_fg_sa:
 		return plane->sas;
+	case PLANE_fg_selector:
+		return plane->selectors;
 	case PLANE_fg_count_worker:
 	case PLANE_fg_drop_worker:
 		return plane->workers * plane->sessions;

@@ -104,10 +104,11 @@ static int open_steps(struct plane *plane, struct plane_error *error)
 	if (code)
 		return code;
 	remove_stale(plane);
-	code = row_queue_init(&plane->free_sas, 1, plane->sas - 1);
-	if (code)
-		return plane_fail(error, code, "no memory for %u SAs", plane->sas);
-	code = load_maps(plane, error);
+	code = sas_open(plane, error);
+	if (!code)
+		code = selectors_open(plane, error);
+	if (!code)
+		code = load_maps(plane, error);
 	if (!code)
 		code = samples_open(plane, error);
 	if (code)
@@ -139,6 +140,7 @@ int plane_open(struct event_base *base, const struct conf *conf, struct plane **
 	plane->lock_fd = -1;
 	plane->sessions = conf->gateway.max_sessions > 1 ? conf->gateway.max_sessions : 2;
 	plane->sas = power_of_two(4 * plane->sessions);
+	plane->selectors = 2 * plane->sessions + 64;
 	plane->cpus = libbpf_num_possible_cpus();
 	code = open_steps(plane, error);
 	if (code) {
@@ -164,7 +166,8 @@ void plane_close(struct plane *plane)
 	if (plane->maps)
 		load_close(plane);
 	pins_close(plane);
-	row_queue_free(&plane->free_sas);
+	selectors_close(plane);
+	sas_close(plane);
 	nl_socket_free(plane->netlink);
 	free(plane);
 }

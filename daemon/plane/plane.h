@@ -49,20 +49,58 @@ int plane_session_add(struct plane *plane, uint32_t id, const struct plane_sessi
 /* Harmless when there is none: SAs, host entries, counters, the row, in this order. */
 void plane_session_del(struct plane *plane, uint32_t id);
 
+/* A pair of SAs is called by the SPI of its inbound row, unique in the plane. */
+
+/* An SPI for a pair that is to come. -ENOSPC: all rows are in use. plane_sa_del() gives it back. */
+int plane_spi_reserve(struct plane *plane, uint32_t session, __be32 *spi_in);
+
 struct plane_sa {
 	uint32_t session;
 	uint16_t suite; /* enum fg_esp_suite */
 	bool udp;
 	bool moves; /* the peer is behind a NAT */
+	bool esn;
+	bool use_now;  /* as by plane_sa_use() */
+	__be32 spi_in; /* reserved by this session; 0: the plane chooses */
 	__be32 spi_out;
+	__be32 replaces; /* whose place it takes when it is used; 0: an additional one */
 	const struct msg_esp_key *in, *out; /* borrowed */
+	/* From any of `client` to any of `net` and back; borrowed. */
+	const struct msg_selector *client, *net;
+	size_t client_count, net_count;
 };
 
-/* Both directions; replaces the session's SAs in use. *spi_in is the SPI the peer must send. */
+/*
+ * Both directions: the inbound one opens packets at once, the outbound one waits for its use. A
+ * reserved SPI stays reserved when this fails. -E2BIG: too many combinations of selectors.
+ */
 int plane_sa_add(struct plane *plane, const struct plane_sa *sa, __be32 *spi_in,
 		 struct plane_error *error);
-/* The client's outer address changed (proven): template and session row follow. */
-int plane_peer_moved(struct plane *plane, uint32_t session, const struct endpoint *peer);
+/* What its selectors cover goes to the client by it from now on: in the place of the pair that it
+ * replaces, else before every pair with wider selectors. */
+void plane_sa_use(struct plane *plane, __be32 spi_in);
+/* Nothing goes out by it any more; the outbound row is wiped. */
+void plane_sa_mute(struct plane *plane, __be32 spi_in);
+/* Whatever is left of it. Harmless when there is nothing. */
+void plane_sa_del(struct plane *plane, __be32 spi_in);
+
+struct plane_sa_state {
+	bool in_use;                           /* for what goes out */
+	uint64_t in_bytes, in_packets, in_seq; /* inner bytes; seq: highest accepted */
+	uint64_t out_bytes, out_seq;           /* one for each packet */
+	uint64_t in_used_ms, out_used_ms;      /* CLOCK_MONOTONIC, 0: never */
+};
+/* False: there is no such pair. */
+bool plane_sa_state(const struct plane *plane, __be32 spi_in, struct plane_sa_state *state);
+
+/* Where the client is reached, proven: the templates of all its SAs and the session row follow. */
+struct plane_path {
+	struct endpoint peer, local;
+	bool udp;
+	bool moves; /* the peer is behind a NAT */
+};
+/* Returns 0, -ENOENT, or -EAFNOSUPPORT with nothing changed: addresses of different families. */
+int plane_session_move(struct plane *plane, uint32_t session, const struct plane_path *path);
 /* A worker misses the way to this address: resolve it from the kernel's tables. Never fails loudly;
  * what has no answer goes by the stack door. */
 void plane_hop_want(struct plane *plane, const struct fg_ip *dst);
@@ -74,7 +112,6 @@ void plane_drops(const struct plane *plane, uint32_t id, struct fg_drop *drops);
  * counted. head is what strangers sent. */
 enum { PLANE_SAMPLES = 64 }; /* remembered */
 size_t plane_samples(const struct plane *plane, struct fg_event *out, size_t cap);
-/* When did authenticated traffic last pass? Not kept: read counts twice. */
 /* Of row `id` as it is now, 0: nobody holds it. What a worker reports with another one is about an
  * earlier holder. */
 uint32_t plane_generation(const struct plane *plane, uint32_t id);

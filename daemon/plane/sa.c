@@ -3,42 +3,42 @@
  * Rows of fg_sa: keys in memory that workers share. A row is written while it is FREE and handed
  * over by its state; it is wiped when it ends and waits at the end of a queue before it is used
  * again. Keys are written in place, so no copy is left to wipe.
+ *
+ * A pair is named by its inbound row. The SPI of a pair that is to come is a row that is taken and
+ * stays FREE.
  */
 #include "plane/internal.h"
 #include "plane/outer.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-static int random32(uint32_t *v)
+int sas_open(struct plane *plane, struct plane_error *error)
 {
-	return getrandom(v, sizeof(*v), 0) == sizeof(*v) ? 0 : -EIO;
+	plane->pair = calloc(plane->sas, sizeof(*plane->pair));
+	plane->pair_of = calloc(plane->sessions, sizeof(*plane->pair_of));
+	if (!plane->pair || !plane->pair_of || row_queue_init(&plane->free_sas, 1, plane->sas - 1))
+		return plane_fail(error, -ENOMEM, "no memory for %u SAs", plane->sas);
+	return 0;
 }
 
-static void write_key(struct fg_sa *row, const struct msg_esp_key *key, uint16_t suite)
+void sas_close(struct plane *plane)
 {
-	memcpy(row->salt, key->salt, fg_esp_salt_len(suite));
-	memcpy(row->key, key->key, fg_esp_key_len(suite));
-	memcpy(row->auth_key, key->auth_key, fg_esp_auth_key_len(suite));
+	row_queue_free(&plane->free_sas);
+	free(plane->pair);
+	free(plane->pair_of);
 }
 
-static struct fg_sa *begin(struct plane *plane, const struct plane_sa *sa, uint32_t *number)
-{
-	struct fg_sa *row;
+/* --- rows --- */
 
-	*number = row_queue_take(&plane->free_sas);
-	if (!*number)
-		return NULL;
-	plane->sas_used++;
-	row = plane_fg_sa(plane, *number);
-	row->generation++;
-	row->seq = 0; /* what a worker that was late still did to the empty row */
-	memset(row->window, 0, sizeof(row->window));
-	row->session = sa->session;
-	row->suite = sa->suite;
-	row->flags = (uint16_t)((sa->udp ? FG_SA_UDP : 0) | (sa->moves ? FG_SA_MOVES : 0));
-	return row;
+static uint32_t row_take(struct plane *plane)
+{
+	uint32_t number = row_queue_take(&plane->free_sas);
+
+	plane->sas_used += number != 0;
+	return number;
 }
 
 /*
@@ -61,16 +61,39 @@ static void wipe_row(struct fg_sa *row)
 	explicit_bzero((uint8_t *)row + AFTER, sizeof(*row) - AFTER);
 }
 
-void sa_end(struct plane *plane, uint32_t number)
+void sa_row_end(struct plane *plane, uint32_t number)
 {
-	if (!number || number >= plane->sas)
+	if (!number)
 		return;
 	wipe_row(plane_fg_sa(plane, number));
 	row_queue_give(&plane->free_sas, number);
 	plane->sas_used--;
 }
 
-static void write_outer(struct fg_sa *row, const uint8_t *outer, uint16_t len)
+static uint16_t flags_of(bool udp, bool moves, bool esn)
+{
+	return (uint16_t)((udp ? FG_SA_UDP : 0) | (moves ? FG_SA_MOVES : 0) |
+			  (esn ? FG_SA_ESN : 0));
+}
+
+static void write_row(struct fg_sa *row, const struct plane_sa *sa, const struct msg_esp_key *key,
+		      uint32_t selectors)
+{
+	row->generation++;
+	/* What a worker that was late still did to the empty row. */
+	row->seq = row->bytes = row->packets = row->used_ms = 0;
+	memset(row->window, 0, sizeof(row->window));
+	row->session = sa->session;
+	row->suite = sa->suite;
+	row->flags = flags_of(sa->udp, sa->moves, sa->esn);
+	row->next = 0;
+	row->selectors = selectors;
+	memcpy(row->salt, key->salt, fg_esp_salt_len(sa->suite));
+	memcpy(row->key, key->key, fg_esp_key_len(sa->suite));
+	memcpy(row->auth_key, key->auth_key, fg_esp_auth_key_len(sa->suite));
+}
+
+void sa_write_outer(struct fg_sa *row, const uint8_t *outer, uint16_t len)
 {
 	uint32_t version = row->outer_version;
 
@@ -79,6 +102,121 @@ static void write_outer(struct fg_sa *row, const uint8_t *outer, uint16_t len)
 	memcpy(row->outer, outer, FG_OUTER_MAX);
 	row->outer_len = len;
 	__atomic_store_n(&row->outer_version, version + 2, __ATOMIC_RELEASE);
+}
+
+/* --- pairs --- */
+
+static uint32_t pair_of(const struct plane *plane, __be32 spi_in)
+{
+	uint32_t number = ntohl(spi_in) & (plane->sas - 1);
+
+	return spi_in && plane->pair[number].session && plane_fg_sa(plane, number)->spi == spi_in
+		       ? number
+		       : 0;
+}
+
+int plane_spi_reserve(struct plane *plane, uint32_t session, __be32 *spi_in)
+{
+	uint32_t number, random;
+
+	if (!session || session >= plane->sessions ||
+	    plane_fg_session(plane, session)->state != FG_SESSION_UP)
+		return -ENOENT;
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -EIO;
+	number = row_take(plane);
+	if (!number)
+		return -ENOSPC;
+	plane->pair[number] = (struct plane_pair){ .session = session,
+						   .next = plane->pair_of[session] };
+	plane->pair_of[session] = number;
+	*spi_in = outer_spi(random, number, plane->sas - 1);
+	plane_fg_sa(plane, number)->spi = *spi_in;
+	return 0;
+}
+
+static void pair_mute(struct plane *plane, uint32_t number)
+{
+	struct plane_pair *pair = &plane->pair[number];
+	struct fg_sa *out = plane_fg_sa(plane, pair->out);
+	uint32_t selectors = out->selectors;
+
+	if (!pair->out)
+		return;
+	flow_remove(plane, pair->session, pair->out);
+	sa_row_end(plane, pair->out);
+	selectors_give(plane, selectors);
+	pair->out = 0;
+}
+
+static void pair_end(struct plane *plane, uint32_t number)
+{
+	struct plane_pair *pair = &plane->pair[number];
+	uint32_t selectors = plane_fg_sa(plane, number)->selectors;
+	uint32_t *at = &plane->pair_of[pair->session];
+
+	pair_mute(plane, number);
+	for (uint32_t i = *at; i; i = plane->pair[i].next)
+		if (plane->pair[i].replaces == number)
+			plane->pair[i].replaces = 0;
+	while (*at != number)
+		at = &plane->pair[*at].next;
+	*at = pair->next;
+	*pair = (struct plane_pair){ 0 };
+	sa_row_end(plane, number);
+	selectors_give(plane, selectors);
+}
+
+void sas_end(struct plane *plane, uint32_t session)
+{
+	while (plane->pair_of[session])
+		pair_end(plane, plane->pair_of[session]);
+}
+
+void plane_sa_mute(struct plane *plane, __be32 spi_in)
+{
+	pair_mute(plane, pair_of(plane, spi_in));
+}
+
+void plane_sa_del(struct plane *plane, __be32 spi_in)
+{
+	uint32_t number = pair_of(plane, spi_in);
+
+	if (number)
+		pair_end(plane, number);
+}
+
+void plane_sa_use(struct plane *plane, __be32 spi_in)
+{
+	const struct plane_pair *pair = &plane->pair[pair_of(plane, spi_in)];
+
+	if (pair->out && !flow_has(plane, pair->session, pair->out))
+		flow_add(plane, pair->session, pair->out, plane->pair[pair->replaces].out);
+}
+
+/* --- a new one --- */
+
+static int check(const struct plane *plane, const struct plane_sa *sa, struct plane_error *error)
+{
+	uint32_t number = pair_of(plane, sa->spi_in);
+	const struct fg_session *session;
+
+	if (!sa->session || sa->session >= plane->sessions ||
+	    plane_fg_session(plane, sa->session)->state != FG_SESSION_UP)
+		return plane_fail(error, -ENOENT, "no session %u in the plane", sa->session);
+	session = plane_fg_session(plane, sa->session);
+	if (ip_is4(&session->local) != ip_is4(&session->peer))
+		return plane_fail(error, -EINVAL,
+				  "session %u: outer addresses are of different families",
+				  sa->session);
+	if (!fg_esp_key_len(sa->suite))
+		return plane_fail(error, -EINVAL, "session %u: ESP suite %u is unknown",
+				  sa->session, sa->suite);
+	if (sa->spi_in && (!number || plane->pair[number].session != sa->session ||
+			   plane_fg_sa(plane, number)->state != FG_SA_FREE))
+		return plane_fail(error, -EINVAL, "session %u did not reserve this SPI",
+				  sa->session);
+	return 0;
 }
 
 /* The session as templates see it. */
@@ -91,78 +229,86 @@ static uint16_t template_of(const struct fg_session *session, bool udp, uint8_t 
 	return outer_template(outer, &local, &peer, udp);
 }
 
-static int check(const struct plane *plane, const struct plane_sa *sa, struct plane_error *error)
+static void install(struct plane *plane, const struct plane_sa *sa, __be32 spi_in, uint32_t out,
+		    uint32_t selectors)
 {
-	if (!sa->session || sa->session >= plane->sessions ||
-	    plane_fg_session(plane, sa->session)->state != FG_SESSION_UP)
-		return plane_fail(error, -ENOENT, "no session %u in the plane", sa->session);
-	if (!fg_esp_key_len(sa->suite))
-		return plane_fail(error, -EINVAL, "session %u: ESP suite %u is unknown",
-				  sa->session, sa->suite);
-	return 0;
-}
+	uint32_t number = pair_of(plane, spi_in);
+	struct fg_sa *row[2] = { plane_fg_sa(plane, number), plane_fg_sa(plane, out) };
+	struct plane_pair *pair = &plane->pair[number];
+	uint8_t outer[FG_OUTER_MAX];
+	uint16_t len = template_of(plane_fg_session(plane, sa->session), sa->udp, outer);
 
-/* Both rows or none. */
-static int begin_both(struct plane *plane, const struct plane_sa *sa, uint32_t number[2],
-		      struct fg_sa *row[2])
-{
-	row[0] = begin(plane, sa, &number[0]);
-	row[1] = row[0] ? begin(plane, sa, &number[1]) : NULL;
-	if (row[1])
-		return 0;
-	if (row[0])
-		sa_end(plane, number[0]);
-	return -ENOSPC;
+	write_row(row[0], sa, sa->in, selectors);
+	write_row(row[1], sa, sa->out, selectors);
+	row[1]->spi = sa->spi_out;
+	sa_write_outer(row[1], outer, len);
+	__atomic_store_n(&row[0]->state, FG_SA_IN, __ATOMIC_RELEASE);
+	__atomic_store_n(&row[1]->state, FG_SA_OUT, __ATOMIC_RELEASE);
+	pair->out = out;
+	pair->replaces = pair_of(plane, sa->replaces);
+	if (plane->pair[pair->replaces].session != sa->session)
+		pair->replaces = 0;
+	if (sa->use_now)
+		plane_sa_use(plane, spi_in);
 }
 
 int plane_sa_add(struct plane *plane, const struct plane_sa *sa, __be32 *spi_in,
 		 struct plane_error *error)
 {
 	int code = check(plane, sa, error);
-	struct fg_session *session;
-	uint32_t number[2], old_in, old_out, random;
-	uint8_t outer[FG_OUTER_MAX];
-	struct fg_sa *row[2];
-	uint16_t outer_len;
+	uint32_t selectors, out;
 
 	if (code)
 		return code;
-	session = plane_fg_session(plane, sa->session);
-	outer_len = template_of(session, sa->udp, outer);
-	if (!outer_len)
-		return plane_fail(error, -EINVAL,
-				  "session %u: outer addresses are of different families",
-				  sa->session);
-	if (random32(&random))
-		return plane_fail(error, -EIO, "the kernel gives no random bytes");
-	code = begin_both(plane, sa, number, row);
+	code = selectors_take(plane, sa, &selectors, error);
 	if (code)
-		return plane_fail(error, code, "all %u SAs of the plane are in use", plane->sas);
-
-	row[0]->spi = outer_spi(random, number[0], plane->sas - 1);
-	write_key(row[0], sa->in, sa->suite);
-	row[1]->spi = sa->spi_out;
-	write_key(row[1], sa->out, sa->suite);
-	write_outer(row[1], outer, outer_len);
-	*spi_in = row[0]->spi;
-	__atomic_store_n(&row[0]->state, FG_SA_IN, __ATOMIC_RELEASE);
-	__atomic_store_n(&row[1]->state, FG_SA_OUT, __ATOMIC_RELEASE);
-
-	old_in = session->sa_in;
-	old_out = session->sa_out;
-	__atomic_store_n(&session->sa_in, number[0], __ATOMIC_RELEASE);
-	__atomic_store_n(&session->sa_out, number[1], __ATOMIC_RELEASE);
-	sa_end(plane, old_out);
-	sa_end(plane, old_in);
+		return code;
+	*spi_in = sa->spi_in;
+	out = row_take(plane);
+	code = out ? 0 : -ENOSPC;
+	if (!code && !*spi_in)
+		code = plane_spi_reserve(plane, sa->session, spi_in);
+	if (code) {
+		sa_row_end(plane, out);
+		selectors_give(plane, selectors);
+		return plane_fail(error, code,
+				  code == -ENOSPC ? "all %u SAs of the plane are in use"
+						  : "the kernel gives no random bytes",
+				  plane->sas);
+	}
+	selectors_share(plane, selectors); /* a reference for each row */
+	install(plane, sa, *spi_in, out, selectors);
 	return 0;
 }
 
-int plane_peer_moved(struct plane *plane, uint32_t id, const struct endpoint *peer)
+bool plane_sa_state(const struct plane *plane, __be32 spi_in, struct plane_sa_state *state)
 {
+	uint32_t number = pair_of(plane, spi_in);
+	const struct plane_pair *pair = &plane->pair[number];
+	const struct fg_sa *in = plane_fg_sa(plane, number), *out = plane_fg_sa(plane, pair->out);
+
+	*state = (struct plane_sa_state){ 0 };
+	if (!number)
+		return false;
+	state->in_bytes = __atomic_load_n(&in->bytes, __ATOMIC_RELAXED);
+	state->in_packets = __atomic_load_n(&in->packets, __ATOMIC_RELAXED);
+	state->in_seq = __atomic_load_n(&in->seq, __ATOMIC_RELAXED);
+	state->in_used_ms = __atomic_load_n(&in->used_ms, __ATOMIC_RELAXED);
+	if (!pair->out)
+		return true;
+	state->in_use = flow_has(plane, pair->session, pair->out);
+	state->out_bytes = __atomic_load_n(&out->bytes, __ATOMIC_RELAXED);
+	state->out_seq = __atomic_load_n(&out->seq, __ATOMIC_RELAXED);
+	state->out_used_ms = __atomic_load_n(&out->used_ms, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* --- movement --- */
+
+int plane_session_move(struct plane *plane, uint32_t id, const struct plane_path *path)
+{
+	uint8_t outer[FG_OUTER_MAX] = { 0 };
 	struct fg_session *session;
-	uint8_t outer[FG_OUTER_MAX];
-	struct fg_session next;
-	struct fg_sa *out;
 	uint16_t len;
 
 	if (!id || id >= plane->sessions)
@@ -170,17 +316,24 @@ int plane_peer_moved(struct plane *plane, uint32_t id, const struct endpoint *pe
 	session = plane_fg_session(plane, id);
 	if (session->state != FG_SESSION_UP)
 		return -ENOENT;
-	next = *session;
-	next.peer = peer->ip;
-	next.peer_port = peer->port;
-	out = plane_fg_sa(plane, session->sa_out);
-	if (session->sa_out) {
-		len = template_of(&next, out->flags & FG_SA_UDP, outer);
-		if (!len)
-			return -EAFNOSUPPORT;
-		write_outer(out, outer, len);
+	len = outer_template(outer, &path->local, &path->peer, path->udp);
+	if (!len)
+		return -EAFNOSUPPORT;
+	session->peer = path->peer.ip;
+	session->peer_port = path->peer.port;
+	session->local = path->local.ip;
+	session->local_port = path->local.port;
+	for (uint32_t at = plane->pair_of[id]; at; at = plane->pair[at].next) {
+		struct fg_sa *row[2] = { plane_fg_sa(plane, at),
+					 plane_fg_sa(plane, plane->pair[at].out) };
+
+		for (size_t i = 0; i < 2; i++) {
+			if (row[i]->state == FG_SA_FREE)
+				continue; /* reserved, muted */
+			row[i]->flags = flags_of(path->udp, path->moves, row[i]->flags & FG_SA_ESN);
+			if (row[i]->state == FG_SA_OUT)
+				sa_write_outer(row[i], outer, len);
+		}
 	}
-	session->peer = peer->ip;
-	session->peer_port = peer->port;
 	return 0;
 }

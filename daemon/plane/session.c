@@ -92,8 +92,7 @@ void plane_session_del(struct plane *plane, uint32_t id)
 	if (row->state == FG_SESSION_FREE)
 		return;
 	set_state(row, FG_SESSION_ENDING);
-	sa_end(plane, row->sa_out);
-	sa_end(plane, row->sa_in);
+	sas_end(plane, id);
 	if (row->inner4)
 		bpf_map_delete_elem(plane->fd[PLANE_fg_host4], &row->inner4);
 	if (!ip_is_zero(&row->inner6))

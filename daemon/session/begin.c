@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The only place that acquires for a session, in FlexVPN's order: authorisation, addresses,
- * virtual-access, data plane, SA. Whatever fails, session_end() releases what there is.
+ * virtual-access, data plane; SAs follow in sa.c. Whatever fails, session_end() releases what there
+ * is.
  */
 #include "session/session.h"
 
@@ -196,71 +197,5 @@ void session_begin(struct sessions *s, const struct msg_session_begin *ask)
 	log_begun(session);
 	/* Without ike there is nobody to end it: its death ends all, this one it never heard of. */
 	if (say_begun(s, session))
-		session_end(s, session, FG_CAUSE_ike_died);
-}
-
-static void refuse_sa(struct sessions *s, const struct msg_sa_add *ask, enum fg_cause cause)
-{
-	struct msg_sa_refused answer = {
-		.ike = ask->ike, .session = ask->session, .spi_out = ask->spi_out, .cause = cause
-	};
-
-	s->setup.to_ike(s->setup.arg, MSG_SA_REFUSED, &answer, sizeof(answer));
-}
-
-static bool add_sa(struct sessions *s, struct session *session, const struct msg_sa_add *ask)
-{
-	struct plane_sa sa = { .session = session->id,
-			       .suite = ask->suite,
-			       .udp = ask->udp,
-			       .moves = session->peer_behind_nat && ask->udp,
-			       .spi_out = ask->spi_out,
-			       .in = &ask->in,
-			       .out = &ask->out };
-	struct plane_error error = { "" };
-	char *ts = strdup(ask->ts);
-	__be32 spi_in;
-
-	if (!ts || plane_sa_add(s->setup.plane, &sa, &spi_in, &error)) {
-		log_error(AREA, "va%u: the SA could not be installed: %s", session->id,
-			  ts ? error.why : "out of memory");
-		free(ts);
-		return false;
-	}
-	free(session->ts);
-	session->ts = ts;
-	session->esp_suite = ask->suite;
-	session->udp = ask->udp;
-	session->spi_out = ask->spi_out;
-	session->spi_in = spi_in;
-	return true;
-}
-
-void session_add_sa(struct sessions *s, const struct msg_sa_add *ask)
-{
-	struct session *session = session_by_ike(s, ask->ike);
-	struct msg_sa_added answer = { .ike = ask->ike, .session = ask->session };
-
-	/* It may have ended while the message was under way. */
-	if (!session || session->state == SESSION_ENDING) {
-		refuse_sa(s, ask, session ? session->cause : FG_CAUSE_sa_failed);
-		return;
-	}
-	if (session->id != ask->session) {
-		log_error(AREA, "va%u: ike asks for an SA of va%u in its name", session->id,
-			  ask->session);
-		session_end(s, session, FG_CAUSE_bad_message);
-		refuse_sa(s, ask, FG_CAUSE_bad_message);
-		return;
-	}
-	if (!add_sa(s, session, ask)) {
-		session_end(s, session, FG_CAUSE_sa_failed);
-		refuse_sa(s, ask, FG_CAUSE_sa_failed);
-		return;
-	}
-	session_set_state(session, SESSION_UP);
-	answer.spi_in = session->spi_in;
-	answer.spi_out = session->spi_out;
-	if (s->setup.to_ike(s->setup.arg, MSG_SA_ADDED, &answer, sizeof(answer)))
 		session_end(s, session, FG_CAUSE_ike_died);
 }

@@ -94,17 +94,75 @@ static void set_spi(json_t *row, const char *key, __be32 spi)
 	ctl_set_text(row, key, text);
 }
 
+static const char *sa_state_text(const struct session_sa *sa, bool in_use)
+{
+	switch (sa->state) {
+	case SESSION_SA_RESERVED:
+		return "reserved";
+	case SESSION_SA_UP:
+		return in_use ? "in use" : "standby";
+	case SESSION_SA_DRAINING:
+		return "draining";
+	case SESSION_SA_EXPIRED:
+		return "expired";
+	}
+	return NULL;
+}
+
+static json_t *sa_row(const struct session_sa *sa, const struct plane_sa_state *now)
+{
+	json_t *row = json_object();
+
+	set_spi(row, "spi_in", sa->spi_in);
+	set_spi(row, "spi_out", sa->spi_out);
+	ctl_set_text(row, "state", sa_state_text(sa, now->in_use));
+	ctl_set_text(row, "suite", suite_text(sa->suite));
+	if (sa->suite)
+		ctl_set_text(row, "sequence", sa->esn ? "esn" : "32 bits");
+	ctl_set_number(row, "age_s", (session_now_ms() - sa->made_ms) / 1000);
+	ctl_set_number(row, "rekeys", sa->rekeys);
+	ctl_set_number(row, "rx_packets", now->in_packets);
+	ctl_set_number(row, "rx_bytes", now->in_bytes);
+	ctl_set_number(row, "tx_packets", now->out_seq);
+	ctl_set_number(row, "tx_bytes", now->out_bytes);
+	if (sa->life_bytes)
+		ctl_set_number(row, "life_bytes", sa->life_bytes);
+	if (sa->life_packets)
+		ctl_set_number(row, "life_packets", sa->life_packets);
+	ctl_set_text(row, "ts", sa->ts);
+	return row;
+}
+
+/* Every SA; of the one that carries what goes to the client the most important stands in the row
+ * itself, too. */
+static void set_sas(const struct ctl_client *client, json_t *row, const struct session *session)
+{
+	const struct session_sa *shown = NULL;
+	json_t *sas = json_array();
+	struct plane_sa_state now;
+
+	for (const struct session_sa *sa = session->sas; sa; sa = sa->next) {
+		plane_sa_state(ctl_broker(client)->plane, sa->spi_in, &now);
+		if (now.in_use || (!shown && sa->state == SESSION_SA_UP))
+			shown = sa;
+		json_array_append_new(sas, sa_row(sa, &now));
+	}
+	if (shown) {
+		ctl_set_text(row, "esp_suite", suite_text(shown->suite));
+		set_spi(row, "spi_in", shown->spi_in);
+		set_spi(row, "spi_out", shown->spi_out);
+		ctl_set_text(row, "encapsulation", session->udp ? "udp" : "esp");
+		ctl_set_text(row, "ts", shown->ts);
+	}
+	json_object_set_new(row, "sas", sas);
+}
+
 static void set_detail(const struct ctl_client *client, json_t *row, const struct session *session)
 {
 	char text[32];
 
 	ctl_set_text(row, "ike_suite", session->ike_suite);
-	ctl_set_text(row, "esp_suite", suite_text(session->esp_suite));
-	set_spi(row, "spi_in", session->spi_in);
-	set_spi(row, "spi_out", session->spi_out);
-	if (session->spi_in)
-		ctl_set_text(row, "encapsulation", session->udp ? "udp" : "esp");
-	ctl_set_text(row, "ts", session->ts);
+	set_sas(client, row, session);
 	snprintf(text, sizeof(text), "%u", session->access.template_number);
 	ctl_set_text(row, "template", text);
 	ctl_set_number(row, "mtu", session->access.mtu);

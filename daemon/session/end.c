@@ -66,6 +66,7 @@ void session_end(struct sessions *s, struct session *session, enum fg_cause caus
 	session_set_state(session, SESSION_ENDED);
 	if (session->give_up)
 		event_free(session->give_up);
+	session_end_sas(session);
 	if (session->in_plane)
 		plane_session_del(s->setup.plane, session->id);
 	if (!ip_is_zero(&session->inner6))
@@ -77,7 +78,6 @@ void session_end(struct sessions *s, struct session *session, enum fg_cause caus
 	s->count--;
 	session_give_id(s, session->id);
 	free(session->derived);
-	free(session->ts);
 	free(session->ike_suite);
 	free(session->profile);
 	free(session->identity);

@@ -18,7 +18,7 @@ enum {
 #include <flexgate/cause.def>
 };
 
-static bool endpoint_ok(const struct endpoint *ep)
+bool session_endpoint_ok(const struct endpoint *ep)
 {
 	return ep->port != 0 && !ip_is_zero(&ep->ip) && (!ip_is4(&ep->ip) || ip_to4(&ep->ip) != 0);
 }
@@ -27,10 +27,10 @@ static bool begin_ok(const struct msg_session_begin *ask)
 {
 	return ask->ike != 0 && msg_text_ok(ask->profile, sizeof(ask->profile)) &&
 	       msg_text_ok(ask->ike_suite, sizeof(ask->ike_suite)) &&
-	       ask->remote.len <= sizeof(ask->remote.data) && endpoint_ok(&ask->peer) &&
-	       endpoint_ok(&ask->local) && ip_is4(&ask->peer.ip) == ip_is4(&ask->local.ip) &&
-	       ask->peer_behind_nat <= 1 && ask->local_behind_nat <= 1 && ask->want4 <= 1 &&
-	       ask->want6 <= 1;
+	       ask->remote.len <= sizeof(ask->remote.data) && session_endpoint_ok(&ask->peer) &&
+	       session_endpoint_ok(&ask->local) &&
+	       ip_is4(&ask->peer.ip) == ip_is4(&ask->local.ip) && ask->peer_behind_nat <= 1 &&
+	       ask->local_behind_nat <= 1 && ask->want4 <= 1 && ask->want6 <= 1;
 }
 
 static int on_begin(struct sessions *s, const void *body)
@@ -41,26 +41,85 @@ static int on_begin(struct sessions *s, const void *body)
 	return 0;
 }
 
-static int on_sa_add(struct sessions *s, const void *body)
+static bool selectors_ok(const struct msg_selector *s, uint32_t count)
 {
-	const struct msg_sa_add *ask = body;
+	if (count == 0 || count > MSG_SELECTORS_MAX)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (ip_is4(&s[i].first) != ip_is4(&s[i].last) ||
+		    ip_compare(&s[i].first, &s[i].last) > 0)
+			return false;
+	return true;
+}
 
-	if (ask->ike == 0 || ask->session == 0 || ask->session >= s->max ||
-	    fg_esp_key_len(ask->suite) == 0 || ask->udp > 1 || ntohl(ask->spi_out) < SPI_RESERVED ||
-	    !msg_text_ok(ask->ts, sizeof(ask->ts)))
-		return -EPROTO;
-	session_add_sa(s, ask);
-	return 0;
+/* The answers would go to nobody, or the order is for no session that can be. */
+static bool addressed(const struct sessions *s, uint64_t ike, uint32_t session)
+{
+	return ike != 0 && session != 0 && session < s->max;
 }
 
 static int on_spi_ask(struct sessions *s, const void *body)
 {
 	const struct msg_spi_ask *ask = body;
-	const struct msg_spi_given none = { .ike = ask->ike,
-					    .session = ask->session,
-					    .ticket = ask->ticket };
 
-	s->setup.to_ike(s->setup.arg, MSG_SPI_GIVEN, &none, sizeof(none));
+	if (!addressed(s, ask->ike, ask->session))
+		return -EPROTO;
+	session_ask_spi(s, ask);
+	return 0;
+}
+
+static int on_sa_add(struct sessions *s, const void *body)
+{
+	const struct msg_sa_add *ask = body;
+
+	if (!addressed(s, ask->ike, ask->session) || fg_esp_key_len(ask->suite) == 0 ||
+	    ask->udp > 1 || ask->esn > 1 || ask->use_now > 1 ||
+	    ntohl(ask->spi_out) < SPI_RESERVED || !selectors_ok(ask->client, ask->client_count) ||
+	    !selectors_ok(ask->net, ask->net_count) || !msg_text_ok(ask->ts, sizeof(ask->ts)))
+		return -EPROTO;
+	session_add_sa(s, ask);
+	return 0;
+}
+
+static int on_sa_use(struct sessions *s, const void *body)
+{
+	const struct msg_sa_use *order = body;
+
+	if (!addressed(s, order->ike, order->session) || order->spi_in == 0)
+		return -EPROTO;
+	session_use_sa(s, order);
+	return 0;
+}
+
+static int on_sa_del(struct sessions *s, const void *body)
+{
+	const struct msg_sa_del *order = body;
+
+	if (!addressed(s, order->ike, order->session) || order->spi_in == 0)
+		return -EPROTO;
+	session_del_sa(s, order);
+	return 0;
+}
+
+static int on_idle_ask(struct sessions *s, const void *body)
+{
+	const struct msg_idle_ask *ask = body;
+
+	if (!addressed(s, ask->ike, ask->session))
+		return -EPROTO;
+	session_tell_idle(s, ask);
+	return 0;
+}
+
+static int on_move(struct sessions *s, const void *body)
+{
+	const struct msg_session_move *move = body;
+
+	if (!addressed(s, move->ike, move->session) || move->udp > 1 || move->peer_behind_nat > 1 ||
+	    !session_endpoint_ok(&move->peer) || !session_endpoint_ok(&move->local) ||
+	    ip_is4(&move->peer.ip) != ip_is4(&move->local.ip))
+		return -EPROTO;
+	session_move(s, move);
 	return 0;
 }
 
@@ -89,45 +148,16 @@ int session_from_ike(struct sessions *s, uint32_t type, const void *body)
 	case MSG_SA_ADD:
 		return on_sa_add(s, body);
 	case MSG_SA_USE:
+		return on_sa_use(s, body);
 	case MSG_SA_DEL:
+		return on_sa_del(s, body);
 	case MSG_IDLE_ASK:
+		return on_idle_ask(s, body);
 	case MSG_SESSION_MOVE:
-		return 0; /* a session has one pair and stays where it is */
+		return on_move(s, body);
 	case MSG_SESSION_END:
 		return on_end(s, body);
 	default:
 		return -EPROTO;
 	}
-}
-
-/*
- * Only a client behind a NAT moves like this, and only within its address family. The address is
- * what stands in its packet: one to which nothing can be sent is the client's fault, not flexdp's.
- */
-int session_moved(struct sessions *s, const struct msg_moved *moved)
-{
-	struct session *session = session_by_id(s, moved->session);
-	struct msg_peer_moved tell = { .peer = moved->peer };
-	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-
-	if (moved->session == 0 || moved->session >= s->max)
-		return -EPROTO;
-	if (!session || session->state != SESSION_UP || !session->peer_behind_nat ||
-	    !session->udp || !endpoint_ok(&moved->peer) || moved->generation == 0 ||
-	    plane_generation(s->setup.plane, session->id) != moved->generation ||
-	    ip_is4(&session->peer.ip) != ip_is4(&moved->peer.ip))
-		return 0;
-	if (ip_equal(&session->peer.ip, &moved->peer.ip) && session->peer.port == moved->peer.port)
-		return 0;
-	if (plane_peer_moved(s->setup.plane, session->id, &moved->peer)) {
-		log_error(AREA, "va%u: the data plane cannot follow the client to %s", session->id,
-			  endpoint_text(&moved->peer, to));
-		return 0;
-	}
-	log_info(AREA, "va%u moved from %s to %s", session->id, endpoint_text(&session->peer, from),
-		 endpoint_text(&moved->peer, to));
-	session->peer = moved->peer;
-	tell.ike = session->ike;
-	s->setup.to_ike(s->setup.arg, MSG_PEER_MOVED, &tell, sizeof(tell));
-	return 0;
 }

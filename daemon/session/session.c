@@ -23,6 +23,10 @@ int sessions_new(const struct sessions_setup *setup, struct sessions **out)
 		goto no_memory;
 	for (uint32_t id = 1; id < s->max; id++)
 		s->free_ids[s->free_count++] = id;
+	if (session_life_start(s)) {
+		sessions_free(s); /* with the pools */
+		return -ENOMEM;
+	}
 	*out = s;
 	return 0;
 no_memory:
@@ -41,6 +45,8 @@ void sessions_free(struct sessions *s)
 	if (!s)
 		return;
 	sessions_end_all(s, FG_CAUSE_shutdown);
+	if (s->life)
+		event_free(s->life);
 	leases_free(s->leases);
 	hash_free(&s->by_ike);
 	free(s->rows);

@@ -2,7 +2,7 @@
 /*
  * Client sessions: one for each IKE SA that got as far as authorisation. A session's number is its
  * place in the table, in va<N> and in the map fg_session. begin.c is the only place that acquires
- * for one, end.c the only one that releases.
+ * for one, end.c the only one that releases; its SAs come and go in sa.c.
  */
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
@@ -27,6 +27,38 @@ enum session_state {
 
 struct sessions;
 
+enum {
+	/* Pairs of SAs of a session at once, also reserved and draining ones. */
+	SESSION_SAS_MAX = 2 * FG_FLOWS_MAX,
+	SESSION_DRAIN_MAX_MS = 60 * 1000, /* an inbound SA may outlive its pair so long */
+	SESSION_LIFE_MS = 250,            /* one of SESSION_LIFE_TURNS looks at SAs */
+	SESSION_LIFE_TURNS = 4,           /* after so many each SA has been looked at */
+};
+
+enum session_sa_state {
+	SESSION_SA_RESERVED, /* only the SPI */
+	SESSION_SA_UP,
+	SESSION_SA_DRAINING, /* inbound only, for a while */
+	SESSION_SA_EXPIRED,  /* a hard limit ended it; ike deletes it */
+};
+
+/* A pair of SAs, called by spi_in. */
+struct session_sa {
+	struct session_sa *next;
+	struct session *session;
+	enum session_sa_state state;
+	__be32 spi_in, spi_out, replaces;
+	uint16_t suite;
+	bool esn;
+	bool soft_told;   /* ike knows that a limit is near */
+	uint32_t rekeys;  /* how many SAs it replaces, one after the other */
+	uint32_t soft_at; /* thousandths of a limit */
+	uint64_t made_ms;
+	uint64_t life_bytes, life_packets; /* per direction, 0: no limit */
+	char *ts;                          /* selectors in words */
+	struct event *drain;
+};
+
 struct session {
 	struct sessions *sessions; /* the table it is in */
 	struct hash_link by_ike;
@@ -39,7 +71,6 @@ struct session {
 	uint16_t id_len;
 	uint8_t *identity;
 	char *profile, *ike_suite;
-	char *ts;      /* selectors of the SA in words, NULL before there is one */
 	char *derived; /* of virtual_access_text() */
 	struct virtual_access access;
 
@@ -49,9 +80,11 @@ struct session {
 	bool peer_behind_nat;
 	bool in_plane;
 
-	uint16_t esp_suite;
 	bool udp;
-	__be32 spi_in, spi_out;
+	struct session_sa *sas; /* the newest first */
+	uint32_t sa_count;
+	uint64_t up_ms;         /* first SA, 0: none yet */
+	uint64_t in_ms, out_ms; /* last packet of SAs that are gone, 0: none */
 
 	uint64_t begun_ms;
 	struct event *give_up; /* while ENDING: ike takes too long */
@@ -77,6 +110,8 @@ struct sessions {
 	uint32_t count;
 	struct hash by_ike;
 	uint64_t begun, refused; /* in all */
+	struct event *life;
+	uint32_t life_at; /* sessions up to this id have been looked at */
 };
 
 /* Returns 0 or -ENOMEM. */
@@ -110,9 +145,38 @@ void session_give_id(struct sessions *sessions, uint32_t id);
 
 /* --- begin.c --- */
 
-/* Checked messages of ike; each is answered. */
+/* A checked message of ike; it is answered. */
 void session_begin(struct sessions *sessions, const struct msg_session_begin *ask);
+
+/* --- sa.c: acquires and releases for a session that stands --- */
+
+/* Checked messages of ike. */
+void session_ask_spi(struct sessions *sessions, const struct msg_spi_ask *ask);
 void session_add_sa(struct sessions *sessions, const struct msg_sa_add *ask);
+void session_use_sa(struct sessions *sessions, const struct msg_sa_use *order);
+void session_del_sa(struct sessions *sessions, const struct msg_sa_del *order);
+/* All of them, whatever state they are in. */
+void session_end_sas(struct session *session);
+/* It carries nothing more, but stays known until ike deletes it. */
+void session_expire_sa(struct session_sa *sa);
+
+/* --- life.c: limits in bytes and packets, idle times --- */
+
+/* Returns 0 or -ENOMEM. */
+int session_life_start(struct sessions *sessions);
+/* One turn: the sessions up to the next quarter of the table. */
+void session_life_turn(struct sessions *sessions);
+void session_tell_idle(struct sessions *sessions, const struct msg_idle_ask *ask);
+/* Remember when a pair that ends carried its last packets. */
+void session_note_use(struct session_sa *sa);
+
+/* --- move.c --- */
+
+/* RFC 4555, a checked message of ike. */
+void session_move(struct sessions *sessions, const struct msg_session_move *move);
+/* flexdp saw an authenticated packet from another place. Returns 0, or -EPROTO: it makes no sense.
+ */
+int session_moved(struct sessions *sessions, const struct msg_moved *moved);
 
 /* --- end.c --- */
 
@@ -126,7 +190,7 @@ void sessions_end_all(struct sessions *sessions, enum fg_cause cause);
 
 /* Messages of ike as they came, of the right size. Returns 0, or -EPROTO: it makes no sense. */
 int session_from_ike(struct sessions *sessions, uint32_t type, const void *body);
-/* flexdp saw an authenticated packet from another place. */
-int session_moved(struct sessions *sessions, const struct msg_moved *moved);
+/* Can something be sent there? */
+bool session_endpoint_ok(const struct endpoint *ep);
 
 #endif

@@ -88,9 +88,10 @@ bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
 
 	if (fg_esp_key_len(material->suite) == 0)
 		return false;
-	key->suite = material->suite;
+	key->suite = (uint8_t)material->suite;
 	key->iv_len = (uint8_t)crypto_iv_len(material->suite);
 	key->block = fg_esp_auth_key_len(material->suite) ? 16 : 4;
+	key->esn = material->esn;
 	memcpy(key->salt, material->salt, salt_len);
 	if (owner->ops->expand(owner, key, material))
 		return true;

@@ -7,11 +7,14 @@
  *   SPI | sequence | IV | text (payload, padding, pad length, next header) | ICV
  *
  * One struct crypto belongs to one thread. Suites: RFC 4106, 7634, 3602 with 4868; the ICV of all
- * of them is 16 bytes. No ESN, so the associated data is the 8 bytes of the ESP header.
+ * of them is 16 bytes. It covers the ESP header; with extended sequence numbers also their upper
+ * half, which is not sent: AEADs have it in the middle of their associated data (RFC 4106 5), HMAC
+ * runs over it last (RFC 4303 2.2.1).
  */
 #ifndef WORKER_CRYPTO_H
 #define WORKER_CRYPTO_H
 
+#include <endian.h>
 #include <flexgate/plane.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +24,7 @@
 enum {
 	CRYPTO_ICV = 16,
 	CRYPTO_ESP_HEADER = 8,
+	CRYPTO_AAD_MAX = 12,
 	CRYPTO_IV_MAX = 16,
 	CRYPTO_IV_POOL = 4096, /* random bytes fetched at once for CBC */
 };
@@ -35,15 +39,16 @@ struct crypto;
 struct crypto_key;
 
 /* Called with the crypto that crypto_expand() was called with. Seal or open text_len bytes after
- * ESP header and IV. False: the key or packet was refused, or, opening, the ICV is wrong (the text
- * is then undefined). */
+ * ESP header and IV. high: upper half of the sequence number, of no effect without ESN. False: the
+ * key or packet was refused, or, opening, the ICV is wrong (the text is then undefined). */
 typedef bool crypto_run(struct crypto *crypto, const struct crypto_key *key, uint8_t *esp,
-			size_t text_len);
+			size_t text_len, uint32_t high);
 
 /* Head of every expanded key; the back end's part follows. Aligned to 64 bytes. */
 struct crypto_key {
 	crypto_run *run;
-	uint16_t suite; /* enum fg_esp_suite */
+	uint8_t suite; /* enum fg_esp_suite */
+	bool esn;
 	uint8_t iv_len;
 	uint8_t block; /* text is a multiple of this */
 	uint8_t salt[4];
@@ -53,6 +58,7 @@ struct crypto_key {
 struct crypto_material {
 	uint16_t suite;
 	bool seal; /* direction: else open */
+	bool esn;
 	const uint8_t *key, *salt, *auth_key;
 };
 
@@ -99,6 +105,26 @@ bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
 void crypto_forget(struct crypto *crypto, struct crypto_key *key);
 /* 16 unpredictable bytes (RFC 3602 3). False: the kernel gave none. */
 bool crypto_random_iv(struct crypto *crypto, uint8_t iv[16]);
+
+static inline void crypto_put_high(uint8_t *to, uint32_t high)
+{
+	high = htobe32(high);
+	memcpy(to, &high, sizeof(high));
+}
+
+/* Associated data of an AEAD: as it lies there, or with ESN made in `room`. */
+static inline const uint8_t *crypto_aad(const struct crypto_key *key, const uint8_t *esp,
+					uint32_t high, uint8_t room[CRYPTO_AAD_MAX], size_t *len)
+{
+	*len = CRYPTO_ESP_HEADER;
+	if (!key->esn)
+		return esp;
+	memcpy(room, esp, 4);
+	crypto_put_high(room + 4, high);
+	memcpy(room + 8, esp + 4, 4);
+	*len = CRYPTO_AAD_MAX;
+	return room;
+}
 
 /* ct_equal() for the length of an ICV, without a call: time does not depend on the bytes. */
 static inline bool crypto_icv_equal(const uint8_t *a, const uint8_t *b)

@@ -47,31 +47,35 @@ static inline void make_nonce(uint8_t nonce[12], const struct crypto_key *key, c
 
 #define GCM_SEAL(bits)                                                                             \
 	static bool gcm##bits##_seal(struct crypto *crypto, const struct crypto_key *head,         \
-				     uint8_t *esp, size_t len)                                     \
+				     uint8_t *esp, size_t len, uint32_t high)                      \
 	{                                                                                          \
 		const struct gcm_key *key = (const struct gcm_key *)head;                          \
 		struct gcm_context_data context;                                                   \
+		uint8_t room[CRYPTO_AAD_MAX];                                                      \
+		size_t aad_len;                                                                    \
+		const uint8_t *aad = crypto_aad(head, esp, high, room, &aad_len);                  \
 		uint8_t nonce[12], *text = esp + GCM_TEXT;                                         \
                                                                                                    \
 		make_nonce(nonce, head, esp);                                                      \
 		IMB_AES##bits##_GCM_ENC((IMB_MGR *)crypto->state, &key->data, &context, text,      \
-					text, len, nonce, esp, CRYPTO_ESP_HEADER, text + len,      \
-					CRYPTO_ICV);                                               \
+					text, len, nonce, aad, aad_len, text + len, CRYPTO_ICV);   \
 		return true;                                                                       \
 	}
 
 #define GCM_OPEN(bits)                                                                             \
 	static bool gcm##bits##_open(struct crypto *crypto, const struct crypto_key *head,         \
-				     uint8_t *esp, size_t len)                                     \
+				     uint8_t *esp, size_t len, uint32_t high)                      \
 	{                                                                                          \
 		const struct gcm_key *key = (const struct gcm_key *)head;                          \
 		struct gcm_context_data context;                                                   \
+		uint8_t room[CRYPTO_AAD_MAX];                                                      \
+		size_t aad_len;                                                                    \
+		const uint8_t *aad = crypto_aad(head, esp, high, room, &aad_len);                  \
 		uint8_t nonce[12], icv[CRYPTO_ICV], *text = esp + GCM_TEXT;                        \
                                                                                                    \
 		make_nonce(nonce, head, esp);                                                      \
 		IMB_AES##bits##_GCM_DEC((IMB_MGR *)crypto->state, &key->data, &context, text,      \
-					text, len, nonce, esp, CRYPTO_ESP_HEADER, icv,             \
-					CRYPTO_ICV);                                               \
+					text, len, nonce, aad, aad_len, icv, CRYPTO_ICV);          \
 		return crypto_icv_equal(icv, text + len);                                          \
 	}
 
@@ -81,30 +85,34 @@ GCM_OPEN(128)
 GCM_OPEN(256)
 
 static bool chacha_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp,
-			size_t len)
+			size_t len, uint32_t high)
 {
 	const struct chacha_key *key = (const struct chacha_key *)head;
 	struct chacha20_poly1305_context_data context;
 	IMB_MGR *mgr = crypto->state;
-	uint8_t nonce[12], *text = esp + GCM_TEXT;
+	uint8_t nonce[12], room[CRYPTO_AAD_MAX], *text = esp + GCM_TEXT;
+	size_t aad_len;
+	const uint8_t *aad = crypto_aad(head, esp, high, room, &aad_len);
 
 	make_nonce(nonce, head, esp);
-	IMB_CHACHA20_POLY1305_INIT(mgr, key->key, &context, nonce, esp, CRYPTO_ESP_HEADER);
+	IMB_CHACHA20_POLY1305_INIT(mgr, key->key, &context, nonce, aad, aad_len);
 	IMB_CHACHA20_POLY1305_ENC_UPDATE(mgr, key->key, &context, text, text, len);
 	IMB_CHACHA20_POLY1305_ENC_FINALIZE(mgr, &context, text + len, CRYPTO_ICV);
 	return true;
 }
 
 static bool chacha_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp,
-			size_t len)
+			size_t len, uint32_t high)
 {
 	const struct chacha_key *key = (const struct chacha_key *)head;
 	struct chacha20_poly1305_context_data context;
 	IMB_MGR *mgr = crypto->state;
-	uint8_t nonce[12], icv[CRYPTO_ICV], *text = esp + GCM_TEXT;
+	uint8_t nonce[12], icv[CRYPTO_ICV], room[CRYPTO_AAD_MAX], *text = esp + GCM_TEXT;
+	size_t aad_len;
+	const uint8_t *aad = crypto_aad(head, esp, high, room, &aad_len);
 
 	make_nonce(nonce, head, esp);
-	IMB_CHACHA20_POLY1305_INIT(mgr, key->key, &context, nonce, esp, CRYPTO_ESP_HEADER);
+	IMB_CHACHA20_POLY1305_INIT(mgr, key->key, &context, nonce, aad, aad_len);
 	IMB_CHACHA20_POLY1305_DEC_UPDATE(mgr, key->key, &context, text, text, len);
 	IMB_CHACHA20_POLY1305_DEC_FINALIZE(mgr, &context, icv, CRYPTO_ICV);
 	return crypto_icv_equal(icv, text + len);
@@ -132,9 +140,12 @@ static bool cbc_cipher(IMB_MGR *mgr, const struct cbc_key *key, IMB_CIPHER_DIREC
 	       job.status == IMB_STATUS_COMPLETED;
 }
 
-/* HMAC over ESP header, IV and cipher text, RFC 4303 2.8 and RFC 4868 2. */
-static bool cbc_icv(IMB_MGR *mgr, const struct cbc_key *key, const uint8_t *esp, size_t len,
-		    uint8_t icv[CRYPTO_ICV])
+/*
+ * HMAC over ESP header, IV and cipher text, RFC 4303 2.8 and RFC 4868 2. With ESN the upper half of
+ * the number must stand behind them: it is written where the ICV has its place.
+ */
+static bool cbc_icv(IMB_MGR *mgr, const struct cbc_key *key, uint8_t *esp, size_t len,
+		    uint32_t high, uint8_t icv[CRYPTO_ICV])
 {
 	IMB_JOB job = {
 		.src = esp,
@@ -146,27 +157,37 @@ static bool cbc_icv(IMB_MGR *mgr, const struct cbc_key *key, const uint8_t *esp,
 		.hash_alg = IMB_AUTH_HMAC_SHA_256,
 	};
 
+	if (key->head.esn) {
+		crypto_put_high(esp + job.msg_len_to_hash_in_bytes, high);
+		job.msg_len_to_hash_in_bytes += sizeof(high);
+	}
 	return IMB_SUBMIT_HASH_BURST(mgr, &job, 1, IMB_AUTH_HMAC_SHA_256) == 1 &&
 	       job.status == IMB_STATUS_COMPLETED;
 }
 
-static bool cbc_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len)
-{
-	const struct cbc_key *key = (const struct cbc_key *)head;
-	IMB_MGR *mgr = crypto->state;
-
-	return cbc_cipher(mgr, key, IMB_DIR_ENCRYPT, esp, len) &&
-	       cbc_icv(mgr, key, esp, len, esp + CRYPTO_ESP_HEADER + 16 + len);
-}
-
-static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len)
+static bool cbc_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len,
+		     uint32_t high)
 {
 	const struct cbc_key *key = (const struct cbc_key *)head;
 	IMB_MGR *mgr = crypto->state;
 	uint8_t icv[CRYPTO_ICV];
 
-	return cbc_icv(mgr, key, esp, len, icv) &&
-	       crypto_icv_equal(icv, esp + CRYPTO_ESP_HEADER + 16 + len) &&
+	if (!cbc_cipher(mgr, key, IMB_DIR_ENCRYPT, esp, len) ||
+	    !cbc_icv(mgr, key, esp, len, high, icv))
+		return false;
+	memcpy(esp + CRYPTO_ESP_HEADER + 16 + len, icv, sizeof(icv));
+	return true;
+}
+
+static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len,
+		     uint32_t high)
+{
+	const struct cbc_key *key = (const struct cbc_key *)head;
+	IMB_MGR *mgr = crypto->state;
+	uint8_t icv[CRYPTO_ICV], got[CRYPTO_ICV];
+
+	memcpy(got, esp + CRYPTO_ESP_HEADER + 16 + len, sizeof(got));
+	return cbc_icv(mgr, key, esp, len, high, icv) && crypto_icv_equal(icv, got) &&
 	       cbc_cipher(mgr, key, IMB_DIR_DECRYPT, esp, len);
 }
 

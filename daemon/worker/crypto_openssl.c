@@ -39,52 +39,61 @@ static inline void make_nonce(uint8_t nonce[12], const struct crypto_key *key, c
 }
 
 static bool aead_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp,
-		      size_t len)
+		      size_t len, uint32_t high)
 {
 	EVP_CIPHER_CTX *ctx = ((const struct key *)head)->cipher;
-	uint8_t nonce[12], *text = esp + CRYPTO_ESP_HEADER + 8;
+	uint8_t nonce[12], room[CRYPTO_AAD_MAX], *text = esp + CRYPTO_ESP_HEADER + 8;
+	size_t aad_len;
+	const uint8_t *aad = crypto_aad(head, esp, high, room, &aad_len);
 	int n;
 
 	(void)crypto;
 	make_nonce(nonce, head, esp);
 	return EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) == 1 &&
-	       EVP_EncryptUpdate(ctx, NULL, &n, esp, CRYPTO_ESP_HEADER) == 1 &&
+	       EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1 &&
 	       EVP_EncryptUpdate(ctx, text, &n, text, (int)len) == 1 &&
 	       EVP_EncryptFinal_ex(ctx, text + n, &n) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, CRYPTO_ICV, text + len) == 1;
 }
 
 static bool aead_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp,
-		      size_t len)
+		      size_t len, uint32_t high)
 {
 	EVP_CIPHER_CTX *ctx = ((const struct key *)head)->cipher;
-	uint8_t nonce[12], *text = esp + CRYPTO_ESP_HEADER + 8;
+	uint8_t nonce[12], room[CRYPTO_AAD_MAX], *text = esp + CRYPTO_ESP_HEADER + 8;
+	size_t aad_len;
+	const uint8_t *aad = crypto_aad(head, esp, high, room, &aad_len);
 	int n;
 
 	(void)crypto;
 	make_nonce(nonce, head, esp);
 	return EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce, NULL) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, CRYPTO_ICV, text + len) == 1 &&
-	       EVP_DecryptUpdate(ctx, NULL, &n, esp, CRYPTO_ESP_HEADER) == 1 &&
+	       EVP_DecryptUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1 &&
 	       EVP_DecryptUpdate(ctx, text, &n, text, (int)len) == 1 &&
 	       EVP_DecryptFinal_ex(ctx, text + n, &n) == 1;
 }
 
-/* HMAC over ESP header, IV and cipher text, RFC 4303 2.8; the first half of it, RFC 4868 2.3. */
-static bool hmac_icv(EVP_MAC_CTX *ctx, const uint8_t *esp, size_t len, uint8_t icv[CRYPTO_ICV])
+/* HMAC over ESP header, IV, cipher text and with ESN the upper half of the number, RFC 4303 2.8;
+ * the first half of it, RFC 4868 2.3. */
+static bool hmac_icv(const struct key *key, const uint8_t *esp, size_t len, uint32_t high,
+		     uint8_t icv[CRYPTO_ICV])
 {
-	uint8_t full[32];
+	uint8_t full[32], upper[4];
 	size_t n = 0;
 
-	if (EVP_MAC_init(ctx, NULL, 0, NULL) != 1 ||
-	    EVP_MAC_update(ctx, esp, CRYPTO_ESP_HEADER + 16 + len) != 1 ||
-	    EVP_MAC_final(ctx, full, &n, sizeof(full)) != 1 || n != sizeof(full))
+	crypto_put_high(upper, high);
+	if (EVP_MAC_init(key->hmac, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(key->hmac, esp, CRYPTO_ESP_HEADER + 16 + len) != 1 ||
+	    (key->head.esn && EVP_MAC_update(key->hmac, upper, sizeof(upper)) != 1) ||
+	    EVP_MAC_final(key->hmac, full, &n, sizeof(full)) != 1 || n != sizeof(full))
 		return false;
 	memcpy(icv, full, CRYPTO_ICV);
 	return true;
 }
 
-static bool cbc_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len)
+static bool cbc_seal(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len,
+		     uint32_t high)
 {
 	const struct key *key = (const struct key *)head;
 	uint8_t *iv = esp + CRYPTO_ESP_HEADER, *text = iv + 16;
@@ -93,17 +102,18 @@ static bool cbc_seal(struct crypto *crypto, const struct crypto_key *head, uint8
 	(void)crypto;
 	return EVP_EncryptInit_ex2(key->cipher, NULL, NULL, iv, NULL) == 1 &&
 	       EVP_EncryptUpdate(key->cipher, text, &n, text, (int)len) == 1 && n == (int)len &&
-	       hmac_icv(key->hmac, esp, len, text + len);
+	       hmac_icv(key, esp, len, high, text + len);
 }
 
-static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len)
+static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8_t *esp, size_t len,
+		     uint32_t high)
 {
 	const struct key *key = (const struct key *)head;
 	uint8_t icv[CRYPTO_ICV], *iv = esp + CRYPTO_ESP_HEADER, *text = iv + 16;
 	int n;
 
 	(void)crypto;
-	return hmac_icv(key->hmac, esp, len, icv) && crypto_icv_equal(icv, text + len) &&
+	return hmac_icv(key, esp, len, high, icv) && crypto_icv_equal(icv, text + len) &&
 	       EVP_DecryptInit_ex2(key->cipher, NULL, NULL, iv, NULL) == 1 &&
 	       EVP_DecryptUpdate(key->cipher, text, &n, text, (int)len) == 1 && n == (int)len;
 }

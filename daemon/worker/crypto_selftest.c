@@ -77,16 +77,16 @@ static bool passes(struct crypto *crypto, struct crypto_key *seal, struct crypto
 	material.seal = false;
 	if (!crypto_expand(crypto, open, &material))
 		return false;
-	if (!seal->run(crypto, seal, packet, TEXT) ||
+	if (!seal->run(crypto, seal, packet, TEXT, 0) ||
 	    !ct_equal(text, answer->first, sizeof(answer->first)) ||
 	    !ct_equal(text + TEXT, answer->icv, CRYPTO_ICV))
 		return false;
-	if (!open->run(crypto, open, packet, TEXT) || !ct_equal(text, clear, TEXT))
+	if (!open->run(crypto, open, packet, TEXT, 0) || !ct_equal(text, clear, TEXT))
 		return false;
-	if (!seal->run(crypto, seal, packet, TEXT))
+	if (!seal->run(crypto, seal, packet, TEXT, 0))
 		return false;
 	text[TEXT] ^= 1;
-	return !open->run(crypto, open, packet, TEXT);
+	return !open->run(crypto, open, packet, TEXT, 0);
 }
 
 bool crypto_self_test(struct crypto *crypto, const char **what)

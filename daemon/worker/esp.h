@@ -38,6 +38,7 @@ struct esp_outer {
 struct esp_sa {
 	uint32_t generation; /* of the row when the key was expanded */
 	uint32_t session;
+	uint32_t selectors;     /* as fg_sa.selectors */
 	struct esp_outer outer; /* outbound only */
 	/* crypto->key_size bytes in all */
 	struct crypto_key key __attribute__((aligned(64)));
@@ -63,10 +64,12 @@ struct esp_in {
 	struct fg_packet outer; /* as it came; stays readable after esp_open() */
 	struct fg_packet inner; /* what was inside; its addresses are not judged here */
 	bool newest;            /* its number is higher than any before */
+	bool udp;               /* it came as ESP in UDP */
 };
 
 /*
- * Decapsulate f->data (outer IP header) .. f->end; afterwards they bound the inner packet. lock is
+ * Decapsulate f->data (outer IP header) .. f->end; afterwards they bound the inner packet. ESP and
+ * ESP in UDP are both taken, whatever was agreed, as RFC 7296 2.23 asks for. lock is
  * shared by all workers and NULL when there is one: it guards the window of the row. The ECN marks
  * are combined by RFC 6040 4.2. Every other answer than FG_DROP_NONE: the frame's content is
  * worthless.

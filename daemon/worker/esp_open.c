@@ -48,11 +48,10 @@ static bool combine_ecn(struct fg_packet *inner, uint8_t outer_tos)
 }
 
 /* Outer headers: *esp is what stands behind them. */
-static enum fg_drop_reason strip_outer(struct frame *f, const struct fg_sa *row,
-				       struct fg_packet *outer, struct rd *esp)
+static enum fg_drop_reason strip_outer(struct frame *f, struct esp_in *in, struct rd *esp)
 {
+	struct fg_packet *outer = &in->outer;
 	uint16_t length;
-	bool udp;
 
 	outer->ip = f->data;
 	outer->end = f->end;
@@ -60,13 +59,11 @@ static enum fg_drop_reason strip_outer(struct frame *f, const struct fg_sa *row,
 		return FG_DROP_malformed_outer;
 	if (outer->fragment != FG_FRAGMENT_NONE)
 		return FG_DROP_outer_fragment;
-	udp = outer->protocol == FG_PROTO_UDP;
-	if (!udp && outer->protocol != FG_PROTO_ESP)
+	in->udp = outer->protocol == FG_PROTO_UDP;
+	if (!in->udp && outer->protocol != FG_PROTO_ESP)
 		return FG_DROP_malformed_outer;
-	if (udp != ((row->flags & FG_SA_UDP) != 0))
-		return FG_DROP_wrong_encap;
 	*esp = rd_of(outer->ip + outer->l4, outer->length - outer->l4);
-	if (!udp)
+	if (!in->udp)
 		return FG_DROP_NONE;
 	if (!rd_skip(esp, 4) || !rd_be16(esp, &length) || !rd_skip(esp, 2) || length < UDP_HEADER ||
 	    length - UDP_HEADER > (int)esp->left)
@@ -76,7 +73,7 @@ static enum fg_drop_reason strip_outer(struct frame *f, const struct fg_sa *row,
 }
 
 static enum fg_drop_reason take_number(struct fg_sa *row, uint32_t generation, uint8_t *lock,
-				       uint32_t seq, bool *newest)
+				       uint64_t seq, bool *newest)
 {
 	enum fg_drop_reason reason = FG_DROP_unknown_spi;
 
@@ -85,6 +82,8 @@ static enum fg_drop_reason take_number(struct fg_sa *row, uint32_t generation, u
 	/* The row may have got another owner while the packet was opened. */
 	if (__atomic_load_n(&row->generation, __ATOMIC_ACQUIRE) == generation)
 		reason = replay_update(row, seq, newest);
+	if (reason == FG_DROP_NONE)
+		__atomic_store_n(&row->packets, row->packets + 1, __ATOMIC_RELAXED);
 	if (lock)
 		__atomic_clear(lock, __ATOMIC_RELEASE);
 	return reason;
@@ -133,15 +132,16 @@ enum fg_drop_reason esp_open(struct crypto *crypto, const struct esp_sa *sa, str
 	enum fg_drop_reason reason;
 	uint8_t outer_tos, *esp;
 	__be32 spi;
-	uint32_t seq;
+	uint32_t low;
+	uint64_t seq;
 	size_t len;
 	struct rd rd;
 
-	reason = strip_outer(f, row, &in->outer, &rd);
+	reason = strip_outer(f, in, &rd);
 	if (reason != FG_DROP_NONE)
 		return reason;
 	esp = (uint8_t *)rd.p;
-	if (!rd_copy(&rd, &spi, sizeof(spi)) || !rd_be32(&rd, &seq) || !rd_skip(&rd, key->iv_len) ||
+	if (!rd_copy(&rd, &spi, sizeof(spi)) || !rd_be32(&rd, &low) || !rd_skip(&rd, key->iv_len) ||
 	    rd.left < CRYPTO_ICV + 2)
 		return FG_DROP_malformed_outer;
 	len = rd.left - CRYPTO_ICV;
@@ -149,11 +149,12 @@ enum fg_drop_reason esp_open(struct crypto *crypto, const struct esp_sa *sa, str
 		return FG_DROP_malformed_outer;
 	if (spi != row->spi)
 		return FG_DROP_unknown_spi;
+	seq = key->esn ? replay_extend(row, low) : low;
 	reason = replay_check(row, seq);
 	if (reason != FG_DROP_NONE)
 		return reason;
 	outer_tos = get_tos(&in->outer);
-	if (!key->run(crypto, key, esp, len))
+	if (!key->run(crypto, key, esp, len, (uint32_t)(seq >> 32)))
 		return FG_DROP_auth_failed;
 	reason = take_number(row, sa->generation, lock, seq, &in->newest);
 	if (reason != FG_DROP_NONE)

@@ -186,7 +186,7 @@ enum fg_drop_reason esp_seal(struct crypto *crypto, struct esp_sa *sa, struct fg
 	 */
 	if (__atomic_load_n(&row->generation, __ATOMIC_RELAXED) != sa->generation)
 		return FG_DROP_no_sa;
-	if (seq > UINT32_MAX)
+	if (seq > UINT32_MAX && !key->esn)
 		return FG_DROP_seq_exhausted;
 	tos = inner_tos(inner);
 	iv = f->data - key->iv_len;
@@ -200,14 +200,14 @@ enum fg_drop_reason esp_seal(struct crypto *crypto, struct esp_sa *sa, struct fg
 		write_outer4(ip, outer, total, tos, (uint32_t)seq);
 	else
 		write_outer6(ip, outer, total, tos);
-	store64(esp, (uint64_t)fg_host32(row->spi) << 32 | seq);
+	store64(esp, (uint64_t)fg_host32(row->spi) << 32 | (uint32_t)seq);
 	if (key->iv_len == 8) {
 		/* A counter is what RFC 4106 3.1 and RFC 7634 2 ask for. */
 		store64(iv, seq);
 	} else if (!crypto_random_iv(crypto, iv)) {
 		return FG_DROP_crypto_failed;
 	}
-	if (!key->run(crypto, key, esp, text_len))
+	if (!key->run(crypto, key, esp, text_len, (uint32_t)(seq >> 32)))
 		return FG_DROP_crypto_failed;
 	if (outer->len == IP6_HEADER + UDP_HEADER)
 		write_udp6_checksum(ip, outer, total);

@@ -2,6 +2,7 @@
 #include "worker/forward.h"
 
 #include "../../bpf/policy.h"
+#include "worker/selector.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -114,16 +115,15 @@ static void watch_peer(struct forward *f, const struct fg_sa *row, const struct 
 		       uint32_t generation, const struct esp_in *in)
 {
 	const struct fg_session *session = &f->maps->session[sa->session];
-	const uint8_t *udp = in->outer.ip + in->outer.l4;
 	struct note note = { .kind = NOTE_MOVED,
 			     .session = sa->session,
 			     .generation = generation,
 			     .peer.ip = address(&in->outer, false) };
 
-	if (!in->newest || !(row->flags & FG_SA_MOVES))
+	/* Without UDP there is no port that could tell where it is behind its NAT. */
+	if (!in->newest || !in->udp || !(row->flags & FG_SA_MOVES))
 		return;
-	if (row->flags & FG_SA_UDP)
-		memcpy(&note.peer.port, udp, sizeof(note.peer.port));
+	memcpy(&note.peer.port, in->outer.ip + in->outer.l4, sizeof(note.peer.port));
 	if (note.peer.port == session->peer_port &&
 	    memcmp(&note.peer.ip, &session->peer, sizeof(session->peer)) == 0)
 		return;
@@ -138,6 +138,23 @@ static void count_received(struct forward *f, uint32_t session, uint32_t bytes)
 
 	__atomic_store_n(&row->rx_packets, row->rx_packets + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&row->rx_bytes, row->rx_bytes + bytes, __ATOMIC_RELAXED);
+}
+
+static void count_sa(const struct forward *f, struct fg_sa *row, uint32_t bytes)
+{
+	sa_count(row, f->maps->sa_lock != NULL, bytes, f->now_ms);
+}
+
+/* Authenticated and decrypted; what may it do? */
+static enum fg_drop_reason judge(const struct forward *f, const struct esp_sa *sa,
+				 const struct fg_session *session, struct esp_in *in)
+{
+	enum fg_drop_reason reason = fg_policy_from_client(&in->inner, session);
+
+	if (reason == FG_DROP_NONE && sa->selectors &&
+	    !selector_covers(f->maps, sa->selectors, &in->inner, true))
+		return FG_DROP_selector;
+	return reason;
 }
 
 static struct way from_client(struct forward *f, struct frame *frame, const struct fg_meta *meta)
@@ -162,9 +179,10 @@ static struct way from_client(struct forward *f, struct frame *frame, const stru
 			  f->maps->sa_lock ? &f->maps->sa_lock[meta->sa] : NULL, frame, &in);
 	if (reason != FG_DROP_NONE && reason != FG_DROP_dummy)
 		return dropped(f, sa->session, reason);
+	count_sa(f, row, reason == FG_DROP_NONE ? in.inner.length : 0);
 	watch_peer(f, row, sa, generation, &in);
 	if (reason == FG_DROP_NONE)
-		reason = fg_policy_from_client(&in.inner, session);
+		reason = judge(f, sa, session, &in);
 	if (reason != FG_DROP_NONE)
 		return dropped(f, sa->session, reason);
 	count_received(f, sa->session, in.inner.length);
@@ -175,16 +193,71 @@ static struct way from_client(struct forward *f, struct frame *frame, const stru
 	return fast_door(frame, &hop, in.inner.version);
 }
 
+/*
+ * The SA that carries this packet to the client: the first whose selectors cover it. NULL: *reason
+ * is why, or FG_DROP_NONE when the list changed under our eyes.
+ */
+static struct esp_sa *choose_sa(struct forward *f, uint32_t id, const struct fg_packet *inner,
+				struct fg_sa **row, enum fg_drop_reason *reason)
+{
+	uint32_t at = __atomic_load_n(&f->maps->session[id].sa_out, __ATOMIC_ACQUIRE);
+
+	*reason = FG_DROP_no_sa;
+	for (uint32_t flows = 0; at && flows < FG_FLOWS_MAX; flows++) {
+		struct esp_sa *sa = sa_get(&f->sas, at, FG_SA_OUT);
+
+		*reason = FG_DROP_NONE;
+		if (!sa || sa->session != id)
+			return NULL;
+		*row = &f->maps->sa[at];
+		if (!sa->selectors || selector_covers(f->maps, sa->selectors, inner, false))
+			return sa;
+		at = __atomic_load_n(&(*row)->next, __ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&(*row)->generation, __ATOMIC_ACQUIRE) != sa->generation)
+			return NULL;
+		*reason = FG_DROP_selector;
+	}
+	return NULL;
+}
+
+/*
+ * In a rekey flexd makes the new SA the first and then ends the old one: a worker that stands
+ * between the two looks again instead of losing the packet. esp_seal() has touched nothing when it
+ * says no_sa.
+ */
+static enum fg_drop_reason seal(struct forward *f, uint32_t id, struct frame *frame,
+				const struct fg_packet *inner)
+{
+	enum { LOOKS = 3 };
+	uint32_t bytes = inner->length;
+	enum fg_drop_reason reason;
+	struct esp_sa *sa;
+	struct fg_sa *row;
+
+	for (unsigned look = 0; look < LOOKS; look++) {
+		sa = choose_sa(f, id, inner, &row, &reason);
+		if (sa)
+			reason = esp_seal(f->sas.crypto, sa, row, frame, inner);
+		else if (reason != FG_DROP_NONE)
+			return reason;
+		else
+			reason = FG_DROP_no_sa;
+		if (reason == FG_DROP_NONE)
+			count_sa(f, row, bytes);
+		if (reason != FG_DROP_no_sa)
+			return reason;
+	}
+	return FG_DROP_no_sa;
+}
+
 /* The program on the port has judged, counted and lowered the TTL. */
 static struct way to_client(struct forward *f, struct frame *frame, uint32_t id)
 {
 	const struct fg_session *session;
 	struct fg_packet inner = { .ip = frame->data, .end = frame->end }, outer;
 	enum fg_drop_reason reason;
-	struct esp_sa *sa;
 	struct fg_ip dst;
 	struct hop hop;
-	uint32_t row;
 
 	if (id == 0 || id >= f->maps->sessions)
 		return dropped(f, 0, FG_DROP_no_session);
@@ -194,12 +267,8 @@ static struct way to_client(struct forward *f, struct frame *frame, uint32_t id)
 	if (!fg_packet_parse(&inner))
 		return dropped(f, id, FG_DROP_bad_inner);
 	frame->end = frame->data + inner.length; /* without padding of the link */
-	row = session->sa_out;
-	sa = row ? sa_get(&f->sas, row, FG_SA_OUT) : NULL;
-	if (!sa || sa->session != id)
-		return dropped(f, id, FG_DROP_no_sa);
-	frame->room += ETH_HEADER; /* kept for the door */
-	reason = esp_seal(f->sas.crypto, sa, &f->maps->sa[row], frame, &inner);
+	frame->room += ETH_HEADER;               /* kept for the door */
+	reason = seal(f, id, frame, &inner);
 	if (reason != FG_DROP_NONE)
 		return dropped(f, id, reason);
 	outer = (struct fg_packet){ .ip = frame->data, .version = frame->data[0] >> 4 };

@@ -112,8 +112,7 @@ static int open_plane(struct flexdp *dp, char *why, size_t why_size)
 		snprintf(why, why_size, "%u workers: 1 to %d", start->workers, MSG_WORKERS_MAX);
 		return -EINVAL;
 	}
-	result = maps_open(&dp->maps, start->bpf_directory, start->sessions, start->sas,
-			   start->workers, why, why_size);
+	result = maps_open(&dp->maps, start, why, why_size);
 	while (result == 0 && dp->opened < start->workers) {
 		result = worker_open(&dp->worker[dp->opened], start, &dp->maps, dp->opened, why,
 				     why_size);

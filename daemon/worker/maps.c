@@ -86,12 +86,14 @@ static int map_all(const struct opening *o, uint32_t workers)
 	enum { RO = PROT_READ, RW = PROT_READ | PROT_WRITE };
 	struct maps *m = o->maps;
 	uint64_t counted = (uint64_t)m->sessions * workers;
-	void *conf, *session, *sa, *hop, *count, *drop;
+	void *conf, *session, *sa, *selector, *hop, *count, *drop;
 	int result;
 
 	if ((result = map_array(o, "fg_conf", sizeof(*m->conf), 1, RO, &conf)) ||
 	    (result = map_array(o, "fg_session", sizeof(*m->session), m->sessions, RO, &session)) ||
 	    (result = map_array(o, "fg_sa", sizeof(*m->sa), m->sas, RW, &sa)) ||
+	    (result = map_array(o, "fg_selector", sizeof(*m->selector), m->selectors, RO,
+				&selector)) ||
 	    (result = map_array(o, "fg_hop", sizeof(*m->hop), FG_HOP_ROWS, RW, &hop)) ||
 	    (result = map_array(o, "fg_count_worker", sizeof(*m->count), counted, RW, &count)) ||
 	    (result = map_array(o, "fg_drop_worker", sizeof(*m->drop), counted, RW, &drop)))
@@ -99,6 +101,7 @@ static int map_all(const struct opening *o, uint32_t workers)
 	m->conf = conf;
 	m->session = session;
 	m->sa = sa;
+	m->selector = selector;
 	m->hop = hop;
 	m->count = count;
 	m->drop = drop;
@@ -111,20 +114,20 @@ static int map_all(const struct opening *o, uint32_t workers)
 	return m->xsk_fd < 0 ? m->xsk_fd : 0;
 }
 
-int maps_open(struct maps *maps, const char *directory, uint32_t sessions, uint32_t sas,
-	      uint32_t workers, char *why, size_t why_size)
+int maps_open(struct maps *maps, const struct msg_worker_start *start, char *why, size_t why_size)
 {
-	const struct opening o = { maps, directory, why, why_size };
+	const struct opening o = { maps, start->bpf_directory, why, why_size };
 	int result;
 
 	memset(maps, 0, sizeof(*maps));
 	maps->xsk_fd = -1;
-	maps->sessions = sessions;
-	maps->sas = sas;
-	snprintf(why, why_size, "maps in %s: out of memory or wrong sizes", directory);
-	result = map_all(&o, workers);
-	if (result == 0 && workers > 1) {
-		maps->sa_lock = calloc(sas, 1);
+	maps->sessions = start->sessions;
+	maps->sas = start->sas;
+	maps->selectors = start->selectors;
+	snprintf(why, why_size, "maps in %s: out of memory or wrong sizes", o.directory);
+	result = map_all(&o, start->workers);
+	if (result == 0 && start->workers > 1) {
+		maps->sa_lock = calloc(maps->sas, 1);
 		result = maps->sa_lock ? 0 : -ENOMEM;
 	}
 	if (result)

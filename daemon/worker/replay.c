@@ -6,7 +6,7 @@
 enum { WORDS = FG_REPLAY_BITS / 64 };
 
 /* Forget what stood at the places of (top, seq], which are now inside the window. */
-static void advance(struct fg_sa *sa, uint64_t top, uint32_t seq)
+static void advance(struct fg_sa *sa, uint64_t top, uint64_t seq)
 {
 	if (seq - top >= FG_REPLAY_BITS) {
 		memset(sa->window, 0, sizeof(sa->window));
@@ -22,7 +22,7 @@ static void advance(struct fg_sa *sa, uint64_t top, uint32_t seq)
 	}
 }
 
-enum fg_drop_reason replay_update(struct fg_sa *sa, uint32_t seq, bool *newest)
+enum fg_drop_reason replay_update(struct fg_sa *sa, uint64_t seq, bool *newest)
 {
 	enum fg_drop_reason reason = replay_check(sa, seq);
 	uint64_t top = sa->seq;

@@ -81,6 +81,7 @@ static struct esp_sa *load(struct sa_table *table, uint32_t index, enum fg_sa_st
 	ok = row_is(row, state, generation);
 	material = (struct crypto_material){ .suite = copy.suite,
 					     .seal = state == FG_SA_OUT,
+					     .esn = copy.flags & FG_SA_ESN,
 					     .key = copy.key,
 					     .salt = copy.salt,
 					     .auth_key = copy.auth_key };
@@ -88,6 +89,7 @@ static struct esp_sa *load(struct sa_table *table, uint32_t index, enum fg_sa_st
 	if (ok) {
 		sa->generation = generation;
 		sa->session = copy.session;
+		sa->selectors = copy.selectors;
 		table->used[index] = true;
 	}
 	wipe(&copy, sizeof(copy));

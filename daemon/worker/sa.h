@@ -31,6 +31,17 @@ struct esp_sa *sa_get(struct sa_table *table, uint32_t row, enum fg_sa_state sta
 /* Look at the next `rows` rows and wipe what their owners no longer use. */
 void sa_sweep(struct sa_table *table, uint32_t rows);
 
+/* A row carried an inner packet of so many bytes: by this flexd sees that a key is worn and that a
+ * client is idle. shared: several workers may write it at once. */
+static inline void sa_count(struct fg_sa *row, bool shared, uint32_t bytes, uint64_t now_ms)
+{
+	if (shared)
+		__atomic_fetch_add(&row->bytes, bytes, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&row->bytes, row->bytes + bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&row->used_ms, now_ms, __ATOMIC_RELAXED);
+}
+
 /* Ask the cache for what sa_get() and the AEAD will read. */
 static inline void sa_prefetch(const struct sa_table *table, uint32_t row)
 {

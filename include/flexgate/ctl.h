@@ -16,7 +16,9 @@
  *                        name: "va1" or an    state up_s rx_packets rx_bytes tx_packets tx_bytes;
  *                        identity             detail: ike_suite esp_suite spi_in spi_out
  *                                             encapsulation ts template mtu mss4 mss6 generation
- *                                             drops{name: n} peer_behind_nat
+ *                                             drops{name: n} peer_behind_nat sas: [{spi_in spi_out
+ *                                             state suite sequence age_s rekeys rx_packets rx_bytes
+ *                                             tx_packets tx_bytes life_bytes life_packets ts}]
  *   show ikev2 sa                             spi_i spi_r peer local identity state profile suite
  *                                             session age_s nat
  *   show ikev2 stats                          kind: "total"; the names of flexgate/ikestat.def

@@ -12,6 +12,7 @@
 	FG_MAP(fg_conf, "which numbers hold for all")                                              \
 	FG_MAP(fg_session, "what holds for session i")                                             \
 	FG_MAP(fg_sa, "key, replay window and sequence number of SA j")                            \
+	FG_MAP(fg_selector, "which packets may an SA with selectors carry")                        \
 	FG_MAP(fg_host4, "which session owns this inner IPv4 address")                             \
 	FG_MAP(fg_host6, "which session owns this inner IPv6 address")                             \
 	FG_MAP(fg_route4, "which session, or which pool (0), owns this IPv4 prefix")               \

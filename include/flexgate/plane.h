@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FG_ABI 1
+#define FG_ABI 2
 
 enum {
 	FG_PORTS = 8,          /* network devices the plane is attached to */
@@ -19,6 +19,9 @@ enum {
 	FG_OUTER_MAX = 48,     /* IPv6 + UDP, without the ESP header */
 	FG_NATT_PORT = 4500,
 	FG_IKE_PORT = 500,
+	FG_FLOWS_MAX = 16,     /* outbound SAs of a session that are tried for a packet */
+	FG_SELECTORS_MAX = 64, /* of one SA */
+	FG_SELECTORS_ROW = 5,
 };
 
 /* An IP address of either family; IPv4 as ::ffff:a.b.c.d. Network byte order. */
@@ -52,9 +55,8 @@ struct fg_session {
 	__u16 mss4;       /* TCP MSS is lowered to this, 0: left alone */
 	__u16 mss6;
 	__u16 pad;
-	__u32 sa_in; /* rows of fg_sa, 0: none */
-	__u32 sa_out;
-	__u32 pad2;
+	__u32 sa_out; /* row of fg_sa to try first for what goes to the client, 0: none */
+	__u32 pad2[2];
 	struct fg_ip inner6; /* leased IPv6 address, all zero: none */
 	struct fg_ip peer;   /* outer addresses, as proven last */
 	struct fg_ip local;
@@ -82,14 +84,16 @@ enum fg_esp_suite {
 };
 
 enum {
-	FG_SA_UDP = 1,   /* ESP in UDP, RFC 3948 */
+	FG_SA_UDP = 1,   /* ESP in UDP, RFC 3948: what goes out; inbound both forms are taken */
 	FG_SA_MOVES = 2, /* the peer is behind a NAT: its address follows authenticated packets */
+	FG_SA_ESN = 4,   /* 64-bit sequence numbers, RFC 4303 2.2.1 */
 };
 
 /*
- * fg_sa[j]: one direction of an SA. The low bits of an inbound SPI are j. Written by flexd while
- * state is FG_SA_FREE; afterwards seq and window belong to the workers and outer to flexd.
- * Holds keys: the pin is for root only.
+ * fg_sa[j]: one direction of an SA. The low bits of an inbound SPI are j. A session has any number
+ * of inbound rows; its outbound ones hang on fg_session.sa_out in the order of being tried. Written
+ * by flexd while state is FG_SA_FREE; afterwards seq, bytes, packets, used_ms and window belong to
+ * the workers, outer, flags and next to flexd. Holds keys: the pin is for root only.
  */
 struct fg_sa {
 	__u32 state;      /* enum fg_sa_state, stored last */
@@ -100,15 +104,43 @@ struct fg_sa {
 	__u16 flags;     /* FG_SA_* */
 	__u16 outer_len; /* OUT: bytes used of outer */
 	__u16 pad;
-	__u64 seq; /* OUT: last number taken, raised before use; IN: highest accepted */
+	__u64 seq;       /* OUT: last number taken, raised before use; IN: highest accepted */
+	__u64 bytes;     /* of inner packets that it carried */
+	__u64 packets;   /* IN: accepted; OUT: seq tells */
+	__u64 used_ms;   /* CLOCK_MONOTONIC when it last carried one, coarse; 0: never */
+	__u32 next;      /* OUT: row to try when selectors do not cover a packet, 0: none */
+	__u32 selectors; /* row of fg_selector, 0: carries whatever the session may carry */
 	__u8 outer[FG_OUTER_MAX]; /* OUT: IP [+ UDP] header, lengths and checksum zero */
 	__u32 outer_version;      /* OUT: odd while flexd rewrites outer */
 	__u8 salt[4];
+	__u8 pad2[8];
 	__u8 key[32];      /* encryption key */
 	__u8 auth_key[32]; /* HMAC-SHA2-256 key, CBC suites only */
-	__u8 pad2[40];
 	/* IN: bit s % FG_REPLAY_BITS is set when s was received, RFC 6479 */
 	__u64 window[FG_REPLAY_BITS / 64];
+};
+
+/*
+ * What an SA may carry, RFC 4301 4.4.1: between the client's own address of the family and `first`
+ * to `last` behind the gateway. Ports in the machine's order; 0-65535 is any, 65535-0 OPAQUE (only
+ * packets in which no port can be seen); of ICMP both are type * 256 + code.
+ */
+struct fg_selector {
+	struct fg_ip first, last;
+	__u16 client_first, client_last; /* ports */
+	__u16 net_first, net_last;
+	__u8 version;  /* 4, 6 */
+	__u8 protocol; /* 0: any */
+	__u8 pad[6];
+};
+
+/* fg_selector[k]: selectors of an SA, of which one must cover the packet; more in row `next`. Rows
+ * with the same content are shared by SAs. Written by flexd before an SA points to them. */
+struct fg_selectors {
+	__u32 count; /* in this row */
+	__u32 next;  /* 0: no more */
+	__u8 pad[8];
+	struct fg_selector at[FG_SELECTORS_ROW];
 };
 
 enum fg_hop_state {
@@ -156,7 +188,7 @@ struct fg_drop {
 	__u64 none;
 #define FG_DROP(number, name, text) __u64 name;
 #include <flexgate/drop.def>
-	__u64 spare[7];
+	__u64 spare[6];
 };
 
 /* fg_event: a sampled drop. */
@@ -232,6 +264,8 @@ static inline __u32 fg_hop_slot(const struct fg_ip *dst)
 #define FG_SIZE(type, size) _Static_assert(sizeof(type) == (size), "ABI: size of " #type)
 FG_SIZE(struct fg_session, 128);
 FG_SIZE(struct fg_sa, 320);
+FG_SIZE(struct fg_selector, 48);
+FG_SIZE(struct fg_selectors, 256);
 FG_SIZE(struct fg_hop, 64);
 FG_SIZE(struct fg_count, 32);
 FG_SIZE(struct fg_drop, FG_DROP_ROWS * 8);

@@ -171,11 +171,9 @@ static void make_rows(struct bench *b, uint16_t suite)
 	}
 	b->rows[OUT].outer_len = sizeof(outer);
 	memcpy(b->rows[OUT].outer, outer, sizeof(outer));
-	b->session[SESSION] = (struct fg_session){ .state = FG_SESSION_UP,
-						   .inner4 = htonl(0x0a000005),
-						   .mtu = 1500,
-						   .sa_in = IN,
-						   .sa_out = OUT };
+	b->session[SESSION] = (struct fg_session){
+		.state = FG_SESSION_UP, .inner4 = htonl(0x0a000005), .mtu = 1500, .sa_out = OUT
+	};
 }
 
 static void make_packet(struct bench *b, size_t len)
@@ -213,6 +211,7 @@ static bool seal_one(struct bench *b, struct frame *f)
 	sa = sa_get(&b->sas, OUT, FG_SA_OUT);
 	if (!sa || esp_seal(b->crypto, sa, &b->rows[OUT], f, &inner) != FG_DROP_NONE)
 		return false;
+	sa_count(&b->rows[OUT], false, inner.length, 1);
 	b->count.tx_packets++;
 	b->count.tx_bytes += inner.length;
 	return true;
@@ -224,8 +223,10 @@ static bool open_one(struct bench *b, struct frame *f)
 	struct esp_sa *sa = sa_get(&b->sas, IN, FG_SA_IN);
 	struct esp_in in;
 
-	if (!sa || esp_open(b->crypto, sa, &b->rows[IN], NULL, f, &in) != FG_DROP_NONE ||
-	    fg_policy_from_client(&in.inner, &b->session[SESSION]) != FG_DROP_NONE)
+	if (!sa || esp_open(b->crypto, sa, &b->rows[IN], NULL, f, &in) != FG_DROP_NONE)
+		return false;
+	sa_count(&b->rows[IN], false, in.inner.length, 1);
+	if (fg_policy_from_client(&in.inner, &b->session[SESSION]) != FG_DROP_NONE || sa->selectors)
 		return false;
 	b->count.rx_packets++;
 	b->count.rx_bytes += in.inner.length;

@@ -145,7 +145,6 @@ static void make_session(struct gateway *g)
 				      .generation = 1,
 				      .inner4 = inet_addr("10.0.0.5"),
 				      .mtu = 1500,
-				      .sa_in = GATEWAY_SA_IN,
 				      .sa_out = GATEWAY_SA_OUT,
 				      .peer_port = htons(FG_NATT_PORT),
 				      .local_port = htons(FG_NATT_PORT) };
@@ -233,7 +232,7 @@ static void start_worker(struct gateway *g, const struct lab *lab, const char *p
 	int channel;
 
 	start.workers = 1;
-	start.sessions = start.sas = GATEWAY_ROWS;
+	start.sessions = start.sas = start.selectors = GATEWAY_ROWS;
 	snprintf(start.bpf_directory, sizeof(start.bpf_directory), "%s", pins);
 	snprintf(start.run_directory, sizeof(start.run_directory), "%s", lab->directory);
 	snprintf(start.user, sizeof(start.user), "nobody");

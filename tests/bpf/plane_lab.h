@@ -267,4 +267,44 @@ UNUSED static struct plane_session a_session(void)
 	};
 }
 
+/* Of a_session(), which may reach everything. */
+UNUSED static struct plane_sa an_sa(uint32_t session, uint16_t suite)
+{
+	static struct msg_selector client[2], net[2];
+
+	client[0] = net[0] = (struct msg_selector){ .first = ip_from4(0),
+						    .last = ip_from4(~0u),
+						    .port_last = 65535 };
+	client[1] = net[1] = (struct msg_selector){ .last = { { ~0u, ~0u, ~0u, ~0u } },
+						    .port_last = 65535 };
+	return (struct plane_sa){ .session = session,
+				  .suite = suite,
+				  .udp = true,
+				  .use_now = true,
+				  .spi_out = htonl(0xabcdef01),
+				  .in = &key_in,
+				  .out = &key_out,
+				  .client = client,
+				  .net = net,
+				  .client_count = 2,
+				  .net_count = 2 };
+}
+
+UNUSED static uint32_t row_of_spi(__be32 spi)
+{
+	return ntohl(spi) & (4 * SESSIONS - 1);
+}
+
+UNUSED static void assert_wiped(uint32_t row)
+{
+	struct fg_sa sa, zero;
+
+	read_pinned("fg_sa", row, &sa);
+	memset(&zero, 0, sizeof(zero));
+	zero.generation = sa.generation;
+	zero.outer_version = sa.outer_version;
+	assert_memory_equal(&sa, &zero, sizeof(sa));
+	assert_true(sa.generation > 0);
+}
+
 #endif

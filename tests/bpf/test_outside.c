@@ -240,10 +240,12 @@ static const struct row rows[] = {
 	{ "free row, IPv6 passing",  ESP,      UNKNOWN,    FOREIGN,     1, 0, 0, 0, PASS },
 	{ "other high bits",         ESP,      WRONG_HIGH, LOCAL,       0, 0, 0, 0, DROP(unknown_spi) },
 	{ "outbound SA",             ESP,      OUT,        LOCAL,       0, 0, 0, 0, DROP(unknown_spi) },
-	{ "UDP on a plain SA",       ESP_UDP,  PLAIN,      LOCAL,       0, 0, 0, 0, DROP(wrong_encap) },
-	{ "plain on a UDP SA",       ESP,      UDP,        LOCAL,       0, 0, 0, 0, DROP(wrong_encap) },
-	{ "another address of ours", ESP,      PLAIN,      OTHER_LOCAL, 0, 0, 0, 0, DROP(wrong_encap) },
-	{ "another family",          ESP,      PLAIN,      LOCAL,       1, 0, 0, 0, DROP(wrong_encap) },
+	/* RFC 7296 2.23: both encapsulations; RFC 4555: by whichever address of ours. */
+	{ "UDP on a plain SA",       ESP_UDP,  PLAIN,      LOCAL,       0, 0, 0, 0, CARRY },
+	{ "plain on a UDP SA",       ESP,      UDP,        LOCAL,       0, 0, 0, 0, CARRY },
+	{ "another address of ours", ESP,      PLAIN,      OTHER_LOCAL, 0, 0, 0, 0, CARRY },
+	{ "another family",          ESP,      PLAIN,      LOCAL,       1, 0, 0, 0, CARRY },
+	{ "UDP in another family",   ESP_UDP,  UDP,        LOCAL,       1, 0, 0, 0, CARRY },
 	{ "SPI of ours, passing by", ESP,      PLAIN,      FOREIGN,     0, 0, 0, 0, PASS },
 	{ "session is ending",       ESP,      ENDING,     LOCAL,       0, 0, 0, 0, DROP(session_down) },
 
@@ -262,7 +264,7 @@ static const struct row rows[] = {
 /* A drop counts for the session only once the SA is known. */
 static uint32_t counted_for(const struct row *row)
 {
-	if (row->reason == FG_DROP_wrong_encap || row->reason == FG_DROP_session_down)
+	if (row->reason == FG_DROP_session_down)
 		return session_of[row->sa];
 	return 0;
 }

@@ -59,12 +59,11 @@ static void check_sa_rows(uint32_t session, __be32 spi, __be32 spi_out)
 	struct fg_sa in, out;
 
 	read_pinned("fg_session", session, &row);
-	read_pinned("fg_sa", row.sa_in, &in);
+	read_pinned("fg_sa", row_of_spi(spi), &in);
 	read_pinned("fg_sa", row.sa_out, &out);
 	assert_int_equal(in.state, FG_SA_IN);
 	assert_int_equal(out.state, FG_SA_OUT);
 	assert_int_equal(in.spi, spi);
-	assert_int_equal(ntohl(spi) & (4 * SESSIONS - 1), row.sa_in);
 	assert_int_equal(out.spi, spi_out);
 	assert_int_equal(in.session, session);
 	assert_int_equal(in.flags, FG_SA_UDP | FG_SA_MOVES);
@@ -77,36 +76,19 @@ static void check_sa_rows(uint32_t session, __be32 spi, __be32 spi_out)
 	assert_int_equal(out.seq, 0);
 }
 
-static void assert_wiped(uint32_t row)
-{
-	struct fg_sa sa, zero;
-
-	read_pinned("fg_sa", row, &sa);
-	memset(&zero, 0, sizeof(zero));
-	zero.generation = sa.generation;
-	zero.outer_version = sa.outer_version;
-	assert_memory_equal(&sa, &zero, sizeof(sa));
-	assert_true(sa.generation > 0);
-}
-
 static void test_session(void **state)
 {
-	struct plane_sa sa = { .session = 7,
-			       .suite = FG_ESP_AES_GCM_128,
-			       .udp = true,
-			       .moves = true,
-			       .in = &key_in,
-			       .out = &key_out };
+	struct plane_sa sa = an_sa(7, FG_ESP_AES_GCM_128);
 	struct plane_session session = a_session();
 	struct fg_session before, row;
 	struct plane_error error;
 	struct plane_info info;
 	struct fixture f;
 	struct plane *plane;
-	__be32 spi;
+	__be32 spi, spare;
 
 	(void)state;
-	sa.spi_out = htonl(0xabcdef01);
+	sa.moves = true;
 	make_conf(&f);
 	plane = open_plane(&f);
 	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), -ENOENT);
@@ -123,26 +105,23 @@ static void test_session(void **state)
 
 	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
 	check_sa_rows(7, spi, sa.spi_out);
-	read_pinned("fg_session", 7, &before);
-	/* A new pair replaces and wipes the old one. */
-	sa.spi_out = htonl(0xabcdef02);
-	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
-	check_sa_rows(7, spi, sa.spi_out);
-	assert_wiped(before.sa_in);
-	assert_wiped(before.sa_out);
 	plane_info(plane, &info);
 	assert_int_equal(info.sas_used, 2);
 	sa.suite = FG_ESP_SUITE_MAX;
-	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), -EINVAL);
+	assert_int_equal(plane_sa_add(plane, &sa, &spare, &error), -EINVAL);
+	assert_int_equal(plane_spi_reserve(plane, 7, &spare), 0);
 
 	read_pinned("fg_session", 7, &before);
 	plane_session_del(plane, 7);
 	plane_session_del(plane, 7);
-	assert_wiped(before.sa_in);
+	assert_wiped(row_of_spi(spi));
+	assert_wiped(row_of_spi(spare));
 	assert_wiped(before.sa_out);
+	plane_info(plane, &info);
+	assert_int_equal(info.sas_used, 0);
 	read_pinned("fg_session", 7, &row);
 	assert_int_equal(row.state, FG_SESSION_FREE);
-	assert_int_equal(row.inner4 | row.sa_in | row.sa_out, 0);
+	assert_int_equal(row.inner4 | row.sa_out, 0);
 	assert_int_equal(host_entry("fg_host4", &session.inner4), 0);
 	assert_int_equal(host_entry("fg_host6", &session.inner6), 0);
 	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
@@ -150,120 +129,6 @@ static void test_session(void **state)
 	assert_int_equal(row.generation, before.generation + 1);
 	plane_close(plane);
 	assert_nothing_left();
-}
-
-/* A worker that was interrupted over a row that ended notices it, and spoils nothing for the next.
- */
-static void test_late_worker(void **state)
-{
-	static const uint64_t none[FG_REPLAY_BITS / 64];
-	struct plane_sa sa = {
-		.session = 7, .suite = FG_ESP_AES_GCM_128, .in = &key_in, .out = &key_out
-	};
-	struct plane_session session = a_session();
-	struct fg_session held, now;
-	struct fg_sa before, after;
-	struct plane_error error;
-	struct fixture f;
-	struct plane *plane;
-	int fd, rounds = 0;
-	__be32 spi;
-
-	(void)state;
-	make_conf(&f);
-	plane = open_plane(&f);
-	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
-	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
-	read_pinned("fg_session", 7, &held);
-	read_pinned("fg_sa", held.sa_in, &before);
-	plane_session_del(plane, 7);
-	read_pinned("fg_sa", held.sa_in, &after);
-	assert_int_not_equal(after.generation, before.generation);
-	after.seq = 5000;
-	after.window[3] = 1;
-	fd = pinned("fg_sa");
-	assert_int_equal(bpf_map_update_elem(fd, &held.sa_in, &after, BPF_ANY), 0);
-	close(fd);
-	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
-	do {
-		assert_true(rounds++ < 4 * SESSIONS);
-		assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
-		read_pinned("fg_session", 7, &now);
-	} while (now.sa_in != held.sa_in && now.sa_out != held.sa_in);
-	read_pinned("fg_sa", held.sa_in, &after);
-	assert_int_equal(after.seq, 0);
-	assert_memory_equal(after.window, none, sizeof(none));
-	plane_close(plane);
-}
-
-static void test_all_sas_used(void **state)
-{
-	struct plane_sa sa = { .suite = FG_ESP_CHACHA20_POLY1305, .in = &key_in, .out = &key_out };
-	struct plane_error error;
-	struct plane_info info;
-	struct fixture f;
-	struct plane *plane;
-	__be32 spi;
-
-	(void)state;
-	make_conf(&f);
-	plane = open_plane(&f);
-	for (uint32_t i = 1; i < SESSIONS; i++) {
-		struct plane_session session = a_session();
-
-		session.inner4 = htonl(0x0a090000 + i);
-		session.inner6.w[3] = htonl(i);
-		sa.session = i;
-		assert_int_equal(plane_session_add(plane, i, &session, &error), 0);
-		assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
-		assert_true(ntohl(spi) >= 256);
-	}
-	for (uint32_t i = 1; i < SESSIONS; i++)
-		plane_session_del(plane, i);
-	plane_info(plane, &info);
-	assert_int_equal(info.sas_used, 0);
-	plane_close(plane);
-}
-
-static void test_moved(void **state)
-{
-	struct plane_sa sa = { .session = 7,
-			       .suite = FG_ESP_AES_CBC_256_SHA256,
-			       .udp = true,
-			       .in = &key_in,
-			       .out = &key_out };
-	struct endpoint to = { .ip = address("203.0.113.77"), .port = htons(1024) };
-	struct endpoint six = { .ip = address("2001:db8::77"), .port = htons(1024) };
-	struct plane_session session = a_session();
-	struct fg_sa before, after;
-	struct plane_error error;
-	struct fg_session row;
-	struct fixture f;
-	struct plane *plane;
-	__be32 spi;
-
-	(void)state;
-	make_conf(&f);
-	plane = open_plane(&f);
-	assert_int_equal(plane_peer_moved(plane, 7, &to), -ENOENT);
-	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
-	assert_int_equal(plane_sa_add(plane, &sa, &spi, &error), 0);
-	read_pinned("fg_session", 7, &row);
-	read_pinned("fg_sa", row.sa_out, &before);
-	assert_memory_equal(before.auth_key, key_out.auth_key, 32);
-	assert_int_equal(plane_peer_moved(plane, 7, &to), 0);
-	read_pinned("fg_session", 7, &row);
-	read_pinned("fg_sa", row.sa_out, &after);
-	assert_true(ip_equal(&row.peer, &to.ip));
-	assert_int_equal(row.peer_port, to.port);
-	assert_memory_equal(after.outer + 16, &to.ip.w[3], 4);
-	assert_memory_equal(after.outer + 22, &to.port, 2);
-	assert_int_equal(after.outer_version, before.outer_version + 2);
-	/* Another family than our own address: refused, nothing changed. */
-	assert_int_equal(plane_peer_moved(plane, 7, &six), -EAFNOSUPPORT);
-	read_pinned("fg_session", 7, &row);
-	assert_true(ip_equal(&row.peer, &to.ip));
-	plane_close(plane);
 }
 
 static void test_addresses_follow(void **state)
@@ -592,21 +457,12 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_close),
-		cmocka_unit_test(test_session),
-		cmocka_unit_test(test_late_worker),
-		cmocka_unit_test(test_all_sas_used),
-		cmocka_unit_test(test_moved),
-		cmocka_unit_test(test_addresses_follow),
-		cmocka_unit_test(test_set_conf_routes),
-		cmocka_unit_test(test_foreign_route),
-		cmocka_unit_test(test_traffic_to_nobody),
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_bpftool),
-		cmocka_unit_test(test_generic),
-		cmocka_unit_test(test_driver_without_xdp),
-		cmocka_unit_test(test_after_a_crash),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_open_close),       cmocka_unit_test(test_session),
+		cmocka_unit_test(test_addresses_follow), cmocka_unit_test(test_set_conf_routes),
+		cmocka_unit_test(test_foreign_route),    cmocka_unit_test(test_traffic_to_nobody),
+		cmocka_unit_test(test_samples),          cmocka_unit_test(test_bpftool),
+		cmocka_unit_test(test_generic),          cmocka_unit_test(test_driver_without_xdp),
+		cmocka_unit_test(test_after_a_crash),    cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -80,8 +80,9 @@ static void make_suite(uint16_t suite)
 		abort();
 	forward[suite].note = on_note;
 	forward[suite].ports = 3;
-	m = (struct crypto_material){ suite, true, sa[suite][IN].key, sa[suite][IN].salt,
-				      sa[suite][IN].auth_key };
+	m = (struct crypto_material){
+		suite, true, false, sa[suite][IN].key, sa[suite][IN].salt, sa[suite][IN].auth_key
+	};
 	client[suite] = aligned_alloc(64, esp_sa_size(crypto));
 	memset(client[suite], 0, esp_sa_size(crypto));
 	if (!crypto_expand(crypto, &client[suite]->key, &m))
@@ -115,7 +116,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 					   .mtu = 1400,
 					   .mss4 = 1200,
 					   .mss6 = 1200,
-					   .sa_in = IN,
 					   .sa_out = OUT,
 					   .inner6 = { { htonl(0xfd000000), 0, 0, htonl(5) } } };
 	hop[fg_hop_slot(&known)] = (struct fg_hop){
@@ -139,7 +139,7 @@ static size_t seal(uint16_t suite, uint8_t *ip, const uint8_t *data, size_t size
 	memcpy(esp, &sa[suite][IN].spi, 4);
 	memset(esp + 4, 1, 4 + iv);
 	memcpy(esp + 8 + iv, data, text);
-	if (!client[suite]->key.run(crypto, &client[suite]->key, esp, text))
+	if (!client[suite]->key.run(crypto, &client[suite]->key, esp, text, 0))
 		return 0;
 	total = 28 + 8 + iv + text + CRYPTO_ICV;
 	fg_put16(ip + 2, (uint16_t)total);

@@ -77,7 +77,7 @@ class Gateway:
         self.settings = {**DEFAULTS, "dir": network.dir, **settings}
         self.conf = os.path.join(network.dir, "flexgate.conf")
         self.socket = os.path.join(network.dir, "run", "flexd.sock")
-        self.pins = os.path.join(network.dir, "bpf", "flexgate", "v1")
+        self.pins = os.path.join(network.dir, "bpf", "flexgate", "v2")
         self.flexd = None
         self.write(conf_text or CONF % self.settings, secrets_text or SECRETS % self.settings)
 

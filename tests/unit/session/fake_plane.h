@@ -18,21 +18,29 @@
 #include <errno.h>
 #include <string.h>
 
-enum { FAKE_ROWS = 4096 };
+enum { FAKE_ROWS = 4096, FAKE_SAS = 256 };
 
 /* Calls of plane_count(). */
 static unsigned fake_counted __attribute__((unused));
 
+struct fake_sa {
+	bool used, added, muted;
+	__be32 spi_in;
+	struct plane_sa sa; /* of a reserved one only the session */
+	struct plane_sa_state state;
+};
+
 struct plane {
 	struct {
-		bool used, has_sa;
+		bool used, udp, moves;
 		uint32_t generation;
+		uint32_t sas_ever;
 		struct plane_session session;
-		struct plane_sa sa;
-		__be32 spi_in;
 	} row[FAKE_ROWS];
+	struct fake_sa sa[FAKE_SAS];
 	uint32_t rows, sas;
-	bool fail_session, fail_sa, fail_moved, fail_conf;
+	bool fail_session, fail_spi, fail_moved, fail_conf;
+	int fail_sa;           /* 0, or what plane_sa_add() says */
 	struct fg_count count; /* of every session */
 	struct fg_event sample[4];
 	size_t samples;
@@ -93,32 +101,107 @@ void plane_session_del(struct plane *plane, uint32_t id)
 	assert_true(plane->row[id].used);
 	plane->row[id].used = false;
 	plane->rows--;
-	if (plane->row[id].has_sa)
-		plane->sas--;
-	plane->row[id].has_sa = false;
+	for (size_t i = 0; i < FAKE_SAS; i++)
+		if (plane->sa[i].used && plane->sa[i].sa.session == id)
+			fail_msg("va%u leaves an SA behind", id);
 }
 
-int plane_sa_add(struct plane *plane, const struct plane_sa *sa, __be32 *spi_in,
-		 struct plane_error *error)
+/* NULL: there is none. */
+static inline struct fake_sa *fake_sa(struct plane *plane, __be32 spi_in)
 {
-	assert_true(plane->row[sa->session].used);
-	if (plane->fail_sa) {
-		snprintf(error->why, sizeof(error->why), "the fake plane refuses");
-		return -EIO;
-	}
-	plane->sas += !plane->row[sa->session].has_sa;
-	plane->row[sa->session].has_sa = true;
-	plane->row[sa->session].sa = *sa;
-	*spi_in = plane->row[sa->session].spi_in = htonl(0x1000 + sa->session);
+	for (size_t i = 0; i < FAKE_SAS; i++)
+		if (plane->sa[i].used && plane->sa[i].spi_in == spi_in)
+			return &plane->sa[i];
+	return NULL;
+}
+
+/* The first SPI of session 2 is 0x1002, its next one 0x11002. */
+int plane_spi_reserve(struct plane *plane, uint32_t session, __be32 *spi_in)
+{
+	struct fake_sa *sa = plane->sa;
+
+	assert_true(plane->row[session].used);
+	if (plane->fail_spi)
+		return -ENOSPC;
+	while (sa->used)
+		assert_true(++sa < plane->sa + FAKE_SAS);
+	*spi_in = htonl(0x1000 + session + 0x10000 * plane->row[session].sas_ever++);
+	*sa = (struct fake_sa){ .used = true, .spi_in = *spi_in, .sa.session = session };
+	plane->sas++;
 	return 0;
 }
 
-int plane_peer_moved(struct plane *plane, uint32_t session, const struct endpoint *peer)
+int plane_sa_add(struct plane *plane, const struct plane_sa *add, __be32 *spi_in,
+		 struct plane_error *error)
+{
+	struct fake_sa *sa;
+
+	assert_true(plane->row[add->session].used);
+	if (plane->fail_sa) {
+		snprintf(error->why, sizeof(error->why), "the fake plane refuses");
+		return plane->fail_sa;
+	}
+	*spi_in = add->spi_in;
+	if (!*spi_in)
+		assert_int_equal(plane_spi_reserve(plane, add->session, spi_in), 0);
+	sa = fake_sa(plane, *spi_in);
+	assert_true(sa && !sa->added && sa->sa.session == add->session);
+	sa->added = true;
+	sa->sa = *add;
+	if (add->use_now)
+		plane_sa_use(plane, *spi_in);
+	return 0;
+}
+
+void plane_sa_use(struct plane *plane, __be32 spi_in)
+{
+	struct fake_sa *sa = fake_sa(plane, spi_in), *old;
+
+	assert_true(sa && sa->added && !sa->muted);
+	if (sa->state.in_use)
+		return;
+	old = fake_sa(plane, sa->sa.replaces);
+	if (old)
+		old->state.in_use = false;
+	sa->state.in_use = true;
+}
+
+void plane_sa_mute(struct plane *plane, __be32 spi_in)
+{
+	struct fake_sa *sa = fake_sa(plane, spi_in);
+
+	assert_true(sa && sa->added && !sa->muted);
+	sa->muted = true;
+	sa->state.in_use = false;
+}
+
+void plane_sa_del(struct plane *plane, __be32 spi_in)
+{
+	struct fake_sa *sa = fake_sa(plane, spi_in);
+
+	if (!sa)
+		return;
+	*sa = (struct fake_sa){ 0 };
+	plane->sas--;
+}
+
+bool plane_sa_state(const struct plane *plane, __be32 spi_in, struct plane_sa_state *state)
+{
+	const struct fake_sa *sa = fake_sa((struct plane *)(uintptr_t)plane, spi_in);
+
+	*state = sa ? sa->state : (struct plane_sa_state){ 0 };
+	return sa != NULL;
+}
+
+int plane_session_move(struct plane *plane, uint32_t session, const struct plane_path *path)
 {
 	assert_true(plane->row[session].used);
 	if (plane->fail_moved)
 		return -EIO;
-	plane->row[session].session.peer = *peer;
+	plane->row[session].session.peer = path->peer;
+	plane->row[session].session.local = path->local;
+	plane->row[session].udp = path->udp;
+	plane->row[session].moves = path->moves;
 	return 0;
 }
 
@@ -169,7 +252,7 @@ void plane_info(const struct plane *plane, struct plane_info *out)
 	*out = (struct plane_info){ .abi = FG_ABI,
 				    .sessions_max = FAKE_ROWS,
 				    .sas_used = plane->sas,
-				    .pin_directory = "/sys/fs/bpf/flexgate/v1",
+				    .pin_directory = "/sys/fs/bpf/flexgate/v2",
 				    .reason = "a test" };
 }
 

@@ -61,6 +61,9 @@ struct stage {
 			struct msg_session_refused refused;
 			struct msg_sa_added added;
 			struct msg_sa_refused sa_refused;
+			struct msg_spi_given given;
+			struct msg_sa_life life;
+			struct msg_idle idle;
 			struct msg_session_clear clear;
 			struct msg_peer_moved moved;
 			struct msg_ike_show show;
@@ -156,8 +159,15 @@ static inline struct msg_sa_add sa_of(uint64_t ike, uint32_t session)
 				.session = session,
 				.spi_out = htonl(0xc0ffee00),
 				.suite = FG_ESP_AES_GCM_256,
-				.udp = 1 };
+				.udp = 1,
+				.use_now = 1,
+				.client_count = 1,
+				.net_count = 1 };
 
+	m.client[0].first = m.client[0].last = ip_from4(inet_addr("10.0.0.10"));
+	m.net[0].first = ip_from4(0);
+	m.net[0].last = ip_from4(htonl(UINT32_MAX));
+	m.client[0].port_last = m.net[0].port_last = UINT16_MAX;
 	snprintf(m.ts, sizeof(m.ts), "10.0.0.10/32 === 0.0.0.0/0");
 	return m;
 }

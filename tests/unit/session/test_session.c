@@ -51,7 +51,7 @@ static void test_login(void **state)
 	st->said_count = 0;
 	assert_int_equal(login(st, 78, "bob@example.org"), 2);
 	assert_int_equal(st->said[1].body.added.spi_in, htonl(0x1002));
-	assert_true(st->plane->row[2].sa.moves);
+	assert_true(fake_sa(st->plane, htonl(0x1002))->sa.moves);
 	assert_int_equal(session_by_id(st->sessions, 2)->state, SESSION_UP);
 
 	assert_int_equal(say(st, MSG_SESSION_END, &end), 0);
@@ -189,13 +189,13 @@ static void test_sa_refused(void **state)
 
 	(void)state;
 	assert_int_equal(say(st, MSG_SESSION_BEGIN, &begin), 0);
-	st->plane->fail_sa = true;
+	st->plane->fail_sa = -EIO;
 	assert_int_equal(say(st, MSG_SA_ADD, &sa), 0);
 	assert_int_equal(st->said[1].type, MSG_SA_REFUSED);
 	assert_int_equal(st->said[1].body.sa_refused.cause, FG_CAUSE_sa_failed);
 	assert_balance(st);
 	/* What was under way meanwhile is answered, not believed. */
-	st->plane->fail_sa = false;
+	st->plane->fail_sa = 0;
 	assert_int_equal(say(st, MSG_SA_ADD, &sa), 0);
 	assert_int_equal(st->said[2].type, MSG_SA_REFUSED);
 	assert_balance(st);
@@ -334,7 +334,8 @@ static void test_clear(void **state)
 	login(st, 10, "bob");
 	session_clear(st->sessions, session_by_ike(st->sessions, 10), FG_CAUSE_operator_clear);
 	assert_int_equal(st->sessions->count, 1);
-	event_base_dispatch(st->base);
+	while (st->sessions->count)
+		event_base_loop(st->base, EVLOOP_ONCE);
 	assert_balance(st);
 
 	/* ike is not there. */
@@ -386,7 +387,7 @@ static void test_only_udp_moves(void **state)
 	assert_int_equal(say(st, MSG_SESSION_BEGIN, &begin), 0);
 	assert_int_equal(say(st, MSG_SA_ADD, &sa), 0);
 	assert_true(session_by_id(st->sessions, 1)->peer_behind_nat);
-	assert_false(st->plane->row[1].sa.moves);
+	assert_false(fake_sa(st->plane, htonl(0x1001))->sa.moves);
 	stage_free(st);
 }
 

@@ -32,7 +32,8 @@ static struct esp_sa *make_sa(const struct fg_sa *row, bool seal)
 {
 	size_t size = esp_sa_size(crypto);
 	struct esp_sa *sa = aligned_alloc(64, size);
-	struct crypto_material material = { row->suite, seal, row->key, row->salt, row->auth_key };
+	struct crypto_material material = { row->suite, seal,      row->flags & FG_SA_ESN,
+					    row->key,   row->salt, row->auth_key };
 
 	assert_non_null(sa);
 	memset(sa, 0, size);
@@ -291,6 +292,24 @@ static void rfc7634_packet(void **state)
 	assert_true(in.newest);
 }
 
+/* RFC 7296 2.23: whatever was agreed, ESP with and without UDP is understood. */
+static void both_encapsulations(void **state)
+{
+	(void)state;
+	for (size_t outer = 0; outer < 4; outer++) {
+		struct esp_in in;
+		struct frame f;
+
+		agree(FG_ESP_AES_GCM_128, outer);
+		row_in.flags ^= FG_SA_UDP;
+		f = inner_frame(4, 100, 0);
+		assert_int_equal(seal(&f), FG_DROP_NONE);
+		assert_int_equal(open(&f, &in), FG_DROP_NONE);
+		assert_int_equal(in.udp, outer & 1);
+		assert_int_equal(row_in.packets, 1);
+	}
+}
+
 /* A valid packet cut short at every length, with and without lengths that fit; memory ends with
  * the packet, so that a read beyond it is caught by the memory checker. */
 static void short_packets(void **state)
@@ -353,8 +372,7 @@ static const struct damage {
 	{ "sequence number 0", 0, SEQ_ZERO, FG_DROP_replay_old },
 	{ "other sequence number", 2, SEQ_OTHER, FG_DROP_auth_failed },
 	{ "SPI of another SA", 1, OTHER_SPI, FG_DROP_unknown_spi },
-	{ "UDP on an SA without", 0, PROTOCOL, FG_DROP_wrong_encap },
-	{ "no UDP on an SA with", 1, PROTOCOL, FG_DROP_wrong_encap },
+	{ "said to be UDP, is not", 0, PROTOCOL, FG_DROP_malformed_outer },
 	{ "outer fragment", 1, FRAGMENT, FG_DROP_outer_fragment },
 	{ "UDP length beyond the packet", 1, UDP_LONG, FG_DROP_malformed_outer },
 	{ "UDP length beyond the packet", 3, UDP_LONG, FG_DROP_malformed_outer },
@@ -430,7 +448,7 @@ static struct frame seal_text(const uint8_t *text, size_t len, uint32_t seq)
 	memset(esp + 8, 1, 8); /* as padding would look */
 	memcpy(esp + 16, text, len);
 	peer = make_sa(&row_out, true);
-	assert_true(peer->key.run(crypto, &peer->key, esp, len));
+	assert_true(peer->key.run(crypto, &peer->key, esp, len, 0));
 	crypto_forget(crypto, &peer->key);
 	free(peer);
 	f.end = esp + 16 + len + CRYPTO_ICV;
@@ -708,6 +726,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(round_trips),
 		BOTH(rfc7634_packet),
+		BOTH(both_encapsulations),
 		BOTH(short_packets),
 		BOTH(damaged_packets),
 		BOTH(lying_peers),

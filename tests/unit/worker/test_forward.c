@@ -72,8 +72,9 @@ static void add_hop(const char *dst, uint16_t state, uint16_t port, uint16_t mtu
 static struct esp_sa *client_sa(void)
 {
 	struct esp_sa *s = aligned_alloc(64, esp_sa_size(crypto));
-	struct crypto_material m = { client_row.suite, true, client_row.key, client_row.salt,
-				     client_row.auth_key };
+	struct crypto_material m = {
+		client_row.suite, true, false, client_row.key, client_row.salt, client_row.auth_key
+	};
 
 	assert_non_null(s);
 	memset(s, 0, esp_sa_size(crypto));
@@ -109,7 +110,6 @@ static int set_up(void **state)
 					   .generation = 77,
 					   .mtu = 1400,
 					   .inner4 = inet_addr("10.0.0.5"),
-					   .sa_in = IN,
 					   .sa_out = OUT,
 					   .mss4 = 1000,
 					   .peer_port = htons(4500),
@@ -433,8 +433,8 @@ static void to_client_is_sealed(void **state)
 	struct frame fr = packet("203.0.113.9", "10.0.0.5", 63, 200);
 	struct fg_sa peer_row = sa[OUT];
 	struct esp_sa *peer = aligned_alloc(64, esp_sa_size(crypto));
-	struct crypto_material m = { peer_row.suite, false, peer_row.key, peer_row.salt,
-				     peer_row.auth_key };
+	struct crypto_material m = { peer_row.suite, false,         false,
+				     peer_row.key,   peer_row.salt, peer_row.auth_key };
 	struct esp_in in;
 	struct way way;
 
