@@ -125,6 +125,13 @@ const char *conf_nearest(const char *word, size_t count,
 
 void conf_check(struct conf_build *build, struct conf *conf);
 
+/* --- check_match.c: who a profile is for --- */
+
+void conf_check_match(struct conf_build *build, const struct conf *conf, size_t index,
+		      struct conf_object *object);
+void conf_check_cert_map(struct conf_build *build, const struct conf_cert_map *map,
+			 struct conf_object *object);
+
 /* --- check_life.c: how long sessions live, where clients are sent --- */
 
 /* Fills in what the profile has from [gateway]. */

@@ -277,34 +277,12 @@ static void check_mtu(struct conf_build *b, const struct conf *conf,
 			template->mtu, profile->name, IPV6_MTU_MIN);
 }
 
-/* A match that stands twice would make the second one void. */
-static void check_matches(struct conf_build *b, const struct conf *conf, size_t index,
-			  struct conf_object *object)
-{
-	const struct conf_profile *mine = &conf->profiles[index];
-
-	for (size_t p = 0; p < index; p++) {
-		const struct conf_profile *other = &conf->profiles[p];
-
-		for (size_t i = 0; i < mine->match_count; i++) {
-			for (size_t j = 0; j < other->match_count; j++) {
-				if (!memcmp(&mine->match[i], &other->match[j],
-					    sizeof(mine->match[i])))
-					conf_build_error(b, object, "match-identity-remote", i,
-							 "[ikev2-profile %s] has the same match; "
-							 "clients would never reach this one",
-							 other->name);
-			}
-		}
-	}
-}
-
 static void check_profile(struct conf_build *b, struct conf *conf, size_t index,
 			  struct conf_object *object)
 {
 	struct conf_profile *profile = &conf->profiles[index];
 
-	check_matches(b, conf, index, object);
+	conf_check_match(b, conf, index, object);
 	conf_check_auth(b, conf, profile, object);
 	check_trust(b, conf, profile, object);
 	conf_check_life(b, conf, profile, object);
@@ -331,6 +309,8 @@ void conf_check(struct conf_build *b, struct conf *conf)
 			check_template(b, &conf->templates[object->index], object);
 		else if (!strcmp(section, "pki-trustpoint"))
 			check_trustpoint(b, &conf->trustpoints[object->index], object);
+		else if (!strcmp(section, "pki-certificate-map"))
+			conf_check_cert_map(b, &conf->cert_maps[object->index], object);
 	}
 	/* These look at the results of the first round. */
 	for (size_t i = 0; i < b->object_count; i++) {

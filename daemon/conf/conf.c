@@ -43,6 +43,7 @@ void conf_free(struct conf *conf)
 	free(conf->templates);
 	free(conf->keyrings);
 	free(conf->trustpoints);
+	free(conf->cert_maps);
 	free(conf->profiles);
 	free(conf);
 }

@@ -40,10 +40,12 @@ enum conf_id_type {
 	CONF_ID_IPV6 = 5,
 	CONF_ID_DN = 9, /* a name in DER */
 	CONF_ID_KEY_ID = 11,
+	CONF_ID_ANYCONNECT = 201, /* private: a key-id as AnyConnect sends it */
 };
 
 /* An identity of ours, or one that a PSK belongs to: "fqdn gw.example.org", "email a@b", "address
- * 192.0.2.1", "key-id TEXT". data is what stands on the wire. */
+ * 192.0.2.1", "key-id TEXT", "dn CN=gw, O=Example". data is what stands on the wire; of
+ * identity-local, "dn" alone has none: the subject of the trustpoint's certificate. */
 struct conf_identity {
 	enum conf_id_type type;
 	uint16_t len;
@@ -53,7 +55,8 @@ struct conf_identity {
 enum conf_match_kind {
 	CONF_MATCH_ANY,
 	CONF_MATCH_EXACT,  /* identity */
-	CONF_MATCH_DOMAIN, /* fqdn domain D, email domain D: identity.data is D, type FQDN/EMAIL */
+	CONF_MATCH_DOMAIN, /* fqdn domain D, email domain D: identity.data is D, type FQDN/EMAIL; or
+			    * a dn with "*" for some values */
 	CONF_MATCH_NET,    /* address 10.0.0.0/8 */
 };
 
@@ -212,10 +215,48 @@ struct conf_trust {
 	uint32_t use;   /* enum conf_trust_use, both unless one is named */
 };
 
+/* One row of a certificate map. */
+struct conf_cert_rule {
+	enum conf_cert_field {
+		CONF_CERT_SUBJECT,
+		CONF_CERT_ISSUER,
+		CONF_CERT_ALT_NAME,
+		CONF_CERT_UNSTRUCTURED,
+		CONF_CERT_SERIAL,
+		CONF_CERT_VALID_START,
+		CONF_CERT_EXPIRES_ON,
+	} field;
+	enum conf_cert_op {
+		CONF_CERT_CO, /* contains */
+		CONF_CERT_NC, /* does not */
+		CONF_CERT_EQ,
+		CONF_CERT_NE,
+		CONF_CERT_GE, /* a date: at that time or later */
+		CONF_CERT_LT, /* a date: before */
+	} op;
+	char word[24];                /* co, nc of a name: attribute type, "" any */
+	uint8_t value[CONF_TEXT_MAX]; /* text; eq, ne of a name: DER; serial number: hex digits */
+	uint16_t len;
+	int64_t time; /* seconds since 1970 */
+};
+
+/* crypto pki certificate map: every row must hold. */
+struct conf_cert_map {
+	conf_name name;
+	struct conf_cert_rule rule[CONF_LIST_MAX];
+	size_t rule_count;
+};
+
 struct conf_profile {
 	conf_name name;
-	struct conf_match match[CONF_LIST_MAX];
+	struct conf_match match[CONF_LIST_MAX]; /* match identity remote */
 	size_t match_count;
+	int cert_map[CONF_LIST_MAX]; /* match certificate: indices */
+	size_t cert_map_count;
+	struct fg_ip match_local[CONF_LIST_MAX]; /* match address local; none: all */
+	size_t match_local_count;
+	conf_name match_outside[CONF_LIST_MAX]; /* match outside-interface; none: all */
+	size_t match_outside_count;
 	struct conf_identity local; /* identity local */
 	struct conf_auths auth_local, auth_remote;
 	bool childless;                /* an IKE SA may begin without a CHILD SA, RFC 6023 */
@@ -254,6 +295,8 @@ struct conf {
 	size_t keyring_count;
 	struct conf_trustpoint *trustpoints;
 	size_t trustpoint_count;
+	struct conf_cert_map *cert_maps;
+	size_t cert_map_count;
 	struct conf_profile *profiles;
 	size_t profile_count;
 };
@@ -279,12 +322,12 @@ struct conf *conf_load(int fd, char *why, size_t cap);
 /* The first error, and how many more there are. */
 void conf_errors_text(const struct conf_errors *errors, char *text, size_t cap);
 
-/* What a certificate says, for certificate maps; text as conf_dn_text() writes names. */
+/* What a certificate says, for certificate maps. Borrowed but for the alternative names. */
 struct conf_cert_fields {
-	char subject[1024], issuer[1024];
-	char alt_names[1024];          /* "a.example.org, alice@example.org, 192.0.2.1" */
-	char unstructured[256];        /* unstructuredName of the subject */
-	char serial[64];               /* hexadecimal, as openssl prints it */
+	const uint8_t *subject, *issuer, *serial; /* names in DER, the number's bytes */
+	size_t subject_len, issuer_len, serial_len;
+	char alt_name[CONF_LIST_MAX][CONF_TEXT_MAX]; /* "a.example.org", "a@b", "192.0.2.1" */
+	size_t alt_name_count;
 	int64_t not_before, not_after; /* seconds since 1970 */
 };
 
@@ -298,11 +341,31 @@ struct conf_peer {
 	const char *outside;                 /* device with that address, NULL: unknown */
 };
 
-/* The profile for a peer, NULL: none. exact before domain before net before any; among equals the
- * first in the file. */
+/*
+ * The profile for a peer, NULL: none. As in IOS the statements of one kind are alternatives and
+ * every kind that a profile has must fit; match identity and match certificate are one kind. Where
+ * several profiles fit the closest match wins (conf_match_rank()); among equals one that also has
+ * match-address-local, then one that has match-outside-interface, then the first in the file.
+ */
 const struct conf_profile *conf_match_profile(const struct conf *conf,
 					      const struct conf_peer *peer);
-/* How closely one match means this identity: 0 not at all, 1 any, 2 net, 3 domain, 4 exact. */
+/* Could somebody who reaches us there be this profile's? Before there is an identity. */
+bool conf_profile_is_here(const struct conf_profile *profile, const struct fg_ip *local,
+			  const char *outside);
+bool conf_cert_map_fits(const struct conf_cert_map *map, const struct conf_cert_fields *cert);
+/*
+ * How closely one match means this identity, 0: not at all. In order: any, address/LENGTH, fqdn or
+ * email domain (and a dn with "*"), a certificate map (CONF_RANK_CERT), the whole identity; of two
+ * networks or domains the longer one is closer.
+ */
+enum {
+	CONF_RANK_STEP = 1 << 12,
+	CONF_RANK_ANY = 1 * CONF_RANK_STEP,
+	CONF_RANK_NET = 2 * CONF_RANK_STEP,
+	CONF_RANK_DOMAIN = 3 * CONF_RANK_STEP,
+	CONF_RANK_CERT = 4 * CONF_RANK_STEP,
+	CONF_RANK_EXACT = 5 * CONF_RANK_STEP,
+};
 int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len);
 const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Identities, RFC 7296 3.5: their words in the configuration, and which peer a match means. */
+/* Identities, RFC 7296 3.5, and their words in the configuration. match.c compares them. */
+#include "conf/dn.h"
 #include "conf/value.h"
 
 #include <arpa/inet.h>
@@ -95,6 +96,37 @@ static bool read_key_id(struct conf_identity *id, const char *text, struct conf_
 	return true;
 }
 
+static bool keep_name(struct conf_identity *id, const char *text, struct conf_why *why)
+{
+	const char *wrong = "";
+	size_t len;
+
+	if (!conf_dn_read(text, id->data, sizeof(id->data), &len, &wrong))
+		return conf_wrong(why, "%s", wrong);
+	id->type = CONF_ID_DN;
+	id->len = (uint16_t)len;
+	return true;
+}
+
+/* Values that are "*". */
+static bool has_star(const struct conf_identity *id)
+{
+	struct conf_dn dn = conf_dn_of(id->data, id->len);
+	struct conf_dn_attr attr;
+
+	while (conf_dn_next(&dn, &attr))
+		if (attr.len == 1 && attr.value[0] == '*')
+			return true;
+	return false;
+}
+
+static bool read_name(struct conf_identity *id, const char *text, struct conf_why *why)
+{
+	if (!keep_name(id, text, why))
+		return false;
+	return !has_star(id) || conf_wrong(why, "has '*' for a value, and is to be one name");
+}
+
 bool conf_read_identity(const struct conf_key *key, const char *text, void *out,
 			struct conf_why *why)
 {
@@ -108,6 +140,12 @@ bool conf_read_identity(const struct conf_key *key, const char *text, void *out,
 		return read_email(id, rest, why);
 	if ((rest = after_word(text, "key-id")))
 		return read_key_id(id, rest, why);
+	if ((rest = after_word(text, "dn")))
+		return read_name(id, rest, why);
+	if (!strcmp(text, "dn")) {
+		id->type = CONF_ID_DN; /* of the certificate */
+		return true;
+	}
 	rest = after_word(text, "address");
 	if (!rest)
 		return conf_wrong(why, "does not begin with the kind of identity");
@@ -155,9 +193,7 @@ static bool read_domain(struct conf_match *match, enum conf_id_type type, const 
 	return true;
 }
 
-/* Where the part of an identity begins that is compared without regard to case: host names, also
- * behind the '@' of a mail address. */
-static size_t caseless_from(uint8_t type, const uint8_t *data, size_t len)
+size_t conf_caseless_from(uint8_t type, const uint8_t *data, size_t len)
 {
 	if (type == CONF_ID_FQDN)
 		return 0;
@@ -170,7 +206,7 @@ static size_t caseless_from(uint8_t type, const uint8_t *data, size_t len)
 
 void conf_identity_fold(uint8_t type, uint8_t *data, size_t len)
 {
-	for (size_t i = caseless_from(type, data, len); i < len; i++)
+	for (size_t i = conf_caseless_from(type, data, len); i < len; i++)
 		data[i] = (uint8_t)tolower(data[i]);
 }
 
@@ -194,110 +230,21 @@ bool conf_read_match(const struct conf_key *key, const char *text, void *out, st
 		match->kind = CONF_MATCH_NET;
 		return conf_net_parse(rest, &match->net, why);
 	}
+	rest = after_word(text, "dn");
+	if (rest) {
+		if (!keep_name(&match->identity, rest, why))
+			return false;
+		match->kind = has_star(&match->identity) ? CONF_MATCH_DOMAIN : CONF_MATCH_EXACT;
+		return true;
+	}
+	if (!strcmp(text, "dn"))
+		return conf_wrong(why, "has no name behind the word");
 	match->kind = CONF_MATCH_EXACT;
 	if (!conf_read_identity(key, text, &match->identity, why))
 		return false;
 	lower(&match->identity,
-	      caseless_from(match->identity.type, match->identity.data, match->identity.len));
+	      conf_caseless_from(match->identity.type, match->identity.data, match->identity.len));
 	return true;
-}
-
-/* --- matching what a peer said --------------------------------------------------------------- */
-
-static bool is_exact(const struct conf_identity *id, uint8_t type, const uint8_t *data, size_t len)
-{
-	size_t caseless;
-
-	if (id->type != type || id->len != len)
-		return false;
-	caseless = caseless_from(type, data, len);
-	return !memcmp(id->data, data, caseless) &&
-	       !strncasecmp((const char *)id->data + caseless, (const char *)data + caseless,
-			    len - caseless);
-}
-
-/* a.example.org lies in the domain example.org, xexample.org does not; of a mail address the whole
- * part behind the '@' is the domain. */
-static bool is_in_domain(const struct conf_identity *domain, uint8_t type, const uint8_t *data,
-			 size_t len)
-{
-	char before = type == CONF_ID_EMAIL ? '@' : '.';
-
-	if (domain->type != type || len < domain->len + 2u || memchr(data, '\0', len))
-		return false;
-	data += len - domain->len;
-	return data[-1] == before &&
-	       !strncasecmp((const char *)domain->data, (const char *)data, domain->len);
-}
-
-bool conf_identity_ip(uint8_t type, const uint8_t *data, size_t len, struct fg_ip *ip)
-{
-	struct in6_addr in6;
-	__be32 v4;
-
-	if (type == CONF_ID_IPV4 && len == sizeof(v4)) {
-		memcpy(&v4, data, sizeof(v4));
-		*ip = ip_from4(v4);
-		return true;
-	}
-	if (type != CONF_ID_IPV6 || len != sizeof(in6))
-		return false;
-	memcpy(&in6, data, sizeof(in6));
-	*ip = ip_from6(&in6);
-	return !ip_is4(ip); /* ::ffff:a.b.c.d is no way into an IPv4 network */
-}
-
-static bool is_in_net(const struct conf_net *net, uint8_t type, const uint8_t *data, size_t len)
-{
-	struct fg_ip ip;
-
-	return conf_identity_ip(type, data, len, &ip) && ip_is4(&ip) == ip_is4(&net->ip) &&
-	       ip_in_prefix(&ip, &net->ip, net->len);
-}
-
-int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len)
-{
-	switch (match->kind) {
-	case CONF_MATCH_ANY:
-		return 1;
-	case CONF_MATCH_NET:
-		return is_in_net(&match->net, type, data, len) ? 2 : 0;
-	case CONF_MATCH_DOMAIN:
-		return is_in_domain(&match->identity, type, data, len) ? 3 : 0;
-	case CONF_MATCH_EXACT:
-		return is_exact(&match->identity, type, data, len) ? 4 : 0;
-	}
-	return 0;
-}
-
-const struct conf_profile *conf_match_profile(const struct conf *conf, const struct conf_peer *peer)
-{
-	const struct conf_profile *best = NULL;
-	int best_rank = 0;
-
-	for (size_t i = 0; i < conf->profile_count; i++) {
-		const struct conf_profile *profile = &conf->profiles[i];
-
-		for (size_t m = 0; m < profile->match_count; m++) {
-			int rank = conf_match_rank(&profile->match[m], peer->id_type, peer->id,
-						   peer->id_len);
-
-			if (rank > best_rank) {
-				best_rank = rank;
-				best = profile;
-			}
-		}
-	}
-	return best;
-}
-
-const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->profile_count; i++) {
-		if (!strcmp(conf->profiles[i].name, name))
-			return &conf->profiles[i];
-	}
-	return NULL;
 }
 
 const char *conf_identity_text(uint8_t type, const uint8_t *data, size_t len, char *buf, size_t cap)
@@ -306,8 +253,9 @@ const char *conf_identity_text(uint8_t type, const uint8_t *data, size_t len, ch
 		uint8_t type;
 		const char *word;
 	} words[] = {
-		{ CONF_ID_FQDN, "fqdn" }, { CONF_ID_EMAIL, "email" }, { CONF_ID_KEY_ID, "key-id" },
-		{ 9, "asn1-dn" },         { 10, "asn1-gn" },
+		{ CONF_ID_FQDN, "fqdn" },     { CONF_ID_EMAIL, "email" },
+		{ CONF_ID_KEY_ID, "key-id" }, { CONF_ID_ANYCONNECT, "key-id" },
+		{ CONF_ID_DN, "asn1-dn" },    { 10, "asn1-gn" },
 	};
 	char ip[INET6_ADDRSTRLEN];
 	int used = -1;
@@ -317,6 +265,12 @@ const char *conf_identity_text(uint8_t type, const uint8_t *data, size_t len, ch
 	if ((type == CONF_ID_IPV4 && len == 4) || (type == CONF_ID_IPV6 && len == 16)) {
 		inet_ntop(type == CONF_ID_IPV4 ? AF_INET : AF_INET6, data, ip, sizeof(ip));
 		snprintf(buf, cap, "address %s", ip);
+		return buf;
+	}
+	if (type == CONF_ID_DN && conf_dn_ok(data, len)) {
+		used = snprintf(buf, cap, "dn ");
+		if ((size_t)used < cap)
+			conf_dn_text(data, len, buf + used, cap - (size_t)used);
 		return buf;
 	}
 	for (size_t i = 0; used < 0 && i < sizeof(words) / sizeof(words[0]); i++) {

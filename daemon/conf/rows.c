@@ -235,9 +235,34 @@ static const struct conf_key trustpoint_keys[] = {
 	  .help = "How an RSA key signs for clients with RFC 7427; both are understood from clients." },
 };
 
-#define IDENTITY_FORMS "address A, fqdn NAME, email USER@NAME or key-id TEXT"
+#define IDENTITY_FORMS "address A, fqdn NAME, email USER@NAME, key-id TEXT or dn [NAME]"
 #define MATCH_FORMS \
-	"any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT"
+	"any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, key-id TEXT or dn NAME"
+
+/* The rows of a map are one list, whatever they look at. */
+#define MAP_ROW(field) \
+	conf_read_cert_rule, LIST(struct conf_cert_map, rule, rule_count), .low = (field)
+#define TEXT_OPS "co, nc, eq or ne and a text"
+#define NAME_OPS "co or nc and [ATTRIBUTE=]TEXT, or eq or ne and a whole name"
+#define DATE_OPS "eq, ne, ge or lt and YYYY-MM-DD [HH:MM:SS] in UTC"
+
+static const struct conf_key cert_map_keys[] = {
+	{ "subject-name", MAP_ROW(CONF_CERT_SUBJECT), .expected = NAME_OPS,
+	  .help = "The name of the certificate's owner, e.g. co OU=staff." },
+	{ "issuer-name", MAP_ROW(CONF_CERT_ISSUER), .expected = NAME_OPS,
+	  .help = "The name of the CA that issued it." },
+	{ "alt-subject-name", MAP_ROW(CONF_CERT_ALT_NAME), .expected = TEXT_OPS,
+	  .help = "Any of its alternative names: host names, mail addresses, addresses." },
+	{ "unstructured-subject-name", MAP_ROW(CONF_CERT_UNSTRUCTURED), .expected = TEXT_OPS,
+	  .help = "The unstructuredName in the owner's name, where routers write their host name." },
+	{ "serial-number", MAP_ROW(CONF_CERT_SERIAL),
+	  .expected = "co, nc, eq or ne and hex digits",
+	  .help = "Serial number of the certificate." },
+	{ "valid-start", MAP_ROW(CONF_CERT_VALID_START), .expected = DATE_OPS,
+	  .help = "When it begins to be valid." },
+	{ "expires-on", MAP_ROW(CONF_CERT_EXPIRES_ON), .expected = DATE_OPS,
+	  .help = "When it ceases to be valid." },
+};
 
 #define METHODS(field)                                                                             \
 	LIST(struct conf_profile, field.method, field.count)
@@ -247,8 +272,19 @@ static const struct conf_key trustpoint_keys[] = {
 
 static const struct conf_key profile_keys[] = {
 	{ "match-identity-remote", conf_read_match, LIST(struct conf_profile, match, match_count),
-	  CONF_REQUIRED, .expected = MATCH_FORMS,
+	  .expected = MATCH_FORMS,
 	  .help = "Which clients this profile is for; exact before domain before network before any." },
+	{ "match-certificate", NULL, LIST(struct conf_profile, cert_map, cert_map_count), ELEMENTS,
+	  .section = "pki-certificate-map",
+	  .help = "Or by what their certificates say: names of [pki-certificate-map] sections." },
+	{ "match-address-local", conf_read_address,
+	  LIST(struct conf_profile, match_local, match_local_count), ELEMENTS,
+	  .expected = "IPv4 or IPv6 addresses of this machine",
+	  .help = "Only clients that reach the gateway at one of these addresses." },
+	{ "match-outside-interface", conf_read_device,
+	  LIST(struct conf_profile, match_outside, match_outside_count), ELEMENTS,
+	  .expected = "names of outside devices",
+	  .help = "Only clients that come in by one of these devices." },
 	{ "identity-local", conf_read_identity, FIELD(struct conf_profile, local), CONF_REQUIRED,
 	  .expected = IDENTITY_FORMS,
 	  .help = "Who the gateway says it is." },
@@ -330,6 +366,9 @@ const struct conf_section conf_public_sections[] = {
 	{ "pki-trustpoint", CONF_NAMED, ROWS(struct conf_trustpoint, trustpoints, trustpoint_count),
 	  KEYS(trustpoint_keys),
 	  .help = "A CA that is believed, and perhaps the gateway's own certificate of it." },
+	{ "pki-certificate-map", CONF_NAMED, ROWS(struct conf_cert_map, cert_maps, cert_map_count),
+	  KEYS(cert_map_keys),
+	  .help = "What a certificate must say, for match-certificate; every row must hold." },
 	{ "ikev2-profile", CONF_NAMED, ROWS(struct conf_profile, profiles, profile_count),
 	  KEYS(profile_keys), .required = true,
 	  .help = "Who may come, how each side proves itself, and what the client gets." },

@@ -24,6 +24,9 @@ conf_parser conf_read_redirect; /* a word of key->words and where to, struct con
 conf_parser conf_read_match;    /* struct conf_match */
 conf_parser conf_read_secret;   /* text or 0x and hex digits, struct secret */
 
+/* OP TEXT, into the struct conf_cert_rule of field key->low. */
+conf_parser conf_read_cert_rule;
+
 struct conf_range {
 	struct fg_ip first, last;
 };
@@ -35,6 +38,9 @@ bool conf_wrong(struct conf_why *why, const char *format, ...)
 bool conf_wrong_whole(struct conf_why *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Where the part of an identity begins that is compared without regard to case: host names, also
+ * behind the '@' of a mail address. */
+size_t conf_caseless_from(uint8_t type, const uint8_t *data, size_t len);
 /* Is this a word that may name a section? */
 bool conf_name_ok(const char *name);
 /* PREFIX/LENGTH, any kind of address. */

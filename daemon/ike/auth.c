@@ -81,6 +81,7 @@ static void match_profile(struct ike_core *core, struct ikesa *sa, const struct 
 		.id = id->data.p,
 		.id_len = id->data.len,
 		.local = sa->path.local.ip,
+		.outside = ike_path_outside(core, &sa->path),
 	};
 	const struct conf_profile *profile = conf_match_profile(core->conf, &peer);
 	char who[IKESA_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];

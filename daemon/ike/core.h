@@ -64,9 +64,8 @@ int ike_core_set_conf(struct ike_core *core, const struct conf *conf);
  * reload are references to certificates, not indices. */
 void ike_core_set_pki(struct ike_core *core, struct pki *pki);
 
-/* A datagram as it came from the socket bound to local. Its bytes are decrypted in place. */
-void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct endpoint *local,
-		 const struct endpoint *peer);
+/* A datagram as it came by the socket bound to path->local. Its bytes are decrypted in place. */
+void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct ike_path *path);
 
 /* When ike_tick() is wanted next, IKE_NEVER: no timer is set. */
 uint64_t ike_next_tick(const struct ike_core *core);

@@ -137,11 +137,10 @@ static struct ikesa *addressee(const struct ike_core *core, const struct ike_hea
 		       : NULL;
 }
 
-void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct endpoint *local,
-		 const struct endpoint *peer)
+void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct ike_path *path)
 {
 	struct ike_arrival from = {
-		.path = { .local = *local, .peer = *peer },
+		.path = *path,
 		.datagram = datagram,
 		.len = len,
 	};
@@ -149,7 +148,7 @@ void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct
 	struct ikesa *sa;
 	enum ike_drop drop;
 
-	if (peer->port == 0) {
+	if (path->peer.port == 0) {
 		drop_it(core, &from, IKE_DROP_no_way_back, 0);
 		return;
 	}

@@ -115,6 +115,34 @@ static void log_offer(struct ike_core *core, const struct ike_message *m,
 			 ike_drop_text(IKE_DROP_no_proposal), ike_offer_text(&m->sa, offer));
 }
 
+/* Does a profile for those who come this way have the proposal? Nobody has an identity yet. */
+static bool offered_here(const struct ike_core *core, const struct conf_proposal *proposal,
+			 const struct ike_path *path)
+{
+	const struct conf *conf = core->conf;
+
+	for (size_t i = 0; i < conf->profile_count; i++) {
+		const struct conf_profile *profile = &conf->profiles[i];
+
+		if (!conf_profile_is_here(profile, &path->local.ip, ike_path_outside(core, path)))
+			continue;
+		for (size_t j = 0; j < profile->proposal_count; j++)
+			if (&conf->proposals[profile->proposal[j]] == proposal)
+				return true;
+	}
+	return false;
+}
+
+static bool choose(const struct ike_core *core, const struct ike_message *m,
+		   const struct ike_path *path, struct ike_choice *choice)
+{
+	for (size_t i = 0; i < core->proposal_count; i++)
+		if (offered_here(core, core->proposals[i], path) &&
+		    ike_choose(&m->sa, &core->proposals[i], 1, m->ke.group, choice))
+			return true;
+	return false;
+}
+
 void ike_init_request(struct ike_core *core, struct ikesa *none, const struct ike_message *m,
 		      const struct ike_arrival *from)
 {
@@ -125,7 +153,7 @@ void ike_init_request(struct ike_core *core, struct ikesa *none, const struct ik
 	ike_redirect_log(core, from, m);
 	if (ike_redirect_init(core, m, from))
 		return;
-	if (!ike_choose(&m->sa, core->proposals, core->proposal_count, m->ke.group, &choice)) {
+	if (!choose(core, m, &from->path, &choice)) {
 		ike_count_drop(core, IKE_DROP_no_proposal);
 		log_offer(core, m, from);
 		ike_reject(core, &m->header, from, IKE_NOTIFY_NO_PROPOSAL_CHOSEN, NULL, 0);

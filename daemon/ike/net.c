@@ -151,22 +151,27 @@ void ike_net_send(struct ike_net *net, const void *datagram, size_t len,
 		flush(net);
 }
 
-/* The address that the peer sent to. */
-static void control_get(struct msghdr *msg, struct endpoint *local)
+/* The address that the peer sent to. Returns the index of the device, 0: unknown. */
+static unsigned control_get(struct msghdr *msg, struct endpoint *local)
 {
+	unsigned ifindex = 0;
+
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo info;
 
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
 			local->ip = ip_from4(info.ipi_addr.s_addr);
+			ifindex = (unsigned)info.ipi_ifindex;
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			struct in6_pktinfo info;
 
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
 			local->ip = ip_from6(&info.ipi6_addr);
+			ifindex = info.ipi6_ifindex;
 		}
 	}
+	return ifindex;
 }
 
 static int receive_batch(struct socket *s)
@@ -189,12 +194,13 @@ static int receive_batch(struct socket *s)
 	net->in_batch = true;
 	for (int i = 0; i < n; i++) {
 		struct endpoint local = s->local, peer;
+		unsigned ifindex;
 
 		if (!endpoint_from_sockaddr(&net->in[i].peer, &peer))
 			continue;
-		control_get(&net->in_msg[i].msg_hdr, &local);
+		ifindex = control_get(&net->in_msg[i].msg_hdr, &local);
 		net->events.received(net->events.arg, net->in_bytes[i], net->in_msg[i].msg_len,
-				     &local, &peer);
+				     &local, &peer, ifindex);
 	}
 	net->in_batch = false;
 	flush(net);

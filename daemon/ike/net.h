@@ -14,9 +14,10 @@ struct ike_net;
 
 struct ike_net_events {
 	void *arg;
-	/* The datagram may be changed; it is borrowed until return. */
+	/* The datagram may be changed; it is borrowed until return. ifindex: of the device that it
+	 * came by. */
 	void (*received)(void *arg, void *datagram, size_t len, const struct endpoint *local,
-			 const struct endpoint *peer);
+			 const struct endpoint *peer, unsigned ifindex);
 	/* After each batch. */
 	void (*settled)(void *arg);
 };

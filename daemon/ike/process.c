@@ -13,6 +13,7 @@
 #include "ike/operator.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct process {
 	struct ike_core *core;         /* NULL before START */
 	struct ike_operator operator;
 	struct event *timer, *end;
+	unsigned outside[CONF_LIST_MAX]; /* index of each outside device, 0: there is none */
 	int status;
 };
 
@@ -139,13 +141,17 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 static void on_datagram(void *arg, void *datagram, size_t len, const struct endpoint *local,
-			const struct endpoint *peer)
+			const struct endpoint *peer, unsigned ifindex)
 {
+	struct ike_path path = { .local = *local, .peer = *peer };
 	struct process *p = arg;
 
+	for (uint8_t i = 0; ifindex && i < COUNT(p->outside); i++)
+		if (p->outside[i] == ifindex)
+			path.outside = i + 1;
 	/* Before START there is nobody to read it; the peer will say it again. */
 	if (p->core)
-		ike_receive(p->core, datagram, len, local, peer);
+		ike_receive(p->core, datagram, len, &path);
 }
 
 /* --- aaa --- */
@@ -332,6 +338,9 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 	(void)fd;
 	if (!p->conf || p->core)
 		return -EPROTO;
+	/* Another list of devices takes a restart. */
+	for (size_t i = 0; i < p->conf->gateway.outside_count; i++)
+		p->outside[i] = if_nametoindex(p->conf->gateway.outside[i]);
 	if (!confine(p)) {
 		leave(p, 1);
 		return 0;

@@ -13,6 +13,15 @@
 
 _Static_assert(sizeof(((struct ike_opening *)0)->ke) >= DH_PUBLIC_MAX, "room for every group");
 
+const char *ike_path_outside(const struct ike_core *core, const struct ike_path *path)
+{
+	const struct conf_gateway *gateway = &core->conf->gateway;
+
+	return path->outside && path->outside <= gateway->outside_count
+		       ? gateway->outside[path->outside - 1]
+		       : NULL;
+}
+
 static uint64_t init_hash(const struct ike_core *core, uint64_t spi_i, const struct endpoint *peer)
 {
 	/* No padding in what is hashed. */

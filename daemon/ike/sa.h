@@ -23,7 +23,11 @@ struct ike_login;
 /* Where a datagram came in and from whom. */
 struct ike_path {
 	struct endpoint local, peer;
+	uint8_t outside; /* by [gateway] outside device outside - 1; 0: unknown */
 };
+
+/* The name of that device, NULL: unknown. */
+const char *ike_path_outside(const struct ike_core *core, const struct ike_path *path);
 
 /* What AUTH will cover; ends with the setup. */
 struct ike_opening {

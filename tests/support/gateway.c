@@ -387,13 +387,14 @@ void gateway_settle(struct gateway *gw)
 void gateway_receive(struct gateway *gw, const void *datagram, size_t len,
 		     const struct endpoint *local, const struct endpoint *peer)
 {
+	const struct ike_path path = { .local = *local, .peer = *peer, .outside = gw->outside };
 	/* On the heap, exactly as long: a memory checker sees every byte too many. */
 	uint8_t *copy = malloc(len ? len : 1);
 
 	if (!copy)
 		die("no memory");
 	memcpy(copy, datagram, len);
-	ike_receive(gw->core, copy, len, local, peer);
+	ike_receive(gw->core, copy, len, &path);
 	free(copy);
 }
 

@@ -55,6 +55,7 @@ struct gateway {
 	struct conf *conf;
 	struct ike_core *core;
 	uint64_t now_ms, random;
+	uint8_t outside; /* of ike_path, where datagrams come in */
 
 	struct gateway_datagram *out; /* sent by the core, oldest first; GATEWAY_QUEUE */
 	size_t out_count;

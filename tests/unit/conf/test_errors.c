@@ -13,6 +13,10 @@
 	}
 #define TRUSTPOINT    "[pki-trustpoint t]\nca-certificate = /ca.pem\n"
 #define TRUSTING(key) "[ikev2-profile p]\nmatch-identity-remote = any\n" key PROFILE_BODY
+#define MATCH_EXPECTED                                                                             \
+	"expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, key-id TEXT "  \
+	"or dn NAME"
+#define NAME_EXPECTED "expected co or nc and [ATTRIBUTE=]TEXT, or eq or ne and a whole name"
 
 /* clang-format off */
 static const struct bad_row rows[] = {
@@ -33,9 +37,11 @@ static const struct bad_row rows[] = {
 	{ "[gatewy]\noutside = eth0\n" NO_GATEWAY, 1, "[gatewy]: no such section; did you mean [gateway]?" },
 	{ ALL "[crypto map]\nx = y\n", 22,
 	  "[crypto map]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
-	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, ikev2-profile" },
+	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, "
+	  "pki-certificate-map, ikev2-profile" },
 	{ "[]\n" ALL, 1, "[]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
-	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, ikev2-profile" },
+	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, "
+	  "pki-certificate-map, ikev2-profile" },
 	{ "[gateway]\noutside = eth0\n[gateway]\n" NO_GATEWAY, 3,
 	  "[gateway]: this section is already in line 1; write one" },
 	{ "[pool v4]\nprefix = 10.0.0.0/24\n" ALL, 6, "[pool v4]: this section is already in line 1; write one" },
@@ -280,32 +286,35 @@ static const struct bad_row rows[] = {
 
 	/* [ikev2-profile] */
 	{ "[ikev2-profile p]\n" PROFILE_BODY NO_PROFILE, 1,
-	  "[ikev2-profile p] match-identity-remote: is missing; expected any, address A[/LENGTH], fqdn "
-	  "[domain] NAME, email [domain] NAME or key-id TEXT" },
+	  "[ikev2-profile p] match-identity-remote: is missing; expected this or "
+	  "match-certificate" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = example.org\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'example.org' does not begin with the kind of "
-	  "identity; expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id "
-	  "TEXT" },
+	  "identity; expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, "
+	  "key-id TEXT or dn NAME" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = fqdn a..b\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'fqdn a..b' has no host name behind the word; expected "
-	  "any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT" },
+	  "any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, "
+	  "key-id TEXT or dn NAME" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = fqdn domain .b\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'fqdn domain .b' has no domain behind the word; "
-	  "expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT" },
+	  "expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, "
+	  "key-id TEXT or dn NAME" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = email alice\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'email alice' has no mail address behind the word; "
-	  "expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT" },
+	  "expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, "
+	  "key-id TEXT or dn NAME" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = email a b@c\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'email a b@c' has a space or control character in the "
-	  "address; expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id "
-	  "TEXT" },
+	  "address; expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, "
+	  "key-id TEXT or dn NAME" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = address 192.0.2.1/24\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'address 192.0.2.1/24' has host bits set; the network "
 	  "is 192.0.2.0/24" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = key-id 0xabc\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'key-id 0xabc' begins with 0x and is not pairs of hex "
-	  "digits; expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id "
-	  "TEXT" },
+	  "digits; expected any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, "
+	  "key-id TEXT or dn NAME" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = fqdn A.b\nmatch-identity-remote = fqdn a.B\n"
 	  PROFILE_BODY NO_PROFILE, 3,
 	  "[ikev2-profile p] match-identity-remote: 'fqdn a.B' is given twice" },
@@ -313,11 +322,59 @@ static const struct bad_row rows[] = {
 	  PROFILE_BODY NO_PROFILE, 11,
 	  "[ikev2-profile q] match-identity-remote: [ikev2-profile prof] has the same match; clients would "
 	  "never reach this one" },
+	{ "[ikev2-profile p]\nmatch-identity-remote = dn\n" PROFILE_BODY NO_PROFILE, 2,
+	  "[ikev2-profile p] match-identity-remote: 'dn' has no name behind the word; " MATCH_EXPECTED },
+	{ "[ikev2-profile p]\nmatch-identity-remote = dn alice\n" PROFILE_BODY NO_PROFILE, 2,
+	  "[ikev2-profile p] match-identity-remote: 'dn alice' has a part that is not ATTRIBUTE=VALUE with "
+	  "an attribute like CN, OU, O, C, ST, L, DC, E or UID; " MATCH_EXPECTED },
+	{ "[ikev2-profile p]\nmatch-identity-remote = any\nmatch-outside-interface = eth1\n" PROFILE_BODY
+	  NO_PROFILE, 3,
+	  "[ikev2-profile p] match-outside-interface: eth1 is no outside device of [gateway]" },
+	{ "[gateway]\noutside = eth0\nlocal-address = 192.0.2.1\n" POOLS POLICY TEMPLATE KEYRING
+	  "[ikev2-profile p]\nmatch-identity-remote = any\nmatch-address-local = 192.0.2.2\n" PROFILE_BODY,
+	  16, "[ikev2-profile p] match-address-local: 192.0.2.2 is no local-address of [gateway]" },
+	{ "[ikev2-profile p]\nmatch-certificate = m\n" PROFILE_BODY NO_PROFILE, 2,
+	  "[ikev2-profile p] match-certificate: there is no [pki-certificate-map m]; write "
+	  "that section" },
+	{ "[ikev2-profile p]\nmatch-identity-remote = any\nidentity-local = dn CN=*\n"
+	  "authentication-local = pre-share\nauthentication-remote = pre-share\nkeyring-local = ring\n"
+	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 3,
+	  "[ikev2-profile p] identity-local: 'dn CN=*' has '*' for a value, and is to be one name; expected "
+	  "address A, fqdn NAME, email USER@NAME, key-id TEXT or dn [NAME]" },
+
+	/* [pki-certificate-map] */
+	{ "[pki-certificate-map m]\n" ALL, 1,
+	  "[pki-certificate-map m] subject-name: is missing, as is any other row: the map would fit every "
+	  "certificate" },
+	{ "[pki-certificate-map m]\nsubject-name = CN=x\n" ALL, 2,
+	  "[pki-certificate-map m] subject-name: 'CN=x' does not begin with how to compare; " NAME_EXPECTED },
+	{ "[pki-certificate-map m]\nsubject-name = co\n" ALL, 2,
+	  "[pki-certificate-map m] subject-name: 'co' has nothing to compare with; " NAME_EXPECTED },
+	{ "[pki-certificate-map m]\nsubject-name = ge CN=x\n" ALL, 2,
+	  "[pki-certificate-map m] subject-name: 'ge CN=x' cannot be compared like this; " NAME_EXPECTED },
+	{ "[pki-certificate-map m]\nsubject-name = co XX=y\n" ALL, 2,
+	  "[pki-certificate-map m] subject-name: 'co XX=y' names an attribute that is not known; "
+	  NAME_EXPECTED },
+	{ "[pki-certificate-map m]\nissuer-name = co OU=y, O=z\n" ALL, 2,
+	  "[pki-certificate-map m] issuer-name: 'co OU=y, O=z' names several attributes; write a row for "
+	  "each, all of them must hold" },
+	{ "[pki-certificate-map m]\nsubject-name = eq x\n" ALL, 2,
+	  "[pki-certificate-map m] subject-name: 'eq x' has a part that is not ATTRIBUTE=VALUE with an "
+	  "attribute like CN, OU, O, C, ST, L, DC, E or UID; " NAME_EXPECTED },
+	{ "[pki-certificate-map m]\nserial-number = eq 12z\n" ALL, 2,
+	  "[pki-certificate-map m] serial-number: 'eq 12z' is not a number in hex digits; expected co, nc, "
+	  "eq or ne and hex digits" },
+	{ "[pki-certificate-map m]\nexpires-on = ge 2026-02-30\n" ALL, 2,
+	  "[pki-certificate-map m] expires-on: 'ge 2026-02-30' has no such date; expected eq, ne, ge or lt "
+	  "and YYYY-MM-DD [HH:MM:SS] in UTC" },
+	{ "[pki-certificate-map m]\nexpires-on = co 2026\n" ALL, 2,
+	  "[pki-certificate-map m] expires-on: 'co 2026' cannot be compared like this; expected eq, ne, ge "
+	  "or lt and YYYY-MM-DD [HH:MM:SS] in UTC" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = any\nidentity-local = gw\n"
 	  "authentication-local = pre-share\nauthentication-remote = pre-share\nkeyring-local = ring\n"
 	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 3,
 	  "[ikev2-profile p] identity-local: 'gw' does not begin with the kind of identity; expected "
-	  "address A, fqdn NAME, email USER@NAME or key-id TEXT" },
+	  "address A, fqdn NAME, email USER@NAME, key-id TEXT or dn [NAME]" },
 	AUTH_ROW("rsa", "pre-share", "keyring-local = ring\n", 3,
 		 "authentication-local: 'rsa' is not known here; expected " AUTH_FORMS),
 	AUTH_ROW("rsa-sig pre-share", "pre-share", "keyring-local = ring\n", 3,

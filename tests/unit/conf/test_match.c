@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Which profile a peer's identity belongs to, and how an identity is written. */
+#include "conf/dn.h"
 #include "text.h"
 
 #define ONE_PROFILE(name, matches) "[ikev2-profile " name "]\n" matches PROFILE_BODY
@@ -11,11 +12,12 @@
 	ONE_PROFILE("net", M "address 198.51.100.0/24\n" M "address 2001:db8::/32\n" M             \
 			     "address 0.0.0.0/1\n")                                                \
 	ONE_PROFILE("wide", M "address 198.51.0.0/16\n" M "address 0.0.0.0/0\n")                   \
-	ONE_PROFILE("domain", M "fqdn domain example.org\n" M "email domain example.org\n")        \
+	ONE_PROFILE("domain", M "fqdn domain example.org\n" M "email domain example.org\n" M       \
+				"dn CN=*, C=DE\n")                                                 \
 	ONE_PROFILE("sub", M "fqdn domain eu.example.org\n")                                       \
 	ONE_PROFILE("exact", M "fqdn a.example.org\n" M "email Bob@example.org\n" M                \
 			       "address 198.51.100.7\n" M "address 2001:db8::7\n" M                \
-			       "key-id fruit\n" M "key-id 0x00ff\n")
+			       "key-id fruit\n" M "key-id 0x00ff\n" M "dn CN=Alice, C=DE\n")
 
 struct row {
 	uint8_t type;
@@ -33,7 +35,7 @@ static const struct row rows[] = {
 	{ ID(FQDN, "b.example.org"), "domain" },
 	{ ID(FQDN, "b.EXAMPLE.ORG"), "domain" },
 	{ ID(FQDN, "x.y.example.org"), "domain" },
-	{ ID(FQDN, "x.eu.example.org"), "domain" },     /* among equals the first in the file */
+	{ ID(FQDN, "x.eu.example.org"), "sub" },        /* the longer domain */
 	{ ID(FQDN, "xexample.org"), "any" },
 	{ ID(FQDN, "example.org"), "any" },
 	{ ID(FQDN, ".example.org"), "any" },
@@ -66,6 +68,13 @@ static const struct row rows[] = {
 	{ ID(KEY_ID, "FRUIT"), "any" },
 	{ ID(KEY_ID, "\x00\xff"), "exact" },
 	{ ID(KEY_ID, "a.example.org"), "any" },
+	{ ID(DN, "\x30\x1d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02\x44\x45\x31\x0e\x30\x0c"
+		"\x06\x03\x55\x04\x03\x0c\x05\x61\x6c\x69\x63\x65"), "exact" },
+	{ ID(DN, "\x30\x1d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02\x44\x45\x31\x0e\x30\x0c"
+		"\x06\x03\x55\x04\x03\x0c\x05\x61\x6c\x69\x63\x66"), "domain" },
+	{ ID(DN, "\x30\x1d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02\x44\x46\x31\x0e\x30\x0c"
+		"\x06\x03\x55\x04\x03\x0c\x05\x61\x6c\x69\x63\x66"), "any" },
+	{ ID(ANYCONNECT, "fruit"), "exact" },           /* its way to write a KEY_ID */
 	{ 9, "\x30\x00", 2, "any" },
 	{ 0, "", 0, "any" },
 	{ 255, "a.example.org", 13, "any" },
@@ -104,6 +113,80 @@ static void test_none(void **state)
 	conf_free(conf);
 }
 
+/* --- the kinds of match together ---------------------------------------------------------------
+ */
+
+#define MAP "[pki-certificate-map "
+/* clang-format off */
+#define PLACES                                                                                     \
+	"[gateway]\noutside = eth0, eth1\n" POOLS POLICY TEMPLATE KEYRING                          \
+	MAP "staff]\nsubject-name = co OU=staff\nissuer-name = co O=Example\n"                     \
+	MAP "admins]\nsubject-name = co OU=staff\nsubject-name = co CN=admin\n"                    \
+	ONE_PROFILE("all", M "any\n")                                                              \
+	ONE_PROFILE("here", M "any\nmatch-address-local = 192.0.2.1, 2001:db8::1\n")               \
+	ONE_PROFILE("there", M "any\nmatch-outside-interface = eth1\n")                            \
+	ONE_PROFILE("both", M "any\nmatch-address-local = 192.0.2.1\n"                             \
+			    "match-outside-interface = eth1\n")                                   \
+	ONE_PROFILE("staff", "match-certificate = staff\n" M "fqdn a.example.org\n")               \
+	ONE_PROFILE("admins", "match-certificate = admins\n")                                      \
+	ONE_PROFILE("domain", M "fqdn domain example.org\nmatch-address-local = 192.0.2.7\n")
+/* clang-format on */
+
+static void test_kinds(void **state)
+{
+	struct conf *conf = parse_good(PLACES);
+	static uint8_t subject[256], guest[256], issuer[256];
+	static struct conf_cert_fields bob = { .subject = subject, .issuer = issuer };
+	static struct conf_cert_fields eve = { .subject = guest, .issuer = issuer };
+	static const struct {
+		const char *id, *local, *outside;
+		const struct conf_cert_fields *cert;
+		const char *profile;
+	} cases[] = {
+		{ "x.example.net", "192.0.2.9", "eth0", NULL, "all" },
+		{ "x.example.net", "192.0.2.9", NULL, NULL, "all" },
+		{ "x.example.net", "192.0.2.1", "eth0", NULL, "here" },
+		{ "x.example.net", "2001:db8::1", "eth0", NULL, "here" },
+		{ "x.example.net", "192.0.2.9", "eth1", NULL, "there" },
+		{ "x.example.net", "192.0.2.1", "eth1", NULL, "both" },
+		{ "x.example.net", "192.0.2.1", NULL, NULL, "here" },
+		/* A certificate map is closer than a domain, an identity closer than a map. */
+		{ "x.example.net", "192.0.2.1", "eth1", &bob, "staff" },
+		{ "x.example.org", "192.0.2.7", "eth0", &bob, "staff" },
+		{ "x.example.org", "192.0.2.7", "eth0", &eve, "domain" },
+		{ "x.example.org", "192.0.2.7", "eth0", NULL, "domain" },
+		{ "x.example.org", "192.0.2.8", "eth0", NULL, "all" },
+		/* match identity and match certificate are one kind: either will do. */
+		{ "a.example.org", "192.0.2.7", "eth0", NULL, "staff" },
+		{ "a.example.org", "192.0.2.7", "eth0", &eve, "staff" },
+	};
+	const char *why = NULL;
+
+	(void)state;
+	assert_true(conf_dn_read("CN=bob, OU=Staff, O=Example", subject, sizeof(subject),
+				 &bob.subject_len, &why));
+	assert_true(conf_dn_read("CN=eve, OU=guests, O=Example\\, OU=staff", guest, sizeof(guest),
+				 &eve.subject_len, &why));
+	assert_true(
+		conf_dn_read("CN=CA, O=Example", issuer, sizeof(issuer), &bob.issuer_len, &why));
+	eve.issuer_len = bob.issuer_len;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conf_peer peer = { .id_type = CONF_ID_FQDN,
+					  .id = (const uint8_t *)cases[i].id,
+					  .id_len = strlen(cases[i].id),
+					  .cert = cases[i].cert,
+					  .outside = cases[i].outside };
+		const struct conf_profile *p;
+
+		assert_true(ip_parse(cases[i].local, &peer.local));
+		p = conf_match_profile(conf, &peer);
+		assert_non_null(p);
+		if (strcmp(p->name, cases[i].profile))
+			fail_msg("case %zu: %s, expected %s", i, p->name, cases[i].profile);
+	}
+	conf_free(conf);
+}
+
 static void test_identity_text(void **state)
 {
 	static const struct {
@@ -120,6 +203,9 @@ static void test_identity_text(void **state)
 		{ ID(KEY_ID, "fruit"), "key-id fruit" },
 		{ ID(KEY_ID, "\x00\x1b[2J\n"), "key-id \\x00\\x1b[2J\\x0a" },
 		{ 9, "\x30\x01", 2, "asn1-dn 0\\x01" },
+		{ ID(DN, "\x30\x0e\x31\x0c\x30\x0a\x06\x03\x55\x04\x03\x0c\x03\x62\x6f\x62"),
+		  "dn CN=bob" },
+		{ ID(ANYCONNECT, "*$AnyConnectClient$*"), "key-id *$AnyConnectClient$*" },
 		{ 200, "x", 1, "type-200 x" },
 		{ ID(FQDN, ""), "fqdn " },
 	};
@@ -195,9 +281,8 @@ static void test_needs_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_profiles),
-		cmocka_unit_test(test_none),
-		cmocka_unit_test(test_identity_text),
+		cmocka_unit_test(test_profiles),      cmocka_unit_test(test_none),
+		cmocka_unit_test(test_kinds),         cmocka_unit_test(test_identity_text),
 		cmocka_unit_test(test_needs_restart),
 	};
 

@@ -111,7 +111,8 @@ static void test_psk_of_a_profile(void **state)
 
 #define BOTH                                                                                       \
 	"[psk all]\nidentity = any\nkey = one\n[psk alice]\nidentity = fqdn a.example.org\nkey = two\n"
-#define FORMS "any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME or key-id TEXT"
+#define FORMS                                                                                      \
+	"any, address A[/LENGTH], fqdn [domain] NAME, email [domain] NAME, key-id TEXT or dn NAME"
 
 /* clang-format off */
 static const struct bad_row rows[] = {

@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,10 +29,11 @@ struct bench {
 };
 
 static void echo(void *arg, void *datagram, size_t len, const struct endpoint *local,
-		 const struct endpoint *peer)
+		 const struct endpoint *peer, unsigned ifindex)
 {
 	struct bench *b = arg;
 
+	assert_int_equal(ifindex, if_nametoindex("lo"));
 	b->received++;
 	b->local = *local;
 	b->peer = *peer;
