@@ -31,7 +31,21 @@ static struct {
 	EVP_MD *md[MDS];
 	EVP_CIPHER *cipher[CIPHERS];
 	EVP_MAC *hmac;
+	EVP_MAC_CTX *unkeyed[MDS]; /* to be duplicated: naming the hash costs more than using it */
 } fetched;
+
+static EVP_MAC_CTX *unkeyed_hmac(const char *md)
+{
+	OSSL_PARAM params[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(fetched.hmac);
+
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)md,
+						     0);
+	if (ctx && EVP_MAC_CTX_set_params(ctx, params) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
+}
 
 static void fetch_all(void)
 {
@@ -40,6 +54,8 @@ static void fetch_all(void)
 	for (size_t i = 0; i < CIPHERS; i++)
 		fetched.cipher[i] = EVP_CIPHER_fetch(NULL, ciphers[i].name, NULL);
 	fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	for (size_t i = CRYPTO_SHA1 + 1; fetched.hmac && i < MDS; i++)
+		fetched.unkeyed[i] = unkeyed_hmac(md_names[i]);
 }
 
 static void fetch_once(void)
@@ -77,17 +93,14 @@ const char *crypto_md_name(enum crypto_hash hash)
 
 EVP_MAC_CTX *crypto_hmac_new(enum crypto_hash hash, const void *key, size_t key_len)
 {
-	const char *name = crypto_md_name(hash);
-	OSSL_PARAM params[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
 	EVP_MAC_CTX *ctx;
 
-	if (!name || hash == CRYPTO_SHA1 || !crypto_fetch_hmac())
+	fetch_once();
+	if (hash <= CRYPTO_SHA1 || hash >= MDS || !fetched.unkeyed[hash])
 		return NULL;
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)name,
-						     0);
-	ctx = EVP_MAC_CTX_new(fetched.hmac);
+	ctx = EVP_MAC_CTX_dup(fetched.unkeyed[hash]);
 	/* A NULL key would mean "the one from before". */
-	if (ctx && EVP_MAC_init(ctx, key_len ? key : "", key_len, params) != 1) {
+	if (ctx && EVP_MAC_init(ctx, key_len ? key : "", key_len, NULL) != 1) {
 		EVP_MAC_CTX_free(ctx);
 		return NULL;
 	}

@@ -5,6 +5,7 @@
 #include "crypto/fetch.h"
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t crypto_hash_len(enum crypto_hash hash)
@@ -52,19 +53,58 @@ bool crypto_hash(enum crypto_hash hash, const struct crypto_chunk *in, size_t n,
 	return ok;
 }
 
+struct crypto_hmac {
+	EVP_MAC_CTX *ctx;
+	size_t len;
+	bool used; /* it must begin again */
+};
+
+struct crypto_hmac *crypto_hmac_keyed(enum crypto_hash hash, const void *key, size_t key_len)
+{
+	struct crypto_hmac *hmac = malloc(sizeof(*hmac));
+
+	if (!hmac)
+		return NULL;
+	*hmac = (struct crypto_hmac){ .ctx = crypto_hmac_new(hash, key, key_len),
+				      .len = crypto_hash_len(hash) };
+	if (hmac->ctx)
+		return hmac;
+	free(hmac);
+	return NULL;
+}
+
+void crypto_hmac_free(struct crypto_hmac *hmac)
+{
+	if (hmac)
+		EVP_MAC_CTX_free(hmac->ctx);
+	free(hmac);
+}
+
+bool crypto_hmac_next(struct crypto_hmac *hmac, const struct crypto_chunk *in, size_t n,
+		      uint8_t *out)
+{
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	size_t len = 0;
+	bool ok = !hmac->used || EVP_MAC_init(hmac->ctx, NULL, 0, NULL) == 1;
+
+	hmac->used = true;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = in[i].len == 0 || EVP_MAC_update(hmac->ctx, in[i].p, in[i].len) == 1;
+	ok = ok && EVP_MAC_final(hmac->ctx, mac, &len, sizeof(mac)) == 1 && len == hmac->len;
+	ok = give(ok, mac, hmac->len, out);
+	wipe(mac, sizeof(mac));
+	return ok;
+}
+
 bool crypto_hmac(enum crypto_hash hash, const void *key, size_t key_len,
 		 const struct crypto_chunk *in, size_t n, uint8_t *out)
 {
-	EVP_MAC_CTX *ctx = crypto_hmac_new(hash, key, key_len);
-	uint8_t mac[EVP_MAX_MD_SIZE];
-	size_t len = 0;
-	bool ok = ctx != NULL;
+	struct crypto_hmac *hmac = crypto_hmac_keyed(hash, key, key_len);
+	bool ok;
 
-	for (size_t i = 0; ok && i < n; i++)
-		ok = in[i].len == 0 || EVP_MAC_update(ctx, in[i].p, in[i].len) == 1;
-	ok = ok && EVP_MAC_final(ctx, mac, &len, sizeof(mac)) == 1 && len == crypto_hash_len(hash);
-	EVP_MAC_CTX_free(ctx);
-	ok = give(ok, mac, crypto_hash_len(hash), out);
-	wipe(mac, sizeof(mac));
+	if (!hmac)
+		return give(false, NULL, crypto_hash_len(hash), out);
+	ok = crypto_hmac_next(hmac, in, n, out);
+	crypto_hmac_free(hmac);
 	return ok;
 }

@@ -34,4 +34,12 @@ bool crypto_hash(enum crypto_hash hash, const struct crypto_chunk *in, size_t n,
 bool crypto_hmac(enum crypto_hash hash, const void *key, size_t key_len,
 		 const struct crypto_chunk *in, size_t n, uint8_t *out);
 
+/* The same for several messages under one key, which is expanded once. NULL: no such hash, or no
+ * memory. The library wipes the key at the end. */
+struct crypto_hmac;
+struct crypto_hmac *crypto_hmac_keyed(enum crypto_hash hash, const void *key, size_t key_len);
+bool crypto_hmac_next(struct crypto_hmac *hmac, const struct crypto_chunk *in, size_t n,
+		      uint8_t *out);
+void crypto_hmac_free(struct crypto_hmac *hmac);
+
 #endif

@@ -10,8 +10,9 @@ bool crypto_prf_plus(enum crypto_hash hash, const void *key, size_t key_len, con
 {
 	size_t block = crypto_hash_len(hash), at = 0;
 	uint8_t t[CRYPTO_HASH_MAX];
+	struct crypto_hmac *hmac = crypto_hmac_keyed(hash, key, key_len);
 	uint8_t n = 0;
-	bool ok = block > 0 && out_len <= 255 * block;
+	bool ok = hmac && block > 0 && out_len <= 255 * block;
 
 	while (ok && at < out_len) {
 		size_t take = out_len - at < block ? out_len - at : block;
@@ -20,10 +21,11 @@ bool crypto_prf_plus(enum crypto_hash hash, const void *key, size_t key_len, con
 						  { &n, 1 } };
 
 		n++;
-		ok = crypto_hmac(hash, key, key_len, chunks, 3, t);
+		ok = crypto_hmac_next(hmac, chunks, 3, t);
 		memcpy(out + at, t, take);
 		at += take;
 	}
+	crypto_hmac_free(hmac);
 	if (!ok)
 		wipe(out, out_len);
 	wipe(t, sizeof(t));

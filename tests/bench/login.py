@@ -20,7 +20,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 
 from gateway import Gateway  # noqa: E402
-from net import Failed, Network, run, wait_for  # noqa: E402
+from net import Failed, Network, address, link, route, run, wait_for  # noqa: E402
 
 LOGINS = 1500       # of one run
 SLOPE = (4000, 16000)   # sessions between which memory is compared
@@ -28,6 +28,25 @@ PSK = "correct-horse-battery-staple"
 CHARON = "/usr/sbin/charon-systemd"
 # goals: first what this version must reach, then what we want
 PSK_GOAL, CHARON_GOAL, MEMORY_GOAL_KIB = 0.30, 2.0, 8.0
+
+
+class Line(Network):
+    """A client on a line of its own to the gateway. What arrives at either end is received by the
+    CPU of that end, so that the gateway pays for its own work only."""
+
+    def build(self, clients, nat, queues):
+        os.makedirs(self.bpf, exist_ok=True)
+        run(["mount", "-t", "bpf", "bpf", self.bpf])
+        self.gateway, self.host = self.namespace("gateway"), self.namespace("host")
+        self.clients = [self.namespace("client")]
+        for near, far, net in ((self.clients[0], "eth0", "192.0.2"), (self.host, "eth1", "10.20.0")):
+            link(near, "eth0", self.gateway, far)
+            address(near, "eth0", net + ".10/24")
+            address(self.gateway, far, net + ".1/24")
+            route(near, "default", net + ".1")
+        for ns, device, cpus in ((self.clients[0], "eth0", "2"), (self.gateway, "eth0", "1")):
+            run(["ip", "netns", "exec", ns.name, "sh", "-c",
+                 "echo %s >/sys/class/net/%s/queues/rx-0/rps_cpus" % (cpus, device)])
 
 
 class Sample:
@@ -162,7 +181,7 @@ def one_by_one_us(network, build, pids):
 
 def speed(build, runs):
     ours, raw, single, theirs = [], [], [], []
-    network = Network()
+    network = Line()
     try:
         gateway = Gateway(network, build, max_sessions=4096, log_level="info",
                           gateway="half-open-limit = 4096").start()
@@ -195,7 +214,7 @@ def speed(build, runs):
 
 def memory(build):
     few, many = SLOPE
-    network = Network()
+    network = Line()
     try:
         gateway = Gateway(network, build, max_sessions=32768,
                           log_level="warn",
