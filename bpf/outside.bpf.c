@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * XDP on outside devices: ESP and ESP in UDP of a session go to its worker; IKE and everything that
- * is not ours stay with the kernel. What is addressed to us as ESP and fits no SA is dropped here
- * by name; what only passes through is none of our business.
+ * XDP on outside devices: ESP and ESP in UDP of a session go to its worker; IKE, behind its guard,
+ * and everything that is not ours stay with the kernel. What is addressed to us as ESP and fits no
+ * SA is dropped here by name; what only passes through is none of our business.
  */
 #include <linux/bpf.h>
 
 #include "forward.h"
+#include "guard.h"
 
 enum fg_outer {
 	FG_OUTER_OTHER,  /* not tunnel traffic */
@@ -116,7 +117,7 @@ int fg_outside(struct xdp_md *ctx)
 	case FG_OUTER_OTHER:
 		return fg_other(ctx, &p);
 	case FG_OUTER_KERNEL:
-		return fg_is_local(&dst) ? XDP_PASS : fg_other(ctx, &p);
+		return fg_is_local(&dst) ? fg_guard_ike(ctx, p.l3, p.l4) : fg_other(ctx, &p);
 	case FG_OUTER_ESP:
 		tunnel.reason = fg_outer_check(&p, &tunnel, &dst, &meta);
 		break;

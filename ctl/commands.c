@@ -101,6 +101,15 @@ static const struct ctl_column trace_columns[] = {
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
+static const struct ctl_column guard_columns[] = {
+	{ "cookies_demanded", "Cookies demanded now", CTL_BOOL,   0, 0 },
+	{ "requests",         "IKE_SA_INIT seen",     CTL_NUMBER, 0, 0 },
+	{ "cookies_sent",     "Cookies sent",         CTL_NUMBER, 0, 0 },
+	{ "cookies_accepted", "Cookies accepted",     CTL_NUMBER, 0, 0 },
+	{ "cookies_wrong",    "Cookies wrong or old", CTL_NUMBER, 0, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
 static const struct ctl_column plane_columns[] = {
 	{ "plane",         "Plane",                  CTL_TEXT,    0, 0 },
 	{ "reason",        "Because",                CTL_TEXT,    0, 0 },
@@ -120,6 +129,7 @@ static const struct ctl_column port_columns[] = {
 	{ "name",          "Port",       CTL_TEXT,        0, 0 },
 	{ "role",          "Role",       CTL_TEXT,        0, 0 },
 	{ "mode",          "XDP mode",   CTL_TEXT,        0, 0 },
+	{ "guard",         "Guard",      CTL_TEXT,        0, 4 },
 	{ "zero_copy",     "Zero copy",  CTL_BOOL,        0, 0 },
 	{ "queues",        "Queues",     CTL_NUMBER,      0, 0 },
 	{ "mtu",           "MTU",        CTL_NUMBER,      0, 0 },
@@ -200,6 +210,7 @@ const struct ctl_command ctl_commands[] = {
 	  .run = ctl_run_ask },
 	{ .words = "show ikev2 stats",
 	  .views = { { "total", NULL, CTL_RECORD, ike_stats_columns },
+		     { "guard", "Before ike, in XDP", CTL_RECORD, guard_columns },
 		     { "exchange", "Exchanges", CTL_TABLE, exchange_columns },
 		     { "notify", "Notifies", CTL_TABLE, notify_columns } },
 	  .help = "Count logins, refusals, messages and IKE SAs since ike started.",

@@ -47,11 +47,12 @@ enum msg_type {
 	MSG_SPI_GIVEN,       /* struct msg_spi_given */
 	MSG_SA_LIFE,         /* struct msg_sa_life: a limit is near, or reached */
 	MSG_IDLE,            /* struct msg_idle */
-	MSG_SESSION_CLEAR, /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
-	MSG_PEER_MOVED,    /* struct msg_peer_moved: authenticated ESP came from there */
-	MSG_IKE_SHOW,      /* struct msg_ike_show */
-	MSG_IKE_TRACE,     /* struct msg_ike_trace */
-	MSG_STOP,          /* say DELETE to every peer, end, exit 0 */
+	MSG_SESSION_CLEAR,  /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
+	MSG_PEER_MOVED,     /* struct msg_peer_moved: authenticated ESP came from there */
+	MSG_IKE_SHOW,       /* struct msg_ike_show */
+	MSG_IKE_TRACE,      /* struct msg_ike_trace */
+	MSG_COOKIE_SECRETS, /* struct fg_cookie_secrets: of the cookies, also XDP's */
+	MSG_STOP,           /* say DELETE to every peer, end, exit 0 */
 
 	/* ike -> flexd */
 	MSG_SESSION_BEGIN = 64, /* struct msg_session_begin */
@@ -66,6 +67,7 @@ enum msg_type {
 	MSG_IKE_TALLY,          /* struct msg_ike_tally, likewise */
 	MSG_IKE_STATS,          /* struct msg_ike_stats, ends the answer to IKE_SHOW */
 	MSG_IKE_TRACE_LINE,     /* struct msg_ike_trace_line */
+	MSG_COOKIE_DEMAND,      /* struct msg_cookie_demand: XDP asks for cookies, too */
 	MSG_AAA_LOST,           /* the channel to aaa broke: bring another one */
 
 	/* ike <-> aaa */
@@ -328,6 +330,10 @@ struct msg_ike_sa_row {
 	uint32_t session;
 	uint32_t age_s;
 	uint32_t peer_behind_nat, local_behind_nat;
+};
+
+struct msg_cookie_demand {
+	uint32_t ms; /* from now on */
 };
 
 enum { MSG_IKE_DROPS = 64 };

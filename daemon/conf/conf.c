@@ -68,6 +68,7 @@ const char *conf_needs_restart(const struct conf *now, const struct conf *next)
 		FIXED(workers, "workers"),
 		FIXED(max_sessions, "max-sessions"),
 		FIXED(xdp_mode, "xdp-mode"),
+		FIXED(flood_guard, "flood-guard"),
 		FIXED(crypto, "crypto"),
 		FIXED(run_directory, "run-directory"),
 		FIXED(bpf_directory, "bpf-directory"),

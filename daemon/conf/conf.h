@@ -25,6 +25,9 @@ enum {
 	CONF_NONE = -1,        /* no reference */
 };
 
+#define CONF_COOKIE_ALWAYS 0u
+#define CONF_COOKIE_NEVER  UINT32_MAX
+
 typedef char conf_name[CONF_NAME_MAX];
 
 struct conf_net {
@@ -102,8 +105,11 @@ struct conf_gateway {
 	uint32_t max_sessions;
 	uint32_t half_open_limit;
 	uint32_t half_open_timeout_s;
-	uint16_t fragmentation_mtu; /* IP datagrams of IKE, in bytes; 0: no RFC 7383 */
-	bool fast_door;             /* forwarding = fast | stack */
+	uint32_t cookie_challenge; /* half-open IKE SAs, or CONF_COOKIE_* */
+	enum { CONF_GUARD_AUTO, CONF_GUARD_XDP, CONF_GUARD_DAEMON } flood_guard;
+	uint32_t init_rate, init_rate_source; /* IKE_SA_INIT per second, 0: no limit */
+	uint16_t fragmentation_mtu;           /* IP datagrams of IKE, in bytes; 0: no RFC 7383 */
+	bool fast_door;                       /* forwarding = fast | stack */
 	enum { CONF_XDP_AUTO, CONF_XDP_NATIVE, CONF_XDP_GENERIC } xdp_mode;
 	enum { CONF_CRYPTO_AUTO, CONF_CRYPTO_IPSEC_MB, CONF_CRYPTO_OPENSSL } crypto;
 	char run_directory[CONF_TEXT_MAX]; /* socket, pid file, empty chroot */

@@ -69,6 +69,23 @@ static const struct conf_key gateway_keys[] = {
 	  .low = 256, .high = 1500, WORDS({ "off", 0 }), .fallback = "1280",
 	  .help = "Longest IP datagram of IKE; longer messages go in fragments (RFC 7383) to peers "
 		  "that can. Behind a retransmission it is 576 for IPv4 and 1280 for IPv6 at most." },
+	{ "cookie-challenge", conf_read_number, FIELD(struct conf_gateway, cookie_challenge),
+	  .low = 1, .high = 131072,
+	  WORDS({ "always", CONF_COOKIE_ALWAYS }, { "never", CONF_COOKIE_NEVER }), .fallback = "100",
+	  .help = "Unfinished IKE SAs from which on a client must return a cookie before it gets one; "
+		  "half of half-open-limit at most." },
+	{ "init-rate", conf_read_number, FIELD(struct conf_gateway, init_rate),
+	  .low = 1, .high = 100000000, WORDS({ "off", 0 }), .fallback = "5000",
+	  .help = "IKE_SA_INIT per second, on each CPU, that XDP lets through; beyond it cookies are "
+		  "asked for." },
+	{ "init-rate-source", conf_read_number, FIELD(struct conf_gateway, init_rate_source),
+	  .low = 1, .high = 100000000, WORDS({ "off", 0 }), .fallback = "500",
+	  .help = "The same of one IPv4 address or IPv6 /64; four times as many of a /24 or /48." },
+	{ "flood-guard", conf_read_word, FIELD(struct conf_gateway, flood_guard),
+	  WORDS({ "auto", CONF_GUARD_AUTO }, { "xdp", CONF_GUARD_XDP },
+		{ "daemon", CONF_GUARD_DAEMON }), .fallback = "auto",
+	  .help = "Who stops a flood of IKE_SA_INIT: XDP before the daemon (auto: on a veth only "
+		  "counting), or the daemon alone." },
 	{ "forwarding", conf_read_word, FIELD(struct conf_gateway, fast_door),
 	  WORDS({ "fast", 1 }, { "stack", 0 }), .fallback = "fast",
 	  .help = "fast: workers transmit on the devices themselves; stack: all passes the kernel." },

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/core.h"
 
+#include "core/secret.h"
 #include "ike/auth.h"
 #include "ike/close.h"
+#include "ike/cookie.h"
 #include "ike/login.h"
 #include "ike/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-_Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_fragment_limit, "room for every counter");
+_Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_forged_limit, "room for every counter");
 
 static struct ike_table *tables(struct ike_core *core, size_t i)
 {
@@ -116,6 +118,7 @@ void ike_core_free(struct ike_core *core)
 	ike_timers_free(&core->timers);
 	ike_trace_free(core);
 	free(core->proposals);
+	wipe(&core->cookie, sizeof(core->cookie));
 	free(core);
 }
 
@@ -225,6 +228,9 @@ int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 		return session_clear(core, body);
 	case MSG_PEER_MOVED:
 		return peer_moved(core, body);
+	case MSG_COOKIE_SECRETS:
+		ike_cookie_secrets(core, body);
+		return 0;
 	default:
 		return -EPROTO;
 	}

@@ -29,6 +29,14 @@ struct ike_trace {
 	struct fg_ip ip;          /* zero: whom is an identity */
 };
 
+/* cookie.h */
+struct ike_cookie {
+	struct fg_cookie_secrets secrets;
+	bool known;        /* flexd has told them */
+	uint64_t until_ms; /* it is demanded */
+	uint64_t told_ms;  /* when flexd heard of that last */
+};
+
 struct ike_core {
 	struct ike_env env;
 	const struct conf *conf; /* borrowed; ike_core_set_conf() */
@@ -43,6 +51,7 @@ struct ike_core {
 	size_t proposal_count;
 	struct ike_bucket rejects;
 	size_t fragments_held; /* bytes of messages that are not complete */
+	struct ike_cookie cookie;
 	bool stopping;
 
 	struct msg_ike_stats stats; /* gauges in it are filled in by ike_stats() */

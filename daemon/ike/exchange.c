@@ -250,6 +250,19 @@ static void request_closed(struct ike_core *core, struct ikesa *sa)
 	ike_due_at(core, sa, IKE_DUE_RESEND, IKE_NEVER);
 }
 
+/*
+ * RFC 8019 4.7. The keys are computed once, whoever made us do it, and kept; a forged message
+ * leaves the peer its half-open SA. But somebody who sends nothing else must not have us try for
+ * ever.
+ */
+static void forged(struct ike_core *core, struct ikesa *sa)
+{
+	if (sa->state != IKE_STATE_HALF_OPEN || ++sa->forged < IKE_FORGED_MAX)
+		return;
+	ike_count_drop(core, IKE_DROP_forged_limit);
+	ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+}
+
 static void received(struct ike_core *core, struct ikesa *sa, const struct ike_rule *rule,
 		     struct ike_message *m, const struct ike_arrival *from,
 		     const struct ike_opened *opened, const uint8_t digest[IKE_DIGEST_LEN])
@@ -312,6 +325,8 @@ void ike_exchange_receive(struct ike_core *core, struct ikesa *sa, const struct 
 		drop = ike_sealed_open(core, sa, &m, from, digest, &opened);
 	if (drop != IKE_DROP_NONE) {
 		dropped(core, sa, drop);
+		if (drop == IKE_DROP_auth_failed)
+			forged(core, sa);
 		return;
 	}
 	if (!opened.plain) {

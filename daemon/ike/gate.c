@@ -3,6 +3,8 @@
  * The way in, cheapest test first. Until ike_exchange_receive() has opened SK nothing that comes
  * here changes an SA: it moves a counter, or makes a stored answer go out again.
  */
+#include "ike/close.h"
+#include "ike/cookie.h"
 #include "ike/exchange.h"
 #include "ike/names.h"
 #include "ike/reject.h"
@@ -70,18 +72,32 @@ static enum ike_drop check_header(const struct ike_arrival *from, struct ike_hea
 	return IKE_DROP_NONE;
 }
 
-/* One half-open SA at most for one IKE_SA_INIT; its repetition gets the same bytes again. */
-static void init_again(struct ike_core *core, struct ikesa *sa, const struct ike_arrival *from)
+/*
+ * One half-open SA at most for one IKE_SA_INIT; its repetition gets the same bytes again. When our
+ * answer was lost and the repetition met a demand for cookies, the client comes once more, now with
+ * a cookie: then that is its request. True: it is to be taken as a new one.
+ */
+static bool init_again(struct ike_core *core, struct ikesa *sa, struct ike_arrival *from)
 {
 	uint8_t digest[IKE_DIGEST_LEN];
 
-	if (sa->state != IKE_STATE_HALF_OPEN)
+	if (sa->state != IKE_STATE_HALF_OPEN) {
 		drop_it(core, from, IKE_DROP_old_message_id, 0);
-	else if (!ike_digest(from->datagram, from->len, digest) ||
-		 memcmp(digest, sa->request_digest, sizeof(digest)) != 0)
-		drop_it(core, from, IKE_DROP_different_request, 0);
-	else
+		return false;
+	}
+	if (ike_digest(from->datagram, from->len, digest) &&
+	    memcmp(digest, sa->request_digest, sizeof(digest)) == 0) {
 		ike_resend_answer(core, sa, &from->path);
+		return false;
+	}
+	if (!sa->opening->proven)
+		ike_cookie_check(core, from);
+	if (!from->proven) {
+		drop_it(core, from, IKE_DROP_different_request, 0);
+		return false;
+	}
+	ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+	return true;
 }
 
 static void init_refused(struct ike_core *core, const struct ike_message *m,
@@ -94,8 +110,9 @@ static void init_refused(struct ike_core *core, const struct ike_message *m,
 			   &m->critical, 1);
 }
 
-static void init(struct ike_core *core, const struct ike_header *header,
-		 const struct ike_arrival *from)
+/* In this order because a look-up is cheaper than a MAC, a MAC than the payloads, and those than
+ * what the handler computes. */
+static void init(struct ike_core *core, const struct ike_header *header, struct ike_arrival *from)
 {
 	struct ikesa *sa = ikesa_find_init(core, header->spi_i, &from->path.peer);
 	const struct ike_rule *rule = ike_rule_find(IKE_EXCHANGE_IKE_SA_INIT, false, IKE_STATE_NEW);
@@ -104,8 +121,13 @@ static void init(struct ike_core *core, const struct ike_header *header,
 	enum ike_drop drop;
 
 	core->stats.init_requests++;
-	if (sa) {
-		init_again(core, sa, from);
+	if (sa && !init_again(core, sa, from))
+		return;
+	if (!sa)
+		ike_cookie_check(core, from);
+	if (!from->proven && ike_cookie_demanded(core, &from->path.peer.ip)) {
+		drop_it(core, from, IKE_DROP_no_cookie, 0);
+		ike_cookie_ask(core, from);
 		return;
 	}
 	if (core->stopping || !ikesa_budget(core, &from->path.peer.ip)) {

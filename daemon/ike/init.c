@@ -5,6 +5,7 @@
 #include "crypto/dh.h"
 #include "ike/auth.h"
 #include "ike/client.h"
+#include "ike/cookie.h"
 #include "ike/exchange.h"
 #include "ike/names.h"
 #include "ike/nat.h"
@@ -14,6 +15,12 @@
 
 #include <stdlib.h>
 
+static bool wants_nat_detection(const struct ike_message *m)
+{
+	return ike_find_notify(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP) != NULL;
+}
+
+/* Without a key pair in the opening only the length of it is right. */
 static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa *sa,
 				      const struct ike_choice *choice, bool nat_detection)
 {
@@ -26,6 +33,7 @@ static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa 
 		.flags = IKE_FLAG_RESPONSE,
 	};
 	uint16_t group = choice->suite.group;
+	const uint8_t no_public[DH_PUBLIC_MAX] = { 0 };
 	uint8_t message[IKE_MESSAGE_MAX];
 	struct ike_sa chosen = { 0 };
 	struct ike_writer w;
@@ -34,7 +42,8 @@ static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa 
 	ike_choice_sa(choice, NULL, &chosen);
 	ike_begin(&w, message, sizeof(message), &header);
 	ike_put_sa(&w, &chosen);
-	ike_put_ke(&w, group, dh_public(opening->dh), dh_public_len(group));
+	ike_put_ke(&w, group, opening->dh ? dh_public(opening->dh) : no_public,
+		   dh_public_len(group));
 	ike_put_nonce(&w, opening->nr, sizeof(opening->nr));
 	if (nat_detection)
 		ike_nat_put(&w, sa, &sa->path);
@@ -46,19 +55,18 @@ static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa 
 	return len ? ike_packet_new(message, len) : NULL;
 }
 
-/* Everything that the answer needs, or false. */
-static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
-		    const struct ike_choice *choice, const struct ike_arrival *from)
+/* What the request says, before anything dear is computed for it. */
+static bool note_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+			 const struct ike_choice *choice, const struct ike_arrival *from)
 {
 	const struct ike_nat nat = ike_nat_read(m, &from->path);
-	bool nat_detection = ike_find_notify(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP) != NULL;
 	struct ike_opening *opening = calloc(1, sizeof(*opening));
 
 	sa->opening = opening;
-	if (!opening || dh_new(choice->suite.group, &opening->dh) < 0 ||
-	    !core->env.random(core->env.arg, opening->nr, sizeof(opening->nr)))
+	if (!opening)
 		return false;
 	opening->suite = choice->suite;
+	opening->proven = from->proven;
 	memcpy(opening->ke, m->ke.value.p, m->ke.value.len);
 	opening->ke_len = m->ke.value.len;
 	memcpy(opening->ni, m->nonce.p, m->nonce.len);
@@ -69,12 +77,39 @@ static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_me
 	if (ike_find_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED))
 		sa->fragment_mtu = core->conf->gateway.fragmentation_mtu;
 	opening->request = ike_packet_new(from->datagram, from->len);
-	opening->answer = make_answer(core, sa, choice, nat_detection);
+	return opening->request && ike_digest(from->datagram, from->len, sa->request_digest);
+}
+
+/* Nobody gets to send a victim more by way of us than he sends to us: an address that is not proven
+ * must return a cookie first. */
+static bool longer_than_asked(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+			      const struct ike_choice *choice, const struct ike_arrival *from)
+{
+	struct ike_packet *answer;
+	bool longer;
+
+	if (from->proven || !ike_cookie_possible(core))
+		return false;
+	answer = make_answer(core, sa, choice, wants_nat_detection(m));
+	longer = answer && answer->len > from->len;
+	ike_packet_free(answer);
+	return longer;
+}
+
+/* Everything that the answer needs, or false. */
+static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		    const struct ike_choice *choice)
+{
+	struct ike_opening *opening = sa->opening;
+
+	if (dh_new(choice->suite.group, &opening->dh) < 0 ||
+	    !core->env.random(core->env.arg, opening->nr, sizeof(opening->nr)))
+		return false;
+	opening->answer = make_answer(core, sa, choice, wants_nat_detection(m));
 	if (opening->answer)
 		sa->answer = ike_packet_new(opening->answer->bytes + IKE_MARKER_LEN,
 					    opening->answer->len);
-	return opening->request && sa->answer &&
-	       ike_digest(from->datagram, from->len, sa->request_digest);
+	return sa->answer != NULL;
 }
 
 static void new_sa(struct ike_core *core, const struct ike_message *m,
@@ -83,10 +118,17 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 	uint64_t timeout_ms = (uint64_t)core->conf->gateway.half_open_timeout_s * 1000;
 	struct ikesa *sa = ikesa_new(core, false, m->header.spi_i, &from->path);
 	char where[IP_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];
+	bool noted;
 
 	if (!sa)
 		return;
-	if (!open_sa(core, sa, m, choice, from) || !ikesa_add_init(core, sa) ||
+	noted = note_request(core, sa, m, choice, from);
+	if (noted && longer_than_asked(core, sa, m, choice, from)) {
+		ikesa_free(core, sa);
+		ike_cookie_ask(core, from);
+		return;
+	}
+	if (!noted || !open_sa(core, sa, m, choice) || !ikesa_add_init(core, sa) ||
 	    !ikesa_take_handle(core, sa, sa->spi_r) || !ike_move(core, sa, IKE_STATE_HALF_OPEN)) {
 		ikesa_free(core, sa);
 		return;

@@ -26,6 +26,15 @@ enum {
 	IKE_SOURCE_SHARE = 4,
 	IKE_SOURCE_MIN = 32,
 
+	/* A cookie is demanded for so long after each reason for it; flexd hears of it this often.
+	 */
+	IKE_COOKIE_DEMAND_MS = 10 * 1000,
+	IKE_COOKIE_TELL_MS = 1000,
+	/* Messages for a half-open SA that fail its integrity check, RFC 8019 4.7. To look at one
+	 * costs no more than to look at any stray datagram, and who sees the SPIs on the way can
+	 * send them: few of them must not end a client's login, but there is an end. */
+	IKE_FORGED_MAX = 4096,
+
 	/* Error notifies to strangers, all of them together. */
 	IKE_REJECT_BURST = 20,
 	IKE_REJECT_PER_S = 10,

@@ -382,6 +382,7 @@ FORWARD(on_sa_life, MSG_SA_LIFE)
 FORWARD(on_idle, MSG_IDLE)
 FORWARD(on_session_clear, MSG_SESSION_CLEAR)
 FORWARD(on_peer_moved, MSG_PEER_MOVED)
+FORWARD(on_cookie_secrets, MSG_COOKIE_SECRETS)
 
 static int on_show(void *arg, const void *body, size_t len, int fd)
 {
@@ -447,6 +448,7 @@ static const struct ipc_rule flexd_rules[] = {
 	{ MSG_IDLE,            "IDLE",            FIXED(msg_idle), on_idle, false },
 	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), on_session_clear, false },
 	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), on_peer_moved, false },
+	{ MSG_COOKIE_SECRETS,  "COOKIE_SECRETS",  FIXED(fg_cookie_secrets), on_cookie_secrets, false },
 	{ MSG_IKE_SHOW,        "IKE_SHOW",        FIXED(msg_ike_show), on_show, false },
 	{ MSG_IKE_TRACE,       "IKE_TRACE",       FIXED(msg_ike_trace), on_trace, false },
 	{ MSG_STOP,            "STOP",            NOTHING, on_stop, false },

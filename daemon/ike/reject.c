@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/reject.h"
 
+#include "ike/cookie.h"
 #include "ike/exchange.h"
 #include "ike/trace.h"
 
@@ -41,8 +42,12 @@ void ike_reject(struct ike_core *core, const struct ike_header *request,
 	size = ike_finish(&w);
 	if (size == 0 || size > from->len)
 		return;
-	if (!take_token(&core->rejects, ike_now(core))) {
+	/* Who proved its address is not held up by those who did not; a client that has no token
+	 * left may do so, or a flood of wrong groups would keep out all who guessed wrong. */
+	if (!from->proven && !take_token(&core->rejects, ike_now(core))) {
 		ike_count_drop(core, IKE_DROP_init_rate);
+		if (ike_cookie_possible(core))
+			ike_cookie_ask(core, from);
 		return;
 	}
 	packet = ike_packet_new(message, size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Error notifies in clear text to somebody with whom we share no key, RFC 7296 2.21.1. All of them
- * together pass one token bucket, and none is longer than what caused it.
+ * Error notifies in clear text to somebody with whom we share no key, RFC 7296 2.21.1. None is
+ * longer than what caused it. All that go to an address that is not proven pass one token bucket;
+ * when that is empty, an IKE_SA_INIT is answered with a cookie instead.
  */
 #ifndef IKE_REJECT_H
 #define IKE_REJECT_H

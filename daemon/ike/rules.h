@@ -13,6 +13,7 @@ struct ike_arrival {
 	struct ike_path path;
 	uint8_t *datagram; /* without the non-ESP marker; decrypted in place */
 	size_t len;
+	bool proven; /* IKE_SA_INIT: with a cookie, so the peer's address is its own */
 };
 
 struct ike_expect {

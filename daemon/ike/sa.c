@@ -177,17 +177,31 @@ void ikesa_count(struct ike_core *core, const struct ikesa *sa, int by)
 	source_count(core, &sa->source, by);
 }
 
-bool ikesa_budget(const struct ike_core *core, const struct fg_ip *peer)
+static uint32_t half_open_of(const struct ike_core *core, const struct fg_ip *peer)
 {
 	struct fg_ip ip = source_of(peer);
-	uint32_t limit = core->conf->gateway.half_open_limit;
-	uint32_t share = limit / IKE_SOURCE_SHARE;
 	const struct ike_source *source = source_find(
 		core, &ip, ike_hash_bytes(&core->sources, &ip, sizeof(ip)));
 
-	if (share < IKE_SOURCE_MIN)
-		share = IKE_SOURCE_MIN;
-	return core->half_open < limit && (!source || source->half_open < share);
+	return source ? source->half_open : 0;
+}
+
+static uint32_t share_of_source(const struct ike_core *core)
+{
+	uint32_t share = core->conf->gateway.half_open_limit / IKE_SOURCE_SHARE;
+
+	return share < IKE_SOURCE_MIN ? IKE_SOURCE_MIN : share;
+}
+
+bool ikesa_budget(const struct ike_core *core, const struct fg_ip *peer)
+{
+	return core->half_open < core->conf->gateway.half_open_limit &&
+	       half_open_of(core, peer) < share_of_source(core);
+}
+
+bool ikesa_crowded(const struct ike_core *core, const struct fg_ip *peer)
+{
+	return half_open_of(core, peer) >= share_of_source(core) / 2;
 }
 
 /* Never 0, RFC 7296 3.1, and never one that is in use, as a name either. 0: no randomness. */

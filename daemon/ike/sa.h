@@ -37,6 +37,7 @@ struct ike_opening {
 	size_t ke_len;
 	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_LEN];
 	size_t ni_len;
+	bool proven;                         /* the request brought a cookie */
 	struct ike_packet *request, *answer; /* IKE_SA_INIT, both ways */
 	bool childless;                      /* we announced that we know RFC 6023 */
 };
@@ -58,7 +59,9 @@ struct ikesa {
 	bool peer_nat, local_nat;
 	uint8_t redirect; /* enum ike_redirect */
 
-	bool keyed; /* nothing sent in clear text has an effect any more */
+	unsigned
+		forged; /* messages that failed the integrity check before the peer proved itself */
+	bool keyed;     /* nothing sent in clear text has an effect any more */
 	struct ike_keys keys;
 	struct crypto_sk *sk_in, *sk_out;
 	uint16_t fragment_mtu; /* our IP datagrams are not longer; 0: no fragments, RFC 7383 */
@@ -132,6 +135,8 @@ struct ikesa *ikesa_twin(const struct ike_core *core, const struct ikesa *sa,
 void ikesa_count(struct ike_core *core, const struct ikesa *sa, int by);
 /* Is there room for one more half-open SA from there? */
 bool ikesa_budget(const struct ike_core *core, const struct fg_ip *peer);
+/* Has this source half of what it may have? */
+bool ikesa_crowded(const struct ike_core *core, const struct fg_ip *peer);
 
 /* "fqdn a.example.org 192.0.2.1:4500", for logs. Returns buf. */
 enum { IKESA_TEXT_MAX = 400 };

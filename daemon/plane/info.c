@@ -42,6 +42,13 @@ static const char *role_of(const struct plane_port *port)
 	return port->outside ? "outside" : "inside";
 }
 
+static const char *guard_of(const struct plane *plane, const struct plane_port *port)
+{
+	if (!port->outside)
+		return NULL;
+	return guard_answers(plane, port) ? "xdp" : "daemon";
+}
+
 size_t plane_ports(const struct plane *plane, struct plane_port_info *out, size_t cap)
 {
 	size_t n = 0;
@@ -52,6 +59,7 @@ size_t plane_ports(const struct plane *plane, struct plane_port_info *out, size_
 		out[n] = (struct plane_port_info){
 			.role = role_of(port),
 			.mode = port->mode == XDP_MODE_SKB ? "generic" : "native",
+			.guard = guard_of(plane, port),
 			.port = port->number,
 			.ifindex = port->link.ifindex,
 			.queues = port->queues,

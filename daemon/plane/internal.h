@@ -118,6 +118,11 @@ static inline struct fg_conf *plane_fg_conf(const struct plane *p)
 	return p->memory[PLANE_fg_conf].p;
 }
 
+static inline struct fg_gate *plane_fg_gate(const struct plane *p)
+{
+	return p->memory[PLANE_fg_gate].p;
+}
+
 static inline struct fg_session *plane_fg_session(const struct plane *p, uint32_t id)
 {
 	return (struct fg_session *)p->memory[PLANE_fg_session].p + id;
@@ -198,6 +203,11 @@ bool selectors_cover(const struct plane *plane, uint32_t a, uint32_t b);
 /* event.c: fg_event is read while the loop runs. */
 int samples_open(struct plane *plane, struct plane_error *error);
 void samples_close(struct plane *plane);
+
+/* guard.c: what the configuration says of it. */
+void guard_write_conf(struct plane *plane);
+/* May XDP answer on this port itself? */
+bool guard_answers(const struct plane *plane, const struct plane_port *port);
 
 /* count.c */
 void count_clear(struct plane *plane, uint32_t id);

@@ -18,6 +18,7 @@ struct link {
 	uint32_t ifindex, mtu, flags; /* IFF_* */
 	uint8_t mac[6];
 	bool ethernet;
+	bool veth;
 };
 
 struct link_address {

@@ -110,10 +110,14 @@ int load_maps(struct plane *plane, struct plane_error *error)
 
 void load_close(struct plane *plane)
 {
-	struct plane_map_memory *keys = &plane->memory[PLANE_fg_sa];
+	const enum plane_map secret[] = { PLANE_fg_sa, PLANE_fg_gate };
 
-	if (keys->p)
-		explicit_bzero(keys->p, keys->len);
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
+		const struct plane_map_memory *memory = &plane->memory[secret[i]];
+
+		if (memory->p)
+			explicit_bzero(memory->p, memory->len);
+	}
 	for (enum plane_map m = 0; m < PLANE_MAPS; m++) {
 		if (plane->memory[m].p)
 			munmap(plane->memory[m].p, plane->memory[m].len);
@@ -145,6 +149,7 @@ static struct bpf_object *open_outside(const struct plane *plane, struct plane_p
 	program->rodata->fg_port = port->number;
 	program->rodata->fg_sa_mask = plane->sas - 1;
 	program->rodata->fg_inside_too = port->inside;
+	program->rodata->fg_answers = guard_answers(plane, port);
 	memcpy((void *)(uintptr_t)program->rodata->fg_mac, port->link.mac, 6);
 	port->outside_program = program;
 	return program->obj;

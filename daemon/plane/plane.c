@@ -78,6 +78,7 @@ static void write_conf(struct plane *plane)
 
 	conf->abi = FG_ABI;
 	conf->flags = plane->conf->gateway.fast_door ? FG_CONF_FAST_DOOR : 0;
+	guard_write_conf(plane);
 }
 
 static int attach_ports(struct plane *plane, struct plane_error *error)

@@ -116,11 +116,23 @@ size_t plane_samples(const struct plane *plane, struct fg_event *out, size_t cap
  * earlier holder. */
 uint32_t plane_generation(const struct plane *plane, uint32_t id);
 
+/* The guard against floods of IKE_SA_INIT, bpf/guard.h. From now on cookies of these secrets. */
+void plane_guard_secrets(struct plane *plane, const struct fg_cookie_secrets *secrets);
+/* Every IKE_SA_INIT must bring a cookie for so long; never shortens what holds. */
+void plane_guard_demand(struct plane *plane, uint32_t ms);
+/* Sums over CPUs. */
+struct plane_guard {
+	uint64_t requests, cookies_sent, cookies_accepted, cookies_wrong;
+	bool demanded; /* just now */
+};
+void plane_guard(const struct plane *plane, struct plane_guard *guard);
+
 /* For `flexctl show plane`. */
 struct plane_port_info {
 	char name[16];
-	const char *role; /* "outside", "inside", "outside+inside", "pair" */
-	const char *mode; /* "native", "generic" */
+	const char *role;  /* "outside", "inside", "outside+inside", "pair" */
+	const char *mode;  /* "native", "generic" */
+	const char *guard; /* outside: who answers a flood, "xdp" or "daemon"; else NULL */
 	uint32_t port, ifindex, queues, mtu;
 };
 size_t plane_ports(const struct plane *plane, struct plane_port_info *out, size_t cap);

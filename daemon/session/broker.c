@@ -184,7 +184,7 @@ static int open_all(struct broker *broker)
 		return -ENOMEM;
 	if (run_directory_enter(&broker->run, broker->conf->gateway.run_directory) ||
 	    watch_signals(broker) || ike_sockets_open(&broker->sockets, &broker->conf->gateway) ||
-	    open_plane(broker) || open_sessions(broker))
+	    open_plane(broker) || cookies_open(broker) || open_sessions(broker))
 		return -EINVAL;
 	return start_children(broker);
 }
@@ -211,6 +211,7 @@ static void close_all(struct broker *broker)
 		say_balance(broker);
 		sessions_free(broker->sessions);
 	}
+	cookies_close(broker);
 	if (broker->plane)
 		plane_close(broker->plane);
 	ike_sockets_close(&broker->sockets);

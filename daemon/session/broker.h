@@ -8,6 +8,7 @@
 
 #include "core/ipc.h"
 #include "core/proc.h"
+#include "session/cookies.h"
 #include "session/files.h"
 #include "session/session.h"
 #include "session/sockets.h"
@@ -55,6 +56,7 @@ struct broker {
 	struct plane *plane;
 	struct sessions *sessions;
 	struct ike_sockets sockets;
+	struct cookies cookies;
 	struct child child[CHILDREN];
 	char worker_path[512];
 	struct msg_worker_info worker_info;

@@ -81,6 +81,22 @@ static void tally_row(struct ctl_client *client, const struct msg_ike_tally *tal
 	ctl_row(client, row);
 }
 
+/* What XDP did before a datagram came to ike. */
+static void guard_row(struct ctl_client *client)
+{
+	json_t *row = json_object();
+	struct plane_guard guard;
+
+	plane_guard(ctl_broker(client)->plane, &guard);
+	ctl_set_text(row, "kind", "guard");
+	json_object_set_new(row, "cookies_demanded", json_boolean(guard.demanded));
+	ctl_set_number(row, "requests", guard.requests);
+	ctl_set_number(row, "cookies_sent", guard.cookies_sent);
+	ctl_set_number(row, "cookies_accepted", guard.cookies_accepted);
+	ctl_set_number(row, "cookies_wrong", guard.cookies_wrong);
+	ctl_row(client, row);
+}
+
 static void stats_row(struct ctl_client *client, const struct msg_ike_stats *stats)
 {
 	json_t *row = json_object();
@@ -89,6 +105,7 @@ static void stats_row(struct ctl_client *client, const struct msg_ike_stats *sta
 #define FG_IKE_STAT(name, title) ctl_set_number(row, #name, stats->name);
 #include <flexgate/ikestat.def>
 	ctl_row(client, row);
+	guard_row(client);
 	ctl_ok(client);
 }
 

@@ -34,13 +34,14 @@ static void port_rows(struct ctl_client *client)
 	size_t count = plane_ports(broker->plane, ports, FG_PORTS);
 
 	for (size_t i = 0; i < count; i++)
-		ctl_row(client, json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I}", "kind",
-					  "port", "name", ports[i].name, "role", ports[i].role,
-					  "mode", ports[i].mode, "zero_copy",
-					  (int)(broker->worker_info.zero_copy >> ports[i].port & 1),
-					  "queues", NUMBER(ports[i].queues), "mtu",
-					  NUMBER(ports[i].mtu), "port", NUMBER(ports[i].port),
-					  "ifindex", NUMBER(ports[i].ifindex)));
+		ctl_row(client,
+			json_pack("{s:s, s:s, s:s, s:s, s:s*, s:b, s:I, s:I, s:I, s:I}", "kind",
+				  "port", "name", ports[i].name, "role", ports[i].role, "mode",
+				  ports[i].mode, "guard", ports[i].guard, "zero_copy",
+				  (int)(broker->worker_info.zero_copy >> ports[i].port & 1),
+				  "queues", NUMBER(ports[i].queues), "mtu", NUMBER(ports[i].mtu),
+				  "port", NUMBER(ports[i].port), "ifindex",
+				  NUMBER(ports[i].ifindex)));
 }
 
 static void worker_row(struct ctl_client *client)

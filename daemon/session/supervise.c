@@ -16,6 +16,8 @@
 #define BODY(type)   sizeof(struct type), sizeof(struct type)
 #define NOTHING      0, 0
 
+enum { DEMAND_MAX_MS = 60 * 1000 };
+
 /* --- what flexd says --- */
 
 /* A descriptor of its own for the child; fd stays ours. */
@@ -125,6 +127,8 @@ static int on_ready(void *arg, const void *body, size_t len, int fd)
 	if (child->stage != CHILD_STARTING)
 		return -EPROTO;
 	child_set_stage(child, CHILD_READY);
+	if (child->role == CHILD_IKE)
+		cookies_tell(child->broker);
 	if (child->broker->phase == BROKER_RUNNING)
 		log_info(AREA, "%s works again, process %d", child_name(child),
 			 (int)child->proc.pid);
@@ -225,6 +229,20 @@ static int on_ike_stats(void *arg, const void *body, size_t len, int fd)
 	return control_ike_stats(child->broker->control, body);
 }
 
+/* What is demanded longer than this was not asked for by an honest ike. */
+static int on_cookie_demand(void *arg, const void *body, size_t len, int fd)
+{
+	const struct msg_cookie_demand *demand = body;
+	struct child *child = arg;
+
+	(void)len;
+	(void)fd;
+	if (child->stage != CHILD_READY || demand->ms > DEMAND_MAX_MS)
+		return -EPROTO;
+	plane_guard_demand(child->broker->plane, demand->ms);
+	return 0;
+}
+
 /* aaa may be dying, or only the channel broke, which nobody else can see. */
 static int on_aaa_lost(void *arg, const void *body, size_t len, int fd)
 {
@@ -269,6 +287,7 @@ const struct ipc_rule child_ike_rules[] = {
 	{ MSG_IKE_TALLY,     "IKE_TALLY",     BODY(msg_ike_tally),     on_ike_tally,     false },
 	{ MSG_IKE_TRACE_LINE, "IKE_TRACE_LINE", BODY(msg_ike_trace_line), on_ike_trace,  false },
 	{ MSG_IKE_STATS,     "IKE_STATS",     BODY(msg_ike_stats),     on_ike_stats,     false },
+	{ MSG_COOKIE_DEMAND, "COOKIE_DEMAND", BODY(msg_cookie_demand), on_cookie_demand, false },
 	{ MSG_AAA_LOST,      "AAA_LOST",      NOTHING,                 on_aaa_lost,      false },
 };
 /* clang-format on */

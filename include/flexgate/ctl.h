@@ -22,6 +22,8 @@
  *   show ikev2 sa                             spi_i spi_r peer local identity state profile suite
  *                                             session age_s nat
  *   show ikev2 stats                          kind: "total"; the names of flexgate/ikestat.def
+ *                                             kind: "guard", of XDP; cookies_demanded requests
+ *                                             cookies_sent cookies_accepted cookies_wrong
  *                                             kind: "exchange"; exchange requests_in answers_out
  *                                             requests_out answers_in
  *                                             kind: "notify"; notify received sent

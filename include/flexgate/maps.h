@@ -22,6 +22,9 @@
 	FG_MAP(fg_drop, "what was dropped for which reason, as BPF counted")                       \
 	FG_MAP(fg_drop_worker, "what was dropped for which reason, as worker w counted")           \
 	FG_MAP(fg_event, "samples of dropped packets")                                             \
+	FG_MAP(fg_gate, "who may open an IKE SA, and the secrets of the cookies")                  \
+	FG_MAP(fg_guard, "how much of its rate did this source of IKE_SA_INITs use")               \
+	FG_MAP(fg_guard_count, "how many IKE_SA_INITs and cookies did XDP see")                    \
 	FG_MAP(fg_hop, "out of which port and with which header to this address")                  \
 	FG_MAP(fg_xsk, "which worker socket serves this port and queue")
 

@@ -188,7 +188,7 @@ struct fg_drop {
 	__u64 none;
 #define FG_DROP(number, name, text) __u64 name;
 #include <flexgate/drop.def>
-	__u64 spare[6];
+	__u64 spare[4];
 };
 
 /* fg_event: a sampled drop. */
@@ -210,6 +210,58 @@ struct fg_meta {
 	__u16 l3;            /* bytes from the frame to its IP header */
 	__u16 esp;           /* outside: bytes from the frame to the ESP header; inside: 0 */
 	__u32 sa_generation; /* of the row when XDP looked */
+};
+
+/* SipHash keys of the cookies of RFC 7296 2.6: the newest one and the one before it. */
+struct fg_cookie_secrets {
+	__u32 slot; /* number of the newest; written after its key */
+	__u32 pad;
+	__u64 key[2][2]; /* of slot n at n & 1 */
+};
+
+enum {
+	FG_GATE_GUARD = 1,  /* XDP counts, limits and answers; else the daemon does alone */
+	FG_GATE_ALWAYS = 2, /* every IKE_SA_INIT must bring a cookie */
+	FG_GATE_NEVER = 4,  /* no cookie is asked for: what is beyond a rate is dropped */
+};
+
+/*
+ * fg_gate[0]: who may open an IKE SA. flexd writes it; demand_until_ns XDP raises as well. Holds
+ * secrets: the pin is for root only. A cost is a second divided by a rate, 0: no limit.
+ */
+struct fg_gate {
+	__u32 flags; /* FG_GATE_* */
+	__u32 pad;
+	struct fg_cookie_secrets secrets;
+	__u64 demand_until_ns; /* CLOCK_MONOTONIC: until then an IKE_SA_INIT must bring a cookie */
+	__u64 source_cost_ns;  /* of one IKE_SA_INIT for its source */
+	__u64 all_cost_ns;     /* for this CPU */
+};
+
+/* Key of fg_guard. IPv4: an address and its /24; IPv6: a /64, which is one subscriber, and its /48.
+ */
+struct fg_guard_key {
+	struct fg_ip prefix;
+	__u8 len; /* in bits of its family */
+	__u8 proven;
+	__u8 pad[2];
+};
+
+/* fg_guard: how much of its rate a source has used; an LRU hash, so a row may vanish. */
+struct fg_guard {
+	__u64 paid_until_ns; /* CLOCK_MONOTONIC */
+};
+
+enum { FG_GUARD_ROWS = 32768 };
+
+/* fg_guard_count[0] per CPU. */
+struct fg_guard_count {
+	__u64 strangers_paid_until_ns; /* as fg_guard, of all together */
+	__u64 proven_paid_until_ns;
+	__u64 requests; /* that would open an IKE SA */
+	__u64 cookies_sent;
+	__u64 cookies_accepted;
+	__u64 cookies_wrong;
 };
 
 /* A value of fg_route4 and fg_route6 is a session, 0: a pool that nobody holds, or this: an address
@@ -271,6 +323,9 @@ FG_SIZE(struct fg_count, 32);
 FG_SIZE(struct fg_drop, FG_DROP_ROWS * 8);
 FG_SIZE(struct fg_event, 88);
 FG_SIZE(struct fg_meta, 16);
+FG_SIZE(struct fg_gate, 72);
+FG_SIZE(struct fg_guard_key, 20);
+FG_SIZE(struct fg_guard_count, 48);
 FG_SIZE(struct fg_conf, 16 + FG_LOCALS * 16);
 
 #endif

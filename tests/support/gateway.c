@@ -359,6 +359,9 @@ static void deliver(struct gateway *gw, const struct gateway_message *m)
 	case MSG_SESSION_END:
 		session_end(gw, (const void *)m->bytes);
 		break;
+	case MSG_COOKIE_DEMAND:
+		gw->demands++;
+		break;
 	default:
 		gw->strange++;
 	}

@@ -78,6 +78,7 @@ struct gateway {
 	uint32_t refuse_begin, refuse_sa; /* cause, 0: no */
 	uint32_t subnets;                 /* networks told to every client, at most CONF_NETS_MAX */
 	uint32_t begun, ended;
+	uint32_t demands;            /* COOKIE_DEMANDs */
 	uint32_t strange;            /* messages that make no sense to flexd */
 	char traced[GATEWAY_TRACED]; /* lines of traces, each with its slot before it */
 };

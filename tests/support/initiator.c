@@ -162,6 +162,9 @@ size_t initiator_init(struct initiator *in)
 	ike_offer_sa(&ours, 1, &offer);
 	room = initiator_room(in, &cap);
 	ike_begin(&w, room, cap, &header);
+	if (in->cookie_len)
+		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_COOKIE, in->cookie,
+			       in->cookie_len);
 	ike_put_sa(&w, &offer);
 	put_ke(in, &w);
 	ike_put_nonce(&w, in->ni, in->ni_len);

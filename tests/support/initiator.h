@@ -15,7 +15,11 @@
 #include "ike/proposal.h"
 #include "ike/wire/build.h"
 
-enum { INITIATOR_DATAGRAM_MAX = 8 * 1024, INITIATOR_INNER_MAX = 16 * 1024 };
+enum {
+	INITIATOR_DATAGRAM_MAX = 8 * 1024,
+	INITIATOR_INNER_MAX = 16 * 1024,
+	INITIATOR_COOKIES_MAX = 8,
+};
 
 enum initiator_knob {
 	INITIATOR_BAD_AUTH = 1 << 0, /* AUTH with one bit wrong */
@@ -85,7 +89,7 @@ enum initiator_state {
 
 enum initiator_event {
 	INITIATOR_IGNORED,  /* not for us, or not believed */
-	INITIATOR_RETRY,    /* another group is wanted: make IKE_SA_INIT again */
+	INITIATOR_RETRY,    /* another group or a cookie is wanted: make IKE_SA_INIT again */
 	INITIATOR_STEP,     /* IKE_SA_INIT or a round is done: make IKE_AUTH */
 	INITIATOR_DONE,     /* IKE_AUTH is answered: look at state */
 	INITIATOR_ANSWERED, /* to our INFORMATIONAL or CREATE_CHILD_SA; `answer` has it */
@@ -102,6 +106,9 @@ struct initiator {
 	struct dh *dh;
 	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_MAX];
 	size_t ni_len, nr_len;
+	uint8_t cookie[64]; /* to be returned, RFC 7296 2.6 */
+	size_t cookie_len;
+	unsigned cookies; /* how many we were sent */
 	uint8_t init[INITIATOR_DATAGRAM_MAX], init_answer[INITIATOR_DATAGRAM_MAX];
 	size_t init_len, init_answer_len;
 	struct ike_keys keys;

@@ -55,6 +55,21 @@ static enum initiator_event init_error(struct initiator *in, const struct ike_no
 	return INITIATOR_DONE;
 }
 
+/* RFC 7296 2.6: the same request again, with the cookie in front. It stays for a further round that
+ * asks for another group (2.6.1). Not for ever: a gateway that is never content is none. */
+static bool take_cookie(struct initiator *in, const struct ike_message *m)
+{
+	const struct ike_notify *cookie = ike_find_notify(m, IKE_NOTIFY_COOKIE);
+
+	if (!cookie || cookie->data.len < 1 || cookie->data.len > sizeof(in->cookie) ||
+	    in->cookies >= INITIATOR_COOKIES_MAX)
+		return false;
+	memcpy(in->cookie, cookie->data.p, cookie->data.len);
+	in->cookie_len = cookie->data.len;
+	in->cookies++;
+	return true;
+}
+
 static enum initiator_event init_answer(struct initiator *in, const struct ike_message *m,
 					size_t len)
 {
@@ -64,6 +79,8 @@ static enum initiator_event init_answer(struct initiator *in, const struct ike_m
 		return INITIATOR_IGNORED;
 	if (error)
 		return init_error(in, error);
+	if (take_cookie(in, m))
+		return INITIATOR_RETRY;
 	if (!ike_count(m, IKE_PAYLOAD_SA) || !ike_count(m, IKE_PAYLOAD_KE) ||
 	    !ike_count(m, IKE_PAYLOAD_NONCE) || m->header.spi_r == 0 || !initiator_keys(in, m))
 		return INITIATOR_IGNORED;

@@ -108,6 +108,14 @@ static const struct bad_row rows[] = {
 	{ "[gateway]\noutside = e\nmax-sessions = 100 # many\n" NO_GATEWAY, 3,
 	  "[gateway] max-sessions: '100 # many' is not a number; expected a number from 2 to 131072 (a "
 	  "comment behind a value begins with ' ;')" },
+	{ "[gateway]\noutside = e\ncookie-challenge = 0\n" NO_GATEWAY, 3,
+	  "[gateway] cookie-challenge: '0' is out of range; expected always, never or a number from 1 to "
+	  "131072" },
+	{ "[gateway]\noutside = e\ncookie-challenge = sometimes\n" NO_GATEWAY, 3,
+	  "[gateway] cookie-challenge: 'sometimes' is not a number; expected always, never or a number "
+	  "from 1 to 131072" },
+	{ "[gateway]\noutside = e\nflood-guard = kernel\n" NO_GATEWAY, 3,
+	  "[gateway] flood-guard: 'kernel' is not known here; expected auto, xdp or daemon" },
 	{ "[gateway]\noutside = e\nhalf-open-limit = 0\n" NO_GATEWAY, 3,
 	  "[gateway] half-open-limit: '0' is out of range; expected a number from 1 to 131072" },
 	{ "[gateway]\noutside = e\nhalf-open-timeout = 3601\n" NO_GATEWAY, 3,

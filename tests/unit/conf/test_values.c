@@ -23,6 +23,10 @@ static void test_defaults(void **state)
 	assert_int_equal(g->half_open_limit, 1000);
 	assert_int_equal(g->half_open_timeout_s, 30);
 	assert_int_equal(g->fragmentation_mtu, 1280);
+	assert_int_equal(g->cookie_challenge, 100);
+	assert_int_equal(g->flood_guard, CONF_GUARD_AUTO);
+	assert_int_equal(g->init_rate, 5000);
+	assert_int_equal(g->init_rate_source, 500);
 	assert_true(g->fast_door);
 	assert_int_equal(g->xdp_mode, CONF_XDP_AUTO);
 	assert_int_equal(g->crypto, CONF_CRYPTO_AUTO);
@@ -46,7 +50,8 @@ static void test_gateway(void **state)
 		"[gateway]\noutside = eth0, eth1\noutside = eth2 \ninside = eth0 vlan.5\n"
 		"local-address = 192.0.2.1 2001:db8::1\nworkers = 16\nmax-sessions = 131072\n"
 		"half-open-limit = 1\nhalf-open-timeout = 3600\nfragmentation-mtu = off\n"
-		"forwarding = stack\nxdp-mode = generic\n"
+		"cookie-challenge = never\nflood-guard = daemon\ninit-rate = off\n"
+		"init-rate-source = 7\nforwarding = stack\nxdp-mode = generic\n"
 		"crypto = openssl\nrun-directory = /run/x\nbpf-directory = /sys/fs/bpf/x\n"
 		"secrets-file = /etc/s\nuser-ike = a_b-c.d\nuser-aaa = u\nuser-worker = nobody\n"
 		"log-level = debug\n" NO_GATEWAY);
@@ -65,6 +70,10 @@ static void test_gateway(void **state)
 	assert_int_equal(g->half_open_limit, 1);
 	assert_int_equal(g->half_open_timeout_s, 3600);
 	assert_int_equal(g->fragmentation_mtu, 0);
+	assert_true(g->cookie_challenge == CONF_COOKIE_NEVER);
+	assert_int_equal(g->flood_guard, CONF_GUARD_DAEMON);
+	assert_int_equal(g->init_rate, 0);
+	assert_int_equal(g->init_rate_source, 7);
 	assert_false(g->fast_door);
 	assert_int_equal(g->xdp_mode, CONF_XDP_GENERIC);
 	assert_int_equal(g->crypto, CONF_CRYPTO_OPENSSL);

@@ -45,6 +45,8 @@ struct plane {
 	struct fg_event sample[4];
 	size_t samples;
 	const struct conf *conf;
+	struct fg_cookie_secrets secrets;
+	uint32_t demanded_ms;
 };
 
 int plane_open(struct event_base *base, const struct conf *conf, struct plane **out,
@@ -209,6 +211,25 @@ void plane_hop_want(struct plane *plane, const struct fg_ip *dst)
 {
 	(void)plane;
 	(void)dst;
+}
+
+void plane_guard_secrets(struct plane *plane, const struct fg_cookie_secrets *secrets)
+{
+	plane->secrets = *secrets;
+}
+
+void plane_guard_demand(struct plane *plane, uint32_t ms)
+{
+	plane->demanded_ms = ms;
+}
+
+void plane_guard(const struct plane *plane, struct plane_guard *guard)
+{
+	*guard = (struct plane_guard){ .requests = 70,
+				       .cookies_sent = 60,
+				       .cookies_accepted = 50,
+				       .cookies_wrong = 40,
+				       .demanded = plane->demanded_ms > 0 };
 }
 
 void plane_count(const struct plane *plane, uint32_t id, struct fg_count *count)

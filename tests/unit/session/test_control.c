@@ -442,6 +442,13 @@ static void test_samples(void **state)
 static void test_ike_stats(void **state)
 {
 	static const char show[] = "{\"command\": \"show ikev2 stats\"}\n";
+	static const struct {
+		const char *name;
+		int value;
+	} guard[] = { { "requests", 70 },
+		      { "cookies_sent", 60 },
+		      { "cookies_accepted", 50 },
+		      { "cookies_wrong", 40 } };
 	const struct msg_ike_stats stats = { .established = 3, .auth_ok = 7, .auth_failed = 2 };
 	struct play *p = play_new();
 	json_t *rows, *end;
@@ -455,8 +462,14 @@ static void test_ike_stats(void **state)
 	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
 	rows = rows_of(hear_all(p, fd), &end);
-	assert_int_equal(json_array_size(rows), 1);
+	assert_int_equal(json_array_size(rows), 2);
 	assert_string_equal(field(rows, 0, "kind"), "total");
+	assert_string_equal(field(rows, 1, "kind"), "guard");
+	assert_true(json_is_false(json_object_get(json_array_get(rows, 1), "cookies_demanded")));
+	for (size_t i = 0; i < sizeof(guard) / sizeof(guard[0]); i++)
+		assert_int_equal(
+			json_integer_value(json_object_get(json_array_get(rows, 1), guard[i].name)),
+			guard[i].value);
 	assert_int_equal(
 		json_integer_value(json_object_get(json_array_get(rows, 0), "established")), 3);
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "auth_ok")),

@@ -50,6 +50,40 @@ static void test_order(void **state)
 	play_free(p);
 }
 
+/* Every ike hears the secrets of the cookies that XDP has; XDP hears what ike demands. */
+static void test_cookies(void **state)
+{
+	const struct msg_cookie_demand demand = { .ms = 9000 }, lie = { .ms = UINT32_MAX };
+	struct fg_cookie_secrets first;
+	struct play *p = play_new();
+
+	(void)state;
+	assert_int_equal(cookies_open(&p->broker), 0);
+	first = p->broker.plane->secrets;
+	assert_true(first.key[0][0] != first.key[1][0] && first.key[0][0] && first.key[1][1]);
+	play_start(p);
+	assert_int_equal(play_heard.type, MSG_COOKIE_SECRETS); /* the last thing that ike heard */
+	assert_memory_equal(play_heard.body, &first, sizeof(first));
+	play_say(p, CHILD_IKE, MSG_COOKIE_DEMAND, &demand, sizeof(demand));
+	assert_int_equal(p->broker.plane->demanded_ms, 9000);
+
+	/* The next slot: one secret is new, the newest of before stays. */
+	event_active(p->broker.cookies.turn, EV_TIMEOUT, 1);
+	play_expect(p, CHILD_IKE, MSG_COOKIE_SECRETS, false);
+	assert_memory_equal(play_heard.body, &p->broker.plane->secrets, sizeof(first));
+	assert_int_equal(p->broker.plane->secrets.slot, first.slot + 1);
+	assert_memory_equal(p->broker.plane->secrets.key[first.slot & 1], first.key[first.slot & 1],
+			    sizeof(first.key[0]));
+	assert_memory_not_equal(p->broker.plane->secrets.key[(first.slot + 1) & 1],
+				first.key[(first.slot + 1) & 1], sizeof(first.key[0]));
+
+	play_say(p, CHILD_IKE, MSG_COOKIE_DEMAND, &lie, sizeof(lie));
+	assert_true(p->broken[CHILD_IKE]);
+	assert_int_equal(p->broker.plane->demanded_ms, 9000);
+	cookies_close(&p->broker);
+	play_free(p);
+}
+
 /* Out of turn, out of range or without an end: the sender is cut off, flexd is not. */
 static void test_nonsense(void **state)
 {
@@ -441,6 +475,7 @@ static void test_one_flexd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cookies),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_too_early),

@@ -1,0 +1,819 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * guard.h in outside.bpf.c: which IKE_SA_INIT passes, which is answered with a cookie, byte by
+ * byte, and which is dropped. The cookie expected is made here by the build of cookie.h that the
+ * daemon uses: both must agree on every length of a nonce.
+ */
+#include "harness.h"
+#include "outside.skel.h"
+
+#include <time.h>
+
+#define FG_COOKIE_LOAD(from, at, to, n) memcpy(to, (const uint8_t *)(from) + (at), n)
+#include "../../bpf/cookie.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum {
+	SLOT = 70000,
+	ANSWER = sizeof(struct fg_cookie_answer),
+	AUTH = 35,
+	NONCE = 32,
+	SA_BODY = 40,
+	KE_BODY = 36,
+};
+#define FOR_TEN_NS 100000000ull /* a purse of a second pays for ten */
+
+static struct fg_outside *program;
+static int program_fd, drop_fd, gate_fd, guard_fd, count_fd;
+static struct fg_gate gate;
+
+static struct fg_ip gateway(bool v6)
+{
+	return v6 ? ip6(1, 1) : ip4(192, 0, 2, 1);
+}
+
+static int setup(void **state)
+{
+	struct fg_conf conf = { .abi = FG_ABI,
+				.local_count = 2,
+				.local = { gateway(false), gateway(true) } };
+	uint32_t zero = 0;
+
+	(void)state;
+	program = fg_outside__open();
+	assert_non_null(program);
+	bpf_map__set_max_entries(program->maps.fg_drop, 2);
+	program->rodata->fg_answers = true;
+	assert_int_equal(fg_outside__load(program), 0);
+	program_fd = bpf_program__fd(program->progs.fg_outside);
+	drop_fd = bpf_map__fd(program->maps.fg_drop);
+	gate_fd = bpf_map__fd(program->maps.fg_gate);
+	guard_fd = bpf_map__fd(program->maps.fg_guard);
+	count_fd = bpf_map__fd(program->maps.fg_guard_count);
+	assert_int_equal(
+		bpf_map_update_elem(bpf_map__fd(program->maps.fg_conf), &zero, &conf, BPF_ANY), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fg_outside__destroy(program);
+	return 0;
+}
+
+static void put_gate(void)
+{
+	uint32_t zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(gate_fd, &zero, &gate, BPF_ANY), 0);
+}
+
+/* Nothing counted, every purse full. */
+static void begin(uint32_t flags, uint64_t source_cost, uint64_t all_cost)
+{
+	struct fg_guard_key key;
+
+	gate = (struct fg_gate){ .flags = FG_GATE_GUARD | flags,
+				 .secrets = { .slot = SLOT,
+					      .key = { { 1, 2 }, { 0xfeedfacecafebeef, 4 } } },
+				 .source_cost_ns = source_cost,
+				 .all_cost_ns = all_cost };
+	put_gate();
+	while (bpf_map_get_next_key(guard_fd, NULL, &key) == 0)
+		bpf_map_delete_elem(guard_fd, &key);
+	zero_row(count_fd, 0, sizeof(struct fg_guard_count) / 8);
+	zero_row(drop_fd, 0, FG_DROP_ROWS);
+}
+
+static struct fg_guard_count counts(void)
+{
+	struct fg_guard_count c;
+
+	read_row(count_fd, 0, (uint64_t *)&c, sizeof(c) / 8);
+	return c;
+}
+
+static uint64_t dropped(uint32_t reason)
+{
+	uint64_t counters[FG_DROP_ROWS];
+
+	read_row(drop_fd, 0, counters, FG_DROP_ROWS);
+	return counters[reason];
+}
+
+static bool demanded(void)
+{
+	struct timespec now;
+	struct fg_gate seen;
+	uint32_t zero = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	assert_int_equal(bpf_map_lookup_elem(gate_fd, &zero, &seen), 0);
+	return seen.demand_until_ns > (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* --- requests --- */
+
+struct request {
+	bool v6, natt;
+	unsigned tags, options;
+	struct fg_ip src; /* zero: a usual one */
+	uint16_t port;    /* 0: as natt says */
+	uint64_t spi;     /* 0: a usual one */
+	size_t nonce;     /* 0: NONCE */
+	size_t before;    /* further payloads before the nonce */
+	bool nonce_first;
+	const struct fg_cookie_notify *cookie;
+	bool cookie_second;
+};
+
+struct sent {
+	struct frame f;
+	size_t udp, ike; /* offsets in the frame */
+	struct fg_init init;
+};
+
+static void put_payload(struct frame *f, uint8_t next, size_t body)
+{
+	put16(f, (uint16_t)(next << 8));
+	put16(f, (uint16_t)(4 + body));
+	fill(f, body);
+}
+
+/* Types in their order, then the payloads: each header names the type of the next. */
+static void put_payloads(struct frame *f, const struct request *r)
+{
+	struct {
+		uint8_t type;
+		size_t body;
+		const void *bytes;
+	} list[24];
+	size_t n = 0, nonce = r->nonce ? r->nonce : NONCE;
+
+#define ADD(...)                                                                                   \
+	do {                                                                                       \
+		list[n].type = 0, list[n].bytes = NULL;                                            \
+		memcpy(&list[n], &(__typeof__(list[0])){ __VA_ARGS__ }, sizeof(list[0]));          \
+		n++;                                                                               \
+	} while (0)
+	if (r->cookie && !r->cookie_second)
+		ADD(41, fg_host16(r->cookie->length) - 4u, (const uint8_t *)r->cookie + 4);
+	if (r->nonce_first)
+		ADD(40, nonce, NULL);
+	ADD(33, SA_BODY, NULL);
+	if (r->cookie && r->cookie_second)
+		ADD(41, 16, (const uint8_t *)r->cookie + 4);
+	ADD(34, KE_BODY, NULL);
+	for (size_t i = 0; i < r->before; i++)
+		ADD(43, 8, NULL);
+	if (!r->nonce_first)
+		ADD(40, nonce, NULL);
+	f->b[f->len - 12] = list[0].type;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = f->len;
+
+		put_payload(f, i + 1 < n ? list[i + 1].type : 0, list[i].body);
+		if (list[i].bytes)
+			memcpy(f->b + at + 4, list[i].bytes, list[i].body);
+	}
+}
+
+static void put32_at(struct frame *f, size_t at, uint32_t v)
+{
+	set16(f, at, (uint16_t)(v >> 16));
+	set16(f, at + 2, (uint16_t)v);
+}
+
+static void close_request(struct sent *s)
+{
+	put32_at(&s->f, s->ike + 24, (uint32_t)(s->f.len - s->ike));
+	set16(&s->f, s->udp + 4, (uint16_t)(s->f.len - s->udp));
+	close_ip(&s->f);
+}
+
+static void make(struct sent *s, const struct request *r)
+{
+	static const uint8_t chain[] = { FG_PROTO_DEST_OPTIONS, FG_PROTO_UDP };
+	struct fg_ip dst = gateway(r->v6), src = r->src;
+	uint16_t port = r->natt ? 4500 : 500;
+	uint64_t spi = r->spi ? r->spi : 0x1122334455667788;
+
+	if (!(src.w[0] | src.w[3]))
+		src = r->v6 ? ip6(7, 7) : ip4(198, 51, 100, 7);
+	memset(s, 0, sizeof(*s));
+	put_eth(&s->f, our_mac, r->tags, r->v6 ? 0x86dd : 0x0800);
+	if (r->v6)
+		put_ip6(&s->f, chain + (r->options ? 0 : 1), r->options ? 2 : 1, 0, 64, &src, &dst);
+	else
+		put_ip4(&s->f, r->options, 0, 64, 17, &src, &dst);
+	s->udp = s->f.len;
+	put16(&s->f, r->port ? r->port : port);
+	put16(&s->f, port);
+	put32(&s->f, 0);
+	if (r->natt)
+		put32(&s->f, 0);
+	s->ike = s->f.len;
+	put32(&s->f, (uint32_t)(spi >> 32));
+	put32(&s->f, (uint32_t)spi);
+	put32(&s->f, 0);
+	put32(&s->f, 0);
+	put32(&s->f, 0x00202208);
+	put32(&s->f, 0);
+	put32(&s->f, 0);
+	put_payloads(&s->f, r);
+	close_request(s);
+	s->init.ip = src;
+	s->init.port = fg_be16(r->port ? r->port : port);
+	if (fg_init_read(s->f.b + s->ike, s->f.b + s->f.len, (uint32_t)(s->f.len - s->ike),
+			 &s->init) != FG_INIT_READ)
+		s->init.ni_len = 0;
+}
+
+/* The cookie that we expect under a slot. */
+static struct fg_cookie_notify cookie_for(struct sent *s, uint32_t slot)
+{
+	struct fg_cookie_notify n;
+
+	fg_cookie_put(&n, fg_be32(slot),
+		      fg_cookie_mac(gate.secrets.key[slot & 1], &s->init, fg_be32(slot),
+				    s->f.b + s->ike, s->init.ni_at));
+	return n;
+}
+
+static uint32_t verdict(const struct sent *s)
+{
+	struct result result;
+
+	run(program_fd, s->f.b, s->f.len, &result);
+	return result.verdict;
+}
+
+static uint32_t verdict_of(const struct request *r)
+{
+	struct sent s;
+
+	make(&s, r);
+	return verdict(&s);
+}
+
+/* A request from this address, with the cookie that proves it or without. */
+static uint32_t from(struct fg_ip src, bool v6, bool proven)
+{
+	struct request r = { .v6 = v6, .src = src };
+	struct fg_cookie_notify cookie;
+	struct sent s;
+
+	make(&s, &r);
+	cookie = cookie_for(&s, SLOT);
+	if (proven)
+		r.cookie = &cookie;
+	return verdict_of(&r);
+}
+
+/* --- tests --- */
+
+/* RFC 7296 2.6: HDR(A,0), N(COOKIE). Everything else is the request's, turned round. */
+static void expect_answer(const char *what, struct sent *s, const struct request *r,
+			  const struct result *got)
+{
+	struct fg_cookie_notify cookie = cookie_for(s, SLOT);
+	const uint8_t *b = got->b, *ip = b + s->f.ip, *udp = b + s->udp, *m = b + s->ike;
+	size_t size = s->ike - s->udp + ANSWER;
+
+	if (got->verdict != XDP_TX)
+		fail_msg("%s: verdict %u", what, got->verdict);
+	assert_int_equal(got->len, s->ike + ANSWER);
+	assert_true(got->len <= s->f.len);
+	assert_memory_equal(b, s->f.b + 6, 6);
+	assert_memory_equal(b + 6, s->f.b, 6);
+	assert_memory_equal(b + 12, s->f.b + 12, s->f.ip - 12);
+	if (r->v6) {
+		assert_memory_equal(ip, "\x60\0\0\0", 4);
+		assert_int_equal(fg_get16(ip + 4), size);
+		assert_memory_equal(ip + 6, "\x11\x40", 2);
+		assert_memory_equal(ip + 8, s->f.b + s->f.ip + 24, 16);
+		assert_memory_equal(ip + 24, s->f.b + s->f.ip + 8, 16);
+	} else {
+		assert_memory_equal(ip, "\x45\0", 2);
+		assert_int_equal(fg_get16(ip + 2), size + 20);
+		assert_memory_equal(ip + 4, "\0\0\x40\0\x40\x11", 6);
+		assert_true(ip4_checksum_ok(ip));
+		assert_memory_equal(ip + 12, s->f.b + s->f.ip + 16, 4);
+		assert_memory_equal(ip + 16, s->f.b + s->f.ip + 12, 4);
+	}
+	assert_memory_equal(udp, s->f.b + s->udp + 2, 2);
+	assert_memory_equal(udp + 2, s->f.b + s->udp, 2);
+	assert_int_equal(fg_get16(udp + 4), size);
+	assert_true(fg_get16(udp + 6) != 0);
+	assert_int_equal(segment_sum(ip, udp, size, 17), 0xffff);
+	if (r->natt)
+		assert_memory_equal(m - 4, "\0\0\0\0", 4);
+	assert_memory_equal(m, s->f.b + s->ike, 8);
+	assert_memory_equal(m + 8, "\0\0\0\0\0\0\0\0\x29\x20\x22\x20\0\0\0\0\0\0\0\x30", 20);
+	assert_memory_equal(m + 28, "\0\0\0\x14\0\0\x40\x06", 8);
+	assert_memory_equal(m + 28, &cookie, sizeof(cookie));
+}
+
+static const struct {
+	const char *what;
+	struct request r;
+} askers[] = {
+	{ "IPv4", { 0 } },
+	{ "IPv4, VLAN", { .tags = 1 } },
+	{ "IPv4, QinQ, 4500", { .tags = 2, .natt = true } },
+	{ "IPv4, a NAT's port", { .port = 61111 } },
+	{ "IPv4, 4500, a NAT's port", { .natt = true, .port = 1 } },
+	{ "IPv6", { .v6 = true } },
+	{ "IPv6, 4500", { .v6 = true, .natt = true } },
+	{ "IPv6, QinQ", { .v6 = true, .tags = 2 } },
+	{ "nonce of 16", { .nonce = 16 } },
+	{ "nonce of 17", { .nonce = 17 } },
+	{ "nonce of 23", { .nonce = 23 } },
+	{ "nonce of 24", { .nonce = 24 } },
+	{ "nonce of 255", { .nonce = 255 } },
+	{ "nonce of 256", { .nonce = 256 } },
+	{ "nonce first", { .nonce_first = true } },
+	{ "nonce behind ten vendors", { .before = 10, .nonce = 33 } },
+	{ "nonce as the sixteenth payload", { .before = 13, .v6 = true, .natt = true } },
+};
+
+static void test_answer(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(askers); i++) {
+		struct request r = askers[i].r;
+		struct fg_cookie_notify cookie;
+		struct result result;
+		struct sent s;
+
+		begin(FG_GATE_ALWAYS, 0, 0);
+		make(&s, &r);
+		run(program_fd, s.f.b, s.f.len, &result);
+		expect_answer(askers[i].what, &s, &r, &result);
+		assert_int_equal(counts().cookies_sent, 1);
+		/* What we said, shown to us, opens the door. */
+		memcpy(&cookie, result.b + s.ike + FG_IKE_HEADER, sizeof(cookie));
+		r.cookie = &cookie;
+		if (r.before == 13)
+			r.before = 12; /* the cookie is a payload, too */
+		assert_int_equal(verdict_of(&r), XDP_PASS);
+		assert_int_equal(counts().cookies_accepted, 1);
+		assert_int_equal(counts().cookies_wrong, 0);
+		assert_drops(askers[i].what, drop_fd, 0, 0);
+	}
+}
+
+/* A cookie is good for who got it, what he asked, and a while. */
+static void test_cookie(void **state)
+{
+	const struct {
+		const char *what;
+		struct request r; /* what differs when it comes back */
+		uint32_t made_in, shown_in;
+		int flip; /* bit of slot and MAC, -1: none */
+		bool ok;
+	} rows[] = {
+		{ "the same", { 0 }, SLOT, SLOT, -1, true },
+		{ "one slot later", { 0 }, SLOT, SLOT + 1, -1, true },
+		{ "two slots later", { 0 }, SLOT, SLOT + 2, -1, false },
+		{ "a slot that is not yet", { 0 }, SLOT + 1, SLOT, -1, false },
+		{ "slot 0", { 0 }, 0, SLOT, -1, false },
+		{ "another address", { .src = ip4(198, 51, 100, 8) }, SLOT, SLOT, -1, false },
+		{ "another port", { .port = 501 }, SLOT, SLOT, -1, false },
+		{ "another SPI", { .spi = 0x1122334455667789 }, SLOT, SLOT, -1, false },
+		{ "a longer nonce", { .nonce = 33 }, SLOT, SLOT, -1, false },
+		{ "a shorter nonce", { .nonce = 31 }, SLOT, SLOT, -1, false },
+		{ "port 4500", { .natt = true, .port = 500 }, SLOT, SLOT, -1, true },
+		{ "other payloads", { .before = 3 }, SLOT, SLOT, -1, true },
+		{ "second payload", { .cookie_second = true }, SLOT, SLOT, -1, false },
+		{ "first bit", { 0 }, SLOT, SLOT, 32, false },
+		{ "last bit", { 0 }, SLOT, SLOT, 95, false },
+		{ "other secret", { 0 }, SLOT, SLOT, 31, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct request r = { 0 };
+		struct fg_cookie_notify cookie;
+		struct sent s;
+
+		begin(FG_GATE_ALWAYS, 0, 0);
+		make(&s, &r);
+		cookie = cookie_for(&s, rows[i].made_in);
+		if (rows[i].flip >= 0)
+			((uint8_t *)&cookie.slot)[rows[i].flip / 8] ^= 1 << rows[i].flip % 8;
+		gate.secrets.slot = rows[i].shown_in;
+		put_gate();
+		r = rows[i].r;
+		r.cookie = &cookie;
+		if (verdict_of(&r) != (rows[i].ok ? XDP_PASS : XDP_TX))
+			fail_msg("%s: wrong verdict", rows[i].what);
+		assert_int_equal(counts().cookies_accepted, rows[i].ok);
+		assert_int_equal(counts().cookies_wrong, !rows[i].ok && !r.cookie_second);
+	}
+}
+
+/* Every byte of the nonce counts. */
+static void test_nonce(void **state)
+{
+	struct request r = { 0 };
+	struct fg_cookie_notify cookie;
+	struct sent s;
+
+	(void)state;
+	begin(FG_GATE_ALWAYS, 0, 0);
+	make(&s, &r);
+	cookie = cookie_for(&s, SLOT);
+	r.cookie = &cookie;
+	make(&s, &r);
+	for (size_t i = 0; i < NONCE; i++) {
+		s.f.b[s.ike + s.init.ni_at + i] ^= 0x10;
+		assert_int_equal(verdict(&s), XDP_TX);
+		s.f.b[s.ike + s.init.ni_at + i] ^= 0x10;
+		assert_int_equal(verdict(&s), XDP_PASS);
+	}
+	assert_int_equal(counts().cookies_wrong, NONCE);
+}
+
+/* Forms that are no cookie of ours: as if there were none. */
+static void test_no_cookie(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t at; /* in the notify, its generic header included */
+		uint16_t value;
+	} rows[] = {
+		{ "protocol IKE", 4, 0x0100 },
+		{ "an SPI", 4, 0x0004 },
+		{ "another notify", 6, 16391 },
+	};
+	struct request r = { 0 };
+	struct fg_cookie_notify cookie;
+	struct sent s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		begin(FG_GATE_ALWAYS, 0, 0);
+		r.cookie = NULL;
+		make(&s, &r);
+		cookie = cookie_for(&s, SLOT);
+		r.cookie = &cookie;
+		make(&s, &r);
+		set16(&s.f, s.ike + FG_IKE_HEADER + rows[i].at, rows[i].value);
+		assert_int_equal(verdict(&s), XDP_TX);
+		assert_int_equal(counts().cookies_wrong + counts().cookies_accepted, 0);
+	}
+	/* One byte short, or long, of ours. */
+	for (uint16_t length = 19; length <= 21; length += 2) {
+		begin(FG_GATE_ALWAYS, 0, 0);
+		cookie.length = fg_be16(length);
+		assert_int_equal(verdict_of(&r), XDP_TX);
+		assert_int_equal(counts().cookies_wrong + counts().cookies_accepted, 0);
+	}
+}
+
+/* What has a responder SPI belongs to an IKE SA: no purse, no cookie, no counter. */
+static void test_established(void **state)
+{
+	static const uint8_t exchanges[] = { 34, 35, 36, 37, 43, 0, 255 };
+	struct request r = { 0 };
+	struct sent s;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(exchanges); i++) {
+		begin(FG_GATE_ALWAYS, 1u << 30, 1u << 30);
+		r.natt = i % 2;
+		make(&s, &r);
+		s.f.b[s.ike + 18] = exchanges[i / 2];
+		s.f.b[s.ike + 15] = 1;
+		for (int n = 0; n < 20; n++)
+			assert_int_equal(verdict(&s), XDP_PASS);
+		assert_int_equal(counts().requests, 0);
+		assert_drops("established", drop_fd, 0, 0);
+	}
+}
+
+/* Turned off, or for somebody else: as without a guard. */
+static void test_not_ours(void **state)
+{
+	struct request r = { 0 };
+	struct sent s;
+
+	(void)state;
+	begin(FG_GATE_ALWAYS, 0, 0);
+	gate.flags = FG_GATE_ALWAYS;
+	put_gate();
+	assert_int_equal(verdict_of(&r), XDP_PASS);
+	begin(FG_GATE_ALWAYS, 0, 0);
+	make(&s, &r);
+	s.f.b[s.f.ip + 19] = 99;
+	close_ip(&s.f);
+	assert_int_equal(verdict(&s), XDP_PASS);
+	assert_int_equal(counts().requests, 0);
+}
+
+/* Bytes of a header or a chain that cannot be followed. */
+static const struct {
+	const char *what;
+	size_t at; /* in the IKE message */
+	uint8_t value;
+} unreadable[] = {
+	{ "IKEv1", 17, 0x10 },
+	{ "version 3", 17, 0x30 },
+	{ "IKE_AUTH without a responder SPI", 18, AUTH },
+	{ "a response", 19, 0x20 },
+	{ "not of an initiator", 19, 0 },
+	{ "message ID 1", 23, 1 },
+	{ "longer than it is", 27, 0xff },
+	{ "shorter than it is", 27, 28 },
+	{ "no payload", 16, 0 },
+	{ "a payload of 0 bytes", 31, 0 },
+	{ "a payload of 3 bytes", 31, 3 },
+	{ "a payload behind the end", 30, 0x7f },
+	{ "the last is no nonce", 28 + 4 + SA_BODY, 43 },
+};
+
+static void test_unreadable(void **state)
+{
+	struct request r = { 0 };
+	struct sent s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(unreadable); i++) {
+		make(&s, &r);
+		s.f.b[s.ike + unreadable[i].at] = unreadable[i].value;
+		begin(FG_GATE_ALWAYS, 0, 0);
+		if (verdict(&s) != XDP_DROP)
+			fail_msg("%s: not dropped", unreadable[i].what);
+		assert_drops(unreadable[i].what, drop_fd, 0, FG_DROP_ike_unreadable);
+		/* In calm times it is ike that says what is wrong. */
+		begin(0, 0, 0);
+		if (verdict(&s) != XDP_PASS)
+			fail_msg("%s: dropped without need", unreadable[i].what);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		r.nonce = i ? 257 : 15;
+		begin(FG_GATE_ALWAYS, 0, 0);
+		assert_int_equal(verdict_of(&r), XDP_DROP);
+		assert_drops("nonce", drop_fd, 0, FG_DROP_ike_unreadable);
+	}
+	r.nonce = 0;
+	make(&s, &r);
+	memset(s.f.b + s.ike, 0, 8);
+	begin(FG_GATE_ALWAYS, 0, 0);
+	assert_int_equal(verdict(&s), XDP_DROP);
+	assert_drops("SPI 0", drop_fd, 0, FG_DROP_ike_unreadable);
+}
+
+/* Cut anywhere, with lengths that lie and with lengths that agree: never an answer that is longer.
+ */
+static void test_cut(void **state)
+{
+	struct request r = { .natt = true };
+	struct result result;
+	struct sent s;
+
+	(void)state;
+	begin(FG_GATE_ALWAYS, 0, 0);
+	for (int agree = 0; agree < 3; agree++) {
+		make(&s, &r);
+		for (size_t len = s.udp; len < s.f.len; len++) {
+			struct sent cut = s;
+
+			cut.f.len = len;
+			if (agree)
+				close_ip(&cut.f);
+			if (agree > 1 && len >= s.udp + 8)
+				set16(&cut.f, s.udp + 4, (uint16_t)(len - s.udp));
+			if (agree > 1 && len >= s.ike + 28)
+				put32_at(&cut.f, s.ike + 24, (uint32_t)(len - s.ike));
+			run(program_fd, cut.f.b, len, &result);
+			assert_true(result.verdict == XDP_PASS || result.verdict == XDP_DROP);
+		}
+	}
+	assert_int_equal(counts().cookies_sent, 0);
+}
+
+/* The smallest IKE_SA_INIT with a nonce is just as long as the answer, or shorter. */
+static void test_never_longer(void **state)
+{
+	struct request r = { .nonce = 16, .nonce_first = true };
+	struct result result;
+	struct sent s;
+
+	(void)state;
+	begin(FG_GATE_ALWAYS, 0, 0);
+	make(&s, &r);
+	s.f.b[s.ike + 28] = 0; /* the nonce is all there is */
+	s.f.len = s.ike + 28 + 4 + 16;
+	close_request(&s);
+	s.init.ni_at = 32;
+	run(program_fd, s.f.b, s.f.len, &result);
+	expect_answer("48 bytes", &s, &r, &result);
+	assert_int_equal(result.len, s.f.len);
+}
+
+/* To ike, at the rate of strangers: what XDP cannot answer. */
+static void test_odd(void **state)
+{
+	static const struct {
+		const char *what;
+		struct request r;
+	} rows[] = {
+		{ "seventeenth payload", { .before = 14 } },
+		{ "IPv4 options", { .options = 2 } },
+		{ "IPv6 extension", { .v6 = true, .options = 1 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		begin(FG_GATE_ALWAYS, 0, FOR_TEN_NS);
+		for (int n = 0; n < 10; n++)
+			if (verdict_of(&rows[i].r) != XDP_PASS)
+				fail_msg("%s: not left to ike", rows[i].what);
+		assert_int_equal(verdict_of(&rows[i].r), XDP_DROP);
+		assert_drops(rows[i].what, drop_fd, 0, FG_DROP_ike_rate);
+		assert_int_equal(counts().cookies_sent, 0);
+	}
+}
+
+static void test_group_address(void **state)
+{
+	struct request r = { 0 };
+	struct sent s;
+
+	(void)state;
+	begin(FG_GATE_ALWAYS, 0, FOR_TEN_NS);
+	make(&s, &r);
+	memset(s.f.b, 0xff, 6);
+	assert_int_equal(verdict(&s), XDP_PASS);
+}
+
+/* One claimed address that is too quick: a cookie for it, nothing for others. Twenty of one /24: a
+ * cookie for the /24. */
+static void test_source(void **state)
+{
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct fg_ip one = v6 ? ip6(7, 7) : ip4(198, 51, 100, 7);
+		struct fg_ip other = v6 ? ip6(8, 7) : ip4(198, 51, 101, 7);
+		int asked = 0;
+
+		if (v6) /* another /48 */
+			other.w[0] = fg_be32(0x20010db9);
+		begin(0, FOR_TEN_NS, 0);
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(from(one, v6, false), XDP_PASS);
+		assert_int_equal(from(one, v6, false), XDP_TX);
+		assert_int_equal(from(other, v6, false), XDP_PASS);
+		/* Proven, it has a purse of its own. */
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(from(one, v6, true), XDP_PASS);
+		assert_int_equal(from(one, v6, true), XDP_DROP);
+		assert_int_equal(dropped(FG_DROP_ike_rate), 1);
+		assert_int_equal(from(other, v6, true), XDP_PASS);
+		assert_false(demanded());
+
+		/* 4 x 10 for the prefix, of which 10 are gone. */
+		for (int i = 0; i < 60; i++) {
+			struct fg_ip ip = v6 ? ip6((uint16_t)(20 + i), 1)
+					     : ip4(198, 51, 100, (uint8_t)(20 + i));
+
+			if (v6) /* of the same /48 */
+				ip.w[1] = fg_be32((7u << 16) + 20 + (uint32_t)i);
+			asked += from(ip, v6, false) == XDP_TX;
+		}
+		assert_in_range(asked, 28, 31);
+		assert_int_equal(from(other, v6, false), XDP_PASS);
+	}
+}
+
+/* IPv6: the host part of an address makes no new source. */
+static void test_one_subscriber(void **state)
+{
+	(void)state;
+	begin(0, FOR_TEN_NS, 0);
+	for (uint16_t i = 0; i < 10; i++)
+		assert_int_equal(from(ip6(7, i), true, false), XDP_PASS);
+	assert_int_equal(from(ip6(7, 99), true, false), XDP_TX);
+	/* An IPv4 /24 and an address in it are two purses. */
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(from(ip4(198, 51, 100, 0), false, false), XDP_PASS);
+	assert_int_equal(from(ip4(198, 51, 100, 1), false, false), XDP_PASS);
+}
+
+/* Strangers of many addresses: XDP demands a cookie from everybody by itself; who has one passes,
+ * however many strangers come. */
+static void test_flood(void **state)
+{
+	struct fg_ip client = ip4(203, 0, 113, 5);
+	int passed = 0;
+
+	(void)state;
+	begin(0, FOR_TEN_NS, FOR_TEN_NS);
+	for (int i = 0; i < 1000; i++)
+		passed += from(ip4(10, (uint8_t)(i / 200), (uint8_t)(i % 200), 1), false, false) ==
+			  XDP_PASS;
+	assert_int_equal(passed, 10);
+	assert_true(demanded());
+	assert_int_equal(from(client, false, false), XDP_TX);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(from(client, false, true), XDP_PASS);
+	/* The proven together, too, have a limit. */
+	for (int i = 0; i < 3; i++)
+		from(ip4(203, 0, 112, (uint8_t)i), false, true);
+	assert_true(dropped(FG_DROP_ike_rate) >= 1);
+	assert_int_equal(counts().cookies_accepted, 12);
+}
+
+/* ike, through flexd, demands for a time. */
+static void test_demand(void **state)
+{
+	struct timespec now;
+
+	(void)state;
+	begin(0, 0, 0);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	gate.demand_until_ns = (uint64_t)(now.tv_sec + 5) * 1000000000;
+	put_gate();
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_TX);
+	gate.demand_until_ns = (uint64_t)now.tv_sec * 1000000000;
+	put_gate();
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_PASS);
+}
+
+/* The operator wants no cookies: what is beyond a rate is dropped, who brings one is still known.
+ */
+static void test_never(void **state)
+{
+	(void)state;
+	begin(FG_GATE_NEVER, FOR_TEN_NS, 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_PASS);
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_DROP);
+	assert_int_equal(from(ip4(10, 0, 1, 1), false, false), XDP_PASS);
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, true), XDP_PASS);
+	assert_int_equal(dropped(FG_DROP_ike_rate), 1);
+	assert_int_equal(counts().cookies_sent, 0);
+}
+
+/* A purse fills again. */
+static void test_refill(void **state)
+{
+	struct fg_guard_key key = { .prefix = ip4(10, 0, 0, 1), .len = 32 };
+	struct fg_guard row;
+
+	(void)state;
+	begin(0, FOR_TEN_NS, 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(from(key.prefix, false, false), XDP_PASS);
+	assert_int_equal(from(key.prefix, false, false), XDP_TX);
+	assert_int_equal(bpf_map_lookup_elem(guard_fd, &key, &row), 0);
+	row.paid_until_ns -= 2 * FOR_TEN_NS;
+	assert_int_equal(bpf_map_update_elem(guard_fd, &key, &row, BPF_ANY), 0);
+	assert_int_equal(from(key.prefix, false, false), XDP_PASS);
+	assert_int_equal(from(key.prefix, false, false), XDP_PASS);
+	assert_int_equal(from(key.prefix, false, false), XDP_TX);
+}
+
+/* Whatever comes: no answer is longer than what asked, and none goes anywhere but back. */
+static void test_mutated(void **state)
+{
+	struct result result;
+	struct sent s;
+
+	(void)state;
+	srandom(RANDOM_SEED);
+	begin(FG_GATE_ALWAYS, FOR_TEN_NS, 0);
+	for (int n = 0; n < 20000; n++) {
+		make(&s, &askers[(size_t)random() % COUNT(askers)].r);
+		for (int k = 0; k < 3; k++)
+			s.f.b[12 + (size_t)random() % (s.f.len - 12)] = (uint8_t)random();
+		run(program_fd, s.f.b, s.f.len, &result);
+		assert_true(result.verdict == XDP_PASS || result.verdict == XDP_DROP ||
+			    result.verdict == XDP_TX);
+		if (result.verdict != XDP_TX)
+			continue;
+		assert_true(result.len <= s.f.len);
+		assert_memory_equal(result.b, s.f.b + 6, 6);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answer),         cmocka_unit_test(test_cookie),
+		cmocka_unit_test(test_nonce),          cmocka_unit_test(test_no_cookie),
+		cmocka_unit_test(test_established),    cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_unreadable),     cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_never_longer),   cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_group_address),  cmocka_unit_test(test_source),
+		cmocka_unit_test(test_one_subscriber), cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_demand),         cmocka_unit_test(test_never),
+		cmocka_unit_test(test_refill),         cmocka_unit_test(test_mutated),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
