@@ -3,11 +3,14 @@
  * flexd, ike and aaa: one program, started again with a role, so that each has an address layout of
  * its own.
  */
+#include "aaa/keys.h"
 #include "aaa/process.h"
 #include "conf/conf.h"
 #include "core/proc.h"
 #include "ike/process.h"
+#include "pki/pki.h"
 #include "session/broker.h"
+#include "session/files.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #define DEFAULT_CONF "/etc/flexgate/flexgate.conf"
 
@@ -23,8 +28,8 @@ static const char help[] =
 	"\n"
 	"  flexd [-c FILE]   run in the foreground until SIGTERM or SIGINT; SIGHUP reads the\n"
 	"                    configuration again (default " DEFAULT_CONF ")\n"
-	"  flexd -n FILE     check a configuration, and the secrets it names when they may be\n"
-	"                    read, without starting: every error, exit status 1 if there is one\n"
+	"  flexd -n FILE     check a configuration, its secrets, certificates and keys as far as\n"
+	"                    they may be read, without starting: exit status 1 if one is wrong\n"
 	"  flexd -V          show the version\n"
 	"  flexd -h          show this\n"
 	"\n"
@@ -72,6 +77,53 @@ static int check_secrets(const struct conf *conf)
 	return st.st_mode & 077 ? 1 : 0;
 }
 
+/* Each private key, and that it belongs to its certificate. */
+static bool check_keys(const struct conf *conf, const struct pki *pki, struct pki_files *files,
+		       char *why, size_t cap)
+{
+	struct aaa_keys *keys = aaa_keys_new();
+	bool ok = keys != NULL;
+
+	for (uint32_t i = 0; ok && i < conf->trustpoint_count; i++) {
+		if (files->key[i] < 0)
+			continue;
+		ok = aaa_keys_load(keys, files->key[i], conf, pki, i, why, cap);
+		files->key[i] = -1; /* closed */
+	}
+	aaa_keys_free(keys);
+	return ok;
+}
+
+static int check_trustpoints(const struct conf *conf)
+{
+	bool root = geteuid() == 0, ok;
+	struct pki_files files = PKI_FILES_NONE;
+	struct pki *pki = NULL;
+	const char *warning;
+	char why[512] = "out of memory";
+	int fd;
+
+	if (!conf->trustpoint_count)
+		return 0;
+	if (pki_files_read(conf, root, &files, why, sizeof(why)) &&
+	    (fd = file_reopen(files.bundle)) >= 0)
+		pki = pki_load(fd, conf, 0, (int64_t)time(NULL), why, sizeof(why));
+	for (size_t i = 0; pki && (warning = pki_warning(pki, i)) != NULL; i++)
+		fprintf(stderr, "warning: %s\n", warning);
+	if (pki && root && !check_keys(conf, pki, &files, why, sizeof(why))) {
+		pki_free(pki);
+		pki = NULL;
+	}
+	if (pki && !root)
+		printf("private keys: not checked, only root may read them\n");
+	ok = pki != NULL;
+	if (!ok)
+		fprintf(stderr, "%s\n", why);
+	pki_files_close(&files);
+	pki_free(pki);
+	return ok ? 0 : 1;
+}
+
 static int check(const char *path)
 {
 	struct conf_errors errors = { 0 };
@@ -87,7 +139,7 @@ static int check(const char *path)
 	fclose(in);
 	if (!conf)
 		return print_errors(&errors);
-	status = check_secrets(conf);
+	status = check_secrets(conf) | check_trustpoints(conf);
 	if (status == 0)
 		printf("%s: no error; profiles: %zu, pools: %zu\n", path, conf->profile_count,
 		       conf->pool_count);

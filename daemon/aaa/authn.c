@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { AUTH_SHARED_KEY = 2, DUMMY_KEY_LEN = 32 };
+enum { DUMMY_KEY_LEN = 32 };
 
 static const struct conf_psk *psk_by_name(const struct conf_secrets *secrets, const char *name)
 {
@@ -68,7 +68,7 @@ enum msg_auth_reason aaa_verify(const struct conf *conf, const struct conf_secre
 	size_t len = 0;
 	bool computed, equal;
 
-	if (ask->method != AUTH_SHARED_KEY)
+	if (ask->method != AAA_SHARED_KEY)
 		return MSG_AUTH_METHOD;
 	psk = aaa_find_psk(conf, secrets, profile ? profile : &conf->profiles[0], &ask->remote);
 	if (!profile)
@@ -109,7 +109,7 @@ void aaa_sign(const struct conf *conf, const struct conf_secrets *secrets,
 	    !psk_auth(ask->prf, key->bytes, key->len, octets, ask->octets_len, auth, &len))
 		return;
 	out->ok = 1;
-	out->method = AUTH_SHARED_KEY;
+	out->method = AAA_SHARED_KEY;
 	out->len = (uint16_t)len;
 	memcpy(out->auth, auth, len);
 }

@@ -11,6 +11,8 @@
 #include "conf/conf.h"
 #include "msg.h"
 
+enum { AAA_SHARED_KEY = 2 }; /* the method, RFC 7296 3.8 */
+
 /*
  * octets: ask->octets_len bytes, auth: ask->auth_len bytes. An unknown profile or identity costs
  * the same computation with a random key and is told apart only in the reason, which is for the

@@ -2,6 +2,7 @@
 #include "aaa/process.h"
 
 #include "aaa/authn.h"
+#include "aaa/keys.h"
 #include "aaa/load.h"
 #include "core/ipc.h"
 #include "core/log.h"
@@ -22,11 +23,17 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NOTHING      0, 0
 
+enum { OLD_KEYS_S = 30 };
+
 struct aaa {
 	struct event_base *base;
 	struct ipc *flexd, *ike;       /* ike: NULL until flexd brings the channel */
 	struct conf *conf, *next_conf; /* next_*: prepared, not yet in use */
 	struct conf_secrets *secrets, *next_secrets;
+	struct pki *next_pki; /* only our own certificates, to compare the keys with */
+	/* old_keys: until ike has taken the new certificates as well. */
+	struct aaa_keys *keys, *next_keys, *old_keys;
+	struct event *forget_old;
 	char why[512]; /* what is wrong with what was prepared */
 	bool confined;
 	struct log_limit failures;
@@ -45,7 +52,7 @@ static const struct sandbox_call calls[] = {
 	{ "newfstatat",    "the same, as libc may call it" },
 	{ "lseek",         "the secrets file is read from its start" },
 	{ "read",          "the secrets file" },
-	{ "pread64",       "the public file" },
+	{ "pread64",       "the public file, certificates and private keys" },
 	{ "mlock",         "pages of new secrets stay out of swap" },
 };
 /* clang-format on */
@@ -110,10 +117,16 @@ static int on_sign(void *arg, const void *body, size_t len, int fd)
 
 	(void)fd;
 	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
+	    !msg_text_ok(ask->trustpoint, sizeof(ask->trustpoint)) ||
 	    ask->remote.len > sizeof(ask->remote.data) || ask->octets_len > MSG_OCTETS_MAX ||
 	    len - sizeof(*ask) != ask->octets_len)
 		return -EPROTO;
-	aaa_sign(aaa->conf, aaa->secrets, ask, (const uint8_t *)body + sizeof(*ask), &answer);
+	if (ask->method == AAA_SHARED_KEY)
+		aaa_sign(aaa->conf, aaa->secrets, ask, (const uint8_t *)body + sizeof(*ask),
+			 &answer);
+	else
+		aaa_sign_with_key(aaa->conf, aaa->keys, aaa->old_keys, ask,
+				  (const uint8_t *)body + sizeof(*ask), &answer);
 	ipc_send(aaa->ike, MSG_AUTH_SIGNED, &answer, sizeof(answer), NULL, 0, -1);
 	return 0;
 }
@@ -142,8 +155,12 @@ static void ike_broken(void *arg, const char *why)
 static void forget_next(struct aaa *aaa)
 {
 	conf_secrets_free(aaa->next_secrets);
+	aaa_keys_free(aaa->next_keys);
+	pki_free(aaa->next_pki);
 	conf_free(aaa->next_conf);
 	aaa->next_secrets = NULL;
+	aaa->next_keys = NULL;
+	aaa->next_pki = NULL;
 	aaa->next_conf = NULL;
 	aaa->why[0] = '\0';
 }
@@ -161,7 +178,48 @@ static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-/* Ends the preparation, so this answers for both files. */
+static int on_pki_prepare(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+
+	(void)body;
+	(void)len;
+	if (fd < 0)
+		return -EPROTO;
+	if (aaa->next_conf && !aaa->next_pki)
+		aaa->next_pki = pki_load(fd, aaa->next_conf, PKI_OWN_ONLY, (int64_t)time(NULL),
+					 aaa->why, sizeof(aaa->why));
+	else
+		close(fd);
+	if (aaa->next_pki)
+		aaa->next_keys = aaa_keys_new();
+	return 0;
+}
+
+static int on_key_prepare(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+	const struct msg_key_prepare *key = body;
+
+	(void)len;
+	if (fd < 0 || key->trustpoint >= CONF_TRUSTPOINTS_MAX)
+		return -EPROTO;
+	if (aaa->next_keys && key->trustpoint < aaa->next_conf->trustpoint_count)
+		aaa_keys_load(aaa->next_keys, fd, aaa->next_conf, aaa->next_pki, key->trustpoint,
+			      aaa->why, sizeof(aaa->why));
+	else
+		close(fd);
+	return 0;
+}
+
+/* Nothing of all that was brought is wrong or missing? */
+static bool complete(struct aaa *aaa)
+{
+	return !aaa->why[0] && aaa->next_secrets && aaa->next_keys &&
+	       aaa_keys_complete(aaa->next_keys, aaa->next_conf, aaa->why, sizeof(aaa->why));
+}
+
+/* Ends the preparation, so this answers for all files. */
 static int on_secrets_prepare(void *arg, const void *body, size_t len, int fd)
 {
 	struct aaa *aaa = arg;
@@ -171,23 +229,34 @@ static int on_secrets_prepare(void *arg, const void *body, size_t len, int fd)
 	(void)len;
 	if (fd < 0)
 		return -EPROTO;
-	if (aaa->next_conf && !aaa->next_secrets)
+	if (aaa->next_conf && !aaa->next_secrets && !aaa->why[0])
 		aaa->next_secrets = aaa_load_secrets(fd, aaa->next_conf, aaa->why,
 						     sizeof(aaa->why));
 	else
 		close(fd);
-	answer.ok = aaa->next_secrets != NULL;
+	answer.ok = complete(aaa);
 	if (!answer.ok) {
 		snprintf(answer.why, sizeof(answer.why), "%s",
-			 aaa->why[0] ? aaa->why : "secrets came before the public configuration");
+			 aaa->why[0] ? aaa->why : "secrets came before what they belong to");
 		forget_next(aaa);
 	}
 	ipc_send(aaa->flexd, MSG_CONF_PREPARED, &answer, sizeof(answer), NULL, 0, -1);
 	return 0;
 }
 
+static void on_forget_old(evutil_socket_t fd, short what, void *arg)
+{
+	struct aaa *aaa = arg;
+
+	(void)fd;
+	(void)what;
+	aaa_keys_free(aaa->old_keys);
+	aaa->old_keys = NULL;
+}
+
 static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
 {
+	const struct timeval soon = { .tv_sec = OLD_KEYS_S };
 	struct aaa *aaa = arg;
 
 	(void)body;
@@ -196,11 +265,17 @@ static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
 	if (!aaa->next_secrets)
 		return -EPROTO;
 	conf_secrets_free(aaa->secrets);
+	aaa_keys_free(aaa->old_keys);
 	conf_free(aaa->conf);
 	aaa->secrets = aaa->next_secrets;
+	aaa->old_keys = aaa->keys;
+	aaa->keys = aaa->next_keys;
 	aaa->conf = aaa->next_conf;
 	aaa->next_secrets = NULL;
+	aaa->next_keys = NULL;
 	aaa->next_conf = NULL;
+	forget_next(aaa);
+	evtimer_add(aaa->forget_old, &soon);
 	log_set_level(aaa->conf->gateway.log_level);
 	return 0;
 }
@@ -265,6 +340,9 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 /* clang-format off */
 static const struct ipc_rule flexd_rules[] = {
 	{ MSG_CONF_PREPARE,    "CONF_PREPARE",    NOTHING, on_conf_prepare,    true },
+	{ MSG_PKI_PREPARE,     "PKI_PREPARE",     NOTHING, on_pki_prepare,     true },
+	{ MSG_KEY_PREPARE,     "KEY_PREPARE",     sizeof(struct msg_key_prepare),
+	  sizeof(struct msg_key_prepare), on_key_prepare, true },
 	{ MSG_SECRETS_PREPARE, "SECRETS_PREPARE", NOTHING, on_secrets_prepare, true },
 	{ MSG_CONF_COMMIT,     "CONF_COMMIT",     NOTHING, on_conf_commit,     false },
 	{ MSG_CONF_ABORT,      "CONF_ABORT",      NOTHING, on_conf_abort,      false },
@@ -323,8 +401,11 @@ int aaa_main(void)
 	/* Ctrl-C in a terminal reaches every process; flexd decides who ends when. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	sign_protect_keys();
 	aaa.base = event_base_new();
 	if (aaa.base)
+		aaa.forget_old = evtimer_new(aaa.base, on_forget_old, &aaa);
+	if (aaa.forget_old)
 		status = run(&aaa);
 	else
 		log_error(AREA, "no event loop: out of memory");
@@ -332,7 +413,11 @@ int aaa_main(void)
 	ipc_free(aaa.flexd);
 	forget_next(&aaa);
 	conf_secrets_free(aaa.secrets);
+	aaa_keys_free(aaa.keys);
+	aaa_keys_free(aaa.old_keys);
 	conf_free(aaa.conf);
+	if (aaa.forget_old)
+		event_free(aaa.forget_old);
 	if (aaa.base)
 		event_base_free(aaa.base);
 	return status;

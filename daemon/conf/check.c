@@ -214,6 +214,9 @@ static void check_trustpoint(struct conf_build *b, struct conf_trustpoint *trust
 {
 	bool ours = trustpoint->certificate[0], key = trustpoint->private_key[0];
 
+	if (object->index == CONF_TRUSTPOINTS_MAX)
+		conf_build_error(b, object, NULL, 0, "one too many; there may be %d",
+				 CONF_TRUSTPOINTS_MAX);
 	if (ours != key)
 		conf_build_error(b, object, ours ? "certificate" : "private-key", 0,
 				 "needs %s as well", ours ? "private-key" : "certificate");

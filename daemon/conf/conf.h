@@ -22,7 +22,8 @@ enum {
 	CONF_LIST_MAX = 16, /* transforms of one kind, DNS servers, interfaces */
 	CONF_NETS_MAX = 32,
 	CONF_CA_FILES_MAX = 8, /* files of one kind that a trustpoint names */
-	CONF_NONE = -1,        /* no reference */
+	CONF_TRUSTPOINTS_MAX = 32,
+	CONF_NONE = -1, /* no reference */
 };
 
 #define CONF_COOKIE_ALWAYS 0u

@@ -79,6 +79,10 @@ struct sign_key;
 
 /* --- keys --- */
 
+/* The numbers of private keys that are read from now on lie in memory that is locked, left out of
+ * core dumps and fenced, as far as the limits allow. Before the process is confined. */
+void sign_protect_keys(void);
+
 /*
  * The first private key of a PEM text: PKCS#8 or the older forms, not encrypted. NULL: *why says in
  * a predicate what is wrong ("holds no private key", "is encrypted", "is an RSA key of 1024 bits;

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RSA_EXPONENT_BITS = 33 };
+enum {
+	RSA_EXPONENT_BITS = 33,
+	SECURE_BYTES = 256 * 1024, /* some 60 RSA keys of 4096 bits */
+	SECURE_BLOCK = 32,
+};
 
 /* A curve that is spelled out instead of named may be anything that looks like one of ours. */
 static bool named_curve(const EVP_PKEY *pkey)
@@ -98,6 +102,13 @@ struct sign_key *sign_key_of(EVP_PKEY *pkey, bool is_private, const char **why)
 	}
 	*key = (struct sign_key){ pkey, type, bits, is_private };
 	return key;
+}
+
+void sign_protect_keys(void)
+{
+	/* What does not fit lies in ordinary memory, and is cleared like the rest. */
+	if (CRYPTO_secure_malloc_init(SECURE_BYTES, SECURE_BLOCK) != 1)
+		ERR_clear_error();
 }
 
 /* No file of ours has a password: nobody is there to be asked. */

@@ -27,8 +27,10 @@ struct process {
 	struct event_base *base;
 	struct ipc *flexd, *aaa; /* aaa: NULL until flexd brings the channel */
 	struct ike_net *net;
-	struct conf *conf, *next_conf; /* next_conf: prepared, not yet in use */
-	struct ike_core *core;         /* NULL before START */
+	struct conf *conf, *next_conf; /* next_*: prepared, not yet in use */
+	struct pki *pki, *next_pki;
+	char why[512];         /* what is wrong with what was prepared */
+	struct ike_core *core; /* NULL before START */
 	struct ike_operator operator;
 	struct event *timer, *end;
 	unsigned outside[CONF_LIST_MAX]; /* index of each outside device, 0: there is none */
@@ -47,9 +49,9 @@ static const struct sandbox_call calls[] = {
 	{ "fcntl",         "a channel or socket that came is made non-blocking" },
 	{ "getsockname",   "address family of a socket that came" },
 	{ "setsockopt",    "a socket that came tells the address that was asked" },
-	{ "fstat",         "size of a new configuration at a reload" },
+	{ "fstat",         "size of a new configuration, and of new certificates, at a reload" },
 	{ "newfstatat",    "the same, as libc may call it" },
-	{ "pread64",       "the new configuration" },
+	{ "pread64",       "the new configuration, the new certificates" },
 };
 /* clang-format on */
 
@@ -230,7 +232,30 @@ static int on_aaa_channel(void *arg, const void *body, size_t len, int fd)
 
 /* --- flexd: configuration and start --- */
 
+static void forget_next(struct process *p)
+{
+	pki_free(p->next_pki);
+	conf_free(p->next_conf);
+	p->next_pki = NULL;
+	p->next_conf = NULL;
+	p->why[0] = '\0';
+}
+
 static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
+{
+	struct process *p = arg;
+
+	(void)body;
+	(void)len;
+	if (fd < 0)
+		return -EPROTO;
+	forget_next(p);
+	p->next_conf = conf_load(fd, p->why, sizeof(p->why));
+	return 0;
+}
+
+/* Ends the preparation, so this answers for both files. */
+static int on_pki_prepare(void *arg, const void *body, size_t len, int fd)
 {
 	struct process *p = arg;
 	struct msg_conf_prepared answer = { 0 };
@@ -239,9 +264,17 @@ static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
 	(void)len;
 	if (fd < 0)
 		return -EPROTO;
-	conf_free(p->next_conf);
-	p->next_conf = conf_load(fd, answer.why, sizeof(answer.why));
-	answer.ok = p->next_conf != NULL;
+	if (p->next_conf && !p->next_pki)
+		p->next_pki = pki_load(fd, p->next_conf, 0, (int64_t)time(NULL), p->why,
+				       sizeof(p->why));
+	else
+		close(fd);
+	answer.ok = p->next_pki != NULL;
+	if (!answer.ok) {
+		snprintf(answer.why, sizeof(answer.why), "%s",
+			 p->why[0] ? p->why : "trustpoints came before the configuration");
+		forget_next(p);
+	}
 	ipc_send(p->flexd, MSG_CONF_PREPARED, &answer, sizeof(answer), NULL, 0, -1);
 	return 0;
 }
@@ -249,11 +282,12 @@ static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
 static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
 {
 	struct process *p = arg;
+	const char *warning;
 
 	(void)body;
 	(void)len;
 	(void)fd;
-	if (!p->next_conf)
+	if (!p->next_pki)
 		return -EPROTO;
 	if (p->core && ike_core_set_conf(p->core, p->next_conf) < 0) {
 		/* Two processes with different configurations: better start again. */
@@ -261,22 +295,26 @@ static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
 		leave(p, 1);
 		return 0;
 	}
+	if (p->core)
+		ike_core_set_pki(p->core, p->next_pki);
+	pki_free(p->pki);
 	conf_free(p->conf);
+	p->pki = p->next_pki;
 	p->conf = p->next_conf;
+	p->next_pki = NULL;
 	p->next_conf = NULL;
 	log_set_level(p->conf->gateway.log_level);
+	for (size_t i = 0; (warning = pki_warning(p->pki, i)) != NULL; i++)
+		log_warn("pki", "%s", warning);
 	return 0;
 }
 
 static int on_conf_abort(void *arg, const void *body, size_t len, int fd)
 {
-	struct process *p = arg;
-
 	(void)body;
 	(void)len;
 	(void)fd;
-	conf_free(p->next_conf);
-	p->next_conf = NULL;
+	forget_next(arg);
 	return 0;
 }
 
@@ -350,6 +388,7 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 		leave(p, 1);
 		return 0;
 	}
+	ike_core_set_pki(p->core, p->pki);
 	p->operator.core = p->core;
 	log_info(AREA, "ready, %zu sockets", ike_net_sockets(p->net));
 	ipc_send(p->flexd, MSG_READY, NULL, 0, NULL, 0, -1);
@@ -434,6 +473,7 @@ static int on_stop(void *arg, const void *body, size_t len, int fd)
 /* clang-format off */
 static const struct ipc_rule flexd_rules[] = {
 	{ MSG_CONF_PREPARE,    "CONF_PREPARE",    NOTHING, on_conf_prepare, true },
+	{ MSG_PKI_PREPARE,     "PKI_PREPARE",     NOTHING, on_pki_prepare, true },
 	{ MSG_CONF_COMMIT,     "CONF_COMMIT",     NOTHING, on_conf_commit, false },
 	{ MSG_CONF_ABORT,      "CONF_ABORT",      NOTHING, on_conf_abort, false },
 	{ MSG_SOCKET,          "SOCKET",          FIXED(msg_socket), on_socket, true },

@@ -184,7 +184,8 @@ static int open_all(struct broker *broker)
 		return -ENOMEM;
 	if (run_directory_enter(&broker->run, broker->conf->gateway.run_directory) ||
 	    watch_signals(broker) || ike_sockets_open(&broker->sockets, &broker->conf->gateway) ||
-	    open_plane(broker) || cookies_open(broker) || open_sessions(broker))
+	    open_plane(broker) || cookies_open(broker) || open_sessions(broker) ||
+	    watch_start(broker))
 		return -EINVAL;
 	return start_children(broker);
 }
@@ -219,6 +220,7 @@ static void close_all(struct broker *broker)
 		event_free(broker->signals[i]);
 	if (broker->stop_timer)
 		event_free(broker->stop_timer);
+	watch_stop(broker);
 	run_directory_leave(&broker->run);
 	conf_files_close(&broker->files);
 	conf_free(broker->conf);
@@ -232,7 +234,7 @@ int broker_run(const char *conf_path)
 				 .answer_ms = ANSWER_MS,
 				 .conf_path = conf_path,
 				 .run.lock = -1,
-				 .files = { -1, -1 } };
+				 .files = CONF_FILES_NONE };
 	bool started;
 
 	notify_open();

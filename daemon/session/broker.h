@@ -44,6 +44,15 @@ enum broker_phase { BROKER_STARTING, BROKER_RUNNING, BROKER_STOPPING };
 struct reload;
 struct control;
 
+/* Of the files that trustpoints name. */
+struct watch {
+	struct event *timer;
+	unsigned every_ms, settle_ms; /* 0: as it is usual */
+	uint64_t last;                /* stamp at the last look */
+	uint64_t tried;               /* stamp that a reload has been made for */
+	uint64_t of;                  /* stamp of the files in force at the last look */
+};
+
 struct broker {
 	struct event_base *base;
 	enum broker_phase phase;
@@ -60,8 +69,9 @@ struct broker {
 	struct child child[CHILDREN];
 	char worker_path[512];
 	struct msg_worker_info worker_info;
-	unsigned answer_ms;      /* flexctl waits so long for what other processes say */
-	struct reload *reload;   /* NULL: none is under way */
+	unsigned answer_ms;    /* flexctl waits so long for what other processes say */
+	struct reload *reload; /* NULL: none is under way */
+	struct watch watch;
 	struct control *control; /* NULL before the start is complete */
 	struct event *signals[4];
 	size_t signal_count;
@@ -120,5 +130,15 @@ void reload_abort(struct broker *broker, const char *why);
 /* The caller of reload_start() is gone; the reload goes on. */
 void reload_forget(struct broker *broker, const void *arg);
 void reload_from_signal(struct broker *broker);
+/* Only the files of the trustpoints are read anew, the text in force stays. */
+void reload_renew(struct broker *broker);
+/* False: one would be refused at once. */
+bool reload_possible(const struct broker *broker);
+
+/* --- watch.c --- */
+
+/* Returns 0 or -ENOMEM. */
+int watch_start(struct broker *broker);
+void watch_stop(struct broker *broker); /* harmless when it never began */
 
 #endif

@@ -175,14 +175,46 @@ static struct conf *parse(int memory, const char *path, struct conf_errors *erro
 	return conf;
 }
 
+static const struct conf_files none = CONF_FILES_NONE;
+
+/* What the text names, except that the secrets may be there already. NULL, and all is closed. */
+static struct conf *open_named(struct conf *conf, struct conf_files *files,
+			       struct conf_errors *errors)
+{
+	char why[sizeof(errors->first[0].text) / 2];
+	bool ok = conf != NULL;
+
+	if (ok && files->secrets < 0) {
+		files->secrets = open(conf->gateway.secrets_file, O_RDONLY | O_CLOEXEC);
+		ok = files->secrets >= 0;
+		if (!ok)
+			conf_error(errors, 0, "[gateway] secrets-file: %s cannot be opened: %s",
+				   conf->gateway.secrets_file, strerror(errno));
+	}
+	if (ok && !pki_files_read(conf, true, &files->pki, why, sizeof(why))) {
+		ok = false;
+		conf_error(errors, 0, "%s", why);
+	}
+	if (ok)
+		return conf;
+	conf_files_close(files);
+	conf_free(conf);
+	return NULL;
+}
+
+static void begin(const char *path, struct conf_files *files, struct conf_errors *errors)
+{
+	*files = none;
+	memset(errors, 0, sizeof(*errors));
+	snprintf(errors->file, sizeof(errors->file), "%s", path);
+}
+
 struct conf *conf_files_read(const char *path, struct conf_files *files, struct conf_errors *errors)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	struct conf *conf = NULL;
 
-	*files = (struct conf_files){ -1, -1 };
-	memset(errors, 0, sizeof(*errors));
-	snprintf(errors->file, sizeof(errors->file), "%s", path);
+	begin(path, files, errors);
 	if (file < 0) {
 		conf_error(errors, 0, "cannot be opened: %s", strerror(errno));
 		return NULL;
@@ -193,19 +225,22 @@ struct conf *conf_files_read(const char *path, struct conf_files *files, struct 
 		conf_error(errors, 0, "cannot be read: %s", strerror(-files->conf));
 	else
 		conf = parse(files->conf, path, errors);
-	if (!conf) {
-		conf_files_close(files);
-		return NULL;
-	}
-	files->secrets = open(conf->gateway.secrets_file, O_RDONLY | O_CLOEXEC);
-	if (files->secrets < 0) {
-		conf_error(errors, 0, "[gateway] secrets-file: %s cannot be opened: %s",
-			   conf->gateway.secrets_file, strerror(errno));
-		conf_files_close(files);
-		conf_free(conf);
-		return NULL;
-	}
-	return conf;
+	return open_named(conf, files, errors);
+}
+
+struct conf *conf_files_renew(const struct conf_files *now, const char *path,
+			      struct conf_files *files, struct conf_errors *errors)
+{
+	struct conf *conf = NULL;
+
+	begin(path, files, errors);
+	files->conf = fcntl(now->conf, F_DUPFD_CLOEXEC, 0);
+	files->secrets = fcntl(now->secrets, F_DUPFD_CLOEXEC, 0);
+	if (files->conf < 0 || files->secrets < 0)
+		conf_error(errors, 0, "cannot be read again: %s", strerror(errno));
+	else
+		conf = parse(files->conf, path, errors);
+	return open_named(conf, files, errors);
 }
 
 void conf_files_close(struct conf_files *files)
@@ -214,5 +249,6 @@ void conf_files_close(struct conf_files *files)
 		close(files->conf);
 	if (files->secrets >= 0)
 		close(files->secrets);
-	*files = (struct conf_files){ -1, -1 };
+	pki_files_close(&files->pki);
+	*files = none;
 }

@@ -4,6 +4,7 @@
 #define SESSION_FILES_H
 
 #include "conf/conf.h"
+#include "session/pki_files.h"
 
 struct run_directory {
 	char path[CONF_TEXT_MAX];
@@ -22,11 +23,21 @@ void run_directory_leave(struct run_directory *run);
  */
 struct conf_files {
 	int conf, secrets; /* -1: none */
+	struct pki_files pki;
 };
+
+#define CONF_FILES_NONE                                                                            \
+	{                                                                                          \
+		.conf = -1, .secrets = -1, .pki = PKI_FILES_NONE                                   \
+	}
 
 /* NULL, with at least one error. */
 struct conf *conf_files_read(const char *path, struct conf_files *files,
 			     struct conf_errors *errors);
+/* The same text and the same secrets as `now`, with the files of its trustpoints as they are on the
+ * disk by now. */
+struct conf *conf_files_renew(const struct conf_files *now, const char *path,
+			      struct conf_files *files, struct conf_errors *errors);
 void conf_files_close(struct conf_files *files);
 /* The same file with a position of its own. Returns a descriptor or -errno. */
 int file_reopen(int fd);

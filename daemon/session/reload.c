@@ -148,13 +148,17 @@ static void errors_text(const struct conf_errors *errors, char *text, size_t cap
 }
 
 /* Read and check here. False: text says why not. */
-static bool prepare(struct reload *reload, char *text, size_t cap)
+static bool prepare(struct reload *reload, bool renew, char *text, size_t cap)
 {
 	struct broker *broker = reload->broker;
 	struct conf_errors errors;
 	const char *fixed;
 
-	reload->conf = conf_files_read(broker->conf_path, &reload->files, &errors);
+	if (renew)
+		reload->conf = conf_files_renew(&broker->files, broker->conf_path, &reload->files,
+						&errors);
+	else
+		reload->conf = conf_files_read(broker->conf_path, &reload->files, &errors);
 	if (!reload->conf) {
 		errors_text(&errors, text, cap);
 		return false;
@@ -181,7 +185,12 @@ static bool children_listen(const struct broker *broker)
 	return true;
 }
 
-void reload_start(struct broker *broker, reload_done *done, void *arg)
+bool reload_possible(const struct broker *broker)
+{
+	return !broker->reload && broker->phase == BROKER_RUNNING && children_listen(broker);
+}
+
+static void start(struct broker *broker, bool renew, reload_done *done, void *arg)
 {
 	const struct timeval limit = { .tv_sec = PREPARE_MS / 1000 };
 	char text[sizeof(((struct conf_error *)0)->text) + 64];
@@ -200,10 +209,11 @@ void reload_start(struct broker *broker, reload_done *done, void *arg)
 		tell(done, arg, false, "out of memory");
 		return;
 	}
-	*reload =
-		(struct reload){ .broker = broker, .files = { -1, -1 }, .done = done, .arg = arg };
+	*reload = (struct reload){
+		.broker = broker, .files = CONF_FILES_NONE, .done = done, .arg = arg
+	};
 	broker->reload = reload;
-	if (!prepare(reload, text, sizeof(text))) {
+	if (!prepare(reload, renew, text, sizeof(text))) {
 		broker->reload = NULL;
 		reload_free(reload);
 		tell(done, arg, false, text);
@@ -217,6 +227,16 @@ void reload_start(struct broker *broker, reload_done *done, void *arg)
 			return;
 		}
 	}
+}
+
+void reload_start(struct broker *broker, reload_done *done, void *arg)
+{
+	start(broker, false, done, arg);
+}
+
+void reload_renew(struct broker *broker)
+{
+	start(broker, true, NULL, NULL);
 }
 
 void reload_from_signal(struct broker *broker)

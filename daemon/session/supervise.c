@@ -21,23 +21,40 @@ enum { DEMAND_MAX_MS = 60 * 1000 };
 /* --- what flexd says --- */
 
 /* A descriptor of its own for the child; fd stays ours. */
-static int send_file(struct child *child, uint32_t type, int fd)
+static int send_file(struct child *child, uint32_t type, const void *body, size_t len, int fd)
 {
 	int copy = file_reopen(fd), error;
 
 	if (copy < 0)
 		return copy;
-	error = child_send(child, type, NULL, 0, copy);
+	error = child_send(child, type, body, len, copy);
 	close(copy);
+	return error;
+}
+
+static int send_keys(struct child *child, const struct pki_files *files)
+{
+	int error = 0;
+
+	for (uint32_t i = 0; !error && i < CONF_TRUSTPOINTS_MAX; i++) {
+		struct msg_key_prepare m = { .trustpoint = i };
+
+		if (files->key[i] >= 0)
+			error = send_file(child, MSG_KEY_PREPARE, &m, sizeof(m), files->key[i]);
+	}
 	return error;
 }
 
 int supervise_send_conf(struct child *child, const struct conf_files *files)
 {
-	int error = send_file(child, MSG_CONF_PREPARE, files->conf);
+	int error = send_file(child, MSG_CONF_PREPARE, NULL, 0, files->conf);
 
+	if (!error)
+		error = send_file(child, MSG_PKI_PREPARE, NULL, 0, files->pki.bundle);
 	if (!error && child->role == CHILD_AAA)
-		error = send_file(child, MSG_SECRETS_PREPARE, files->secrets);
+		error = send_keys(child, &files->pki);
+	if (!error && child->role == CHILD_AAA)
+		error = send_file(child, MSG_SECRETS_PREPARE, NULL, 0, files->secrets);
 	child->owes_prepared += !error;
 	return error;
 }

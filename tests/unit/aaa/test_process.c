@@ -9,11 +9,14 @@
 #include "core/ipc.h"
 #include "core/proc.h"
 #include "crypto/psk_auth.h"
+#include "pki/bundle.h"
+#include "support/ca.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,6 +26,7 @@ enum { WAIT_MS = 10000 };
 
 struct play {
 	char directory[64], conf[96], secrets[96], empty[96];
+	const char *certificate, *key; /* PEM; NULL: not brought */
 	struct event_base *base;
 	struct ipc *flexd, *ike; /* our ends */
 	pid_t pid;
@@ -113,10 +117,36 @@ static void order(struct play *p, uint32_t type, const char *path)
 		close(fd);
 }
 
+/* The certificates and keys of its trustpoint, if there is one. */
+static void bring_trustpoints(struct play *p)
+{
+	const struct msg_key_prepare key = { .trustpoint = 0 };
+	int fd = pki_bundle_new();
+
+	assert_true(fd >= 0);
+	if (p->certificate) {
+		struct pki_file file = { .kind = PKI_KIND_OWN,
+					 .name = "/gw.pem",
+					 .bytes = (const uint8_t *)p->certificate,
+					 .len = strlen(p->certificate) };
+
+		assert_int_equal(pki_bundle_add(fd, &file), 0);
+	}
+	assert_int_equal(ipc_send(p->flexd, MSG_PKI_PREPARE, NULL, 0, NULL, 0, fd), 0);
+	close(fd);
+	if (!p->key)
+		return;
+	fd = memfd_create("key", MFD_CLOEXEC);
+	assert_int_equal(write(fd, p->key, strlen(p->key)), (ssize_t)strlen(p->key));
+	assert_int_equal(ipc_send(p->flexd, MSG_KEY_PREPARE, &key, sizeof(key), NULL, 0, fd), 0);
+	close(fd);
+}
+
 static void prepare(struct play *p)
 {
 	memset(&p->prepared, 0, sizeof(p->prepared));
 	order(p, MSG_CONF_PREPARE, p->conf);
+	bring_trustpoints(p);
 	order(p, MSG_SECRETS_PREPARE, p->secrets);
 	assert_int_equal(ipc_wait(p->flexd, MSG_CONF_PREPARED, WAIT_MS), 0);
 }
@@ -275,7 +305,9 @@ static void test_confined(void **state)
 static void test_questions(void **state)
 {
 	struct play *p = *state;
-	struct msg_auth_sign ask = { .ike = 5, .prf = 7, .octets_len = 3 };
+	struct msg_auth_sign ask = {
+		.ike = 5, .prf = 7, .method = AAA_SHARED_KEY, .octets_len = 3
+	};
 	uint8_t right[PSK_AUTH_MAX];
 	size_t len;
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "ike/process.h"
+#include "pki/bundle.h"
 
 #include "core/ipc.h"
 #include "core/proc.h"
@@ -173,6 +174,9 @@ static int play_open(void **state)
 	spawn(p);
 	fd = open(p->conf, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(ipc_send(p->flexd, MSG_CONF_PREPARE, NULL, 0, NULL, 0, fd), 0);
+	close(fd);
+	fd = pki_bundle_new();
+	assert_int_equal(ipc_send(p->flexd, MSG_PKI_PREPARE, NULL, 0, NULL, 0, fd), 0);
 	close(fd);
 	assert_int_equal(ipc_wait(p->flexd, MSG_CONF_PREPARED, WAIT_MS), 0);
 	assert_true(p->prepared);

@@ -19,6 +19,7 @@ static void test_order(void **state)
 		assert_int_equal(play_hear(p, (enum child_role)i, NULL), 0);
 	play_say(p, CHILD_IKE, MSG_HELLO, NULL, 0);
 	play_expect(p, CHILD_IKE, MSG_CONF_PREPARE, true);
+	play_expect(p, CHILD_IKE, MSG_PKI_PREPARE, true);
 	play_prepared(p, CHILD_IKE, true, "");
 	play_expect(p, CHILD_IKE, MSG_CONF_COMMIT, false);
 	play_expect(p, CHILD_IKE, MSG_SOCKET, true);
@@ -26,6 +27,7 @@ static void test_order(void **state)
 	assert_int_equal(play_hear(p, CHILD_IKE, NULL), 0);
 	play_say(p, CHILD_AAA, MSG_HELLO, NULL, 0);
 	play_expect(p, CHILD_AAA, MSG_CONF_PREPARE, true);
+	play_expect(p, CHILD_AAA, MSG_PKI_PREPARE, true);
 	play_expect(p, CHILD_AAA, MSG_SECRETS_PREPARE, true);
 	play_prepared(p, CHILD_AAA, true, "");
 	play_expect(p, CHILD_AAA, MSG_CONF_COMMIT, false);
@@ -193,6 +195,7 @@ static void test_deaths(void **state)
 	play_child(p, CHILD_AAA);
 	play_say(p, CHILD_AAA, MSG_HELLO, NULL, 0);
 	play_expect(p, CHILD_AAA, MSG_CONF_PREPARE, true);
+	play_expect(p, CHILD_AAA, MSG_PKI_PREPARE, true);
 	play_expect(p, CHILD_AAA, MSG_SECRETS_PREPARE, true);
 	play_prepared(p, CHILD_AAA, true, "");
 	play_expect(p, CHILD_AAA, MSG_CONF_COMMIT, false);
@@ -211,6 +214,7 @@ static void test_deaths(void **state)
 	play_child(p, CHILD_IKE);
 	play_say(p, CHILD_IKE, MSG_HELLO, NULL, 0);
 	play_expect(p, CHILD_IKE, MSG_CONF_PREPARE, true);
+	play_expect(p, CHILD_IKE, MSG_PKI_PREPARE, true);
 	play_prepared(p, CHILD_IKE, true, "");
 	play_expect(p, CHILD_IKE, MSG_CONF_COMMIT, false);
 	play_expect(p, CHILD_IKE, MSG_AAA_CHANNEL, true);
@@ -272,8 +276,10 @@ static void on_told(void *arg, bool ok, const char *text)
 static void expect_prepare(struct play *p)
 {
 	play_expect(p, CHILD_AAA, MSG_CONF_PREPARE, true);
+	play_expect(p, CHILD_AAA, MSG_PKI_PREPARE, true);
 	play_expect(p, CHILD_AAA, MSG_SECRETS_PREPARE, true);
 	play_expect(p, CHILD_IKE, MSG_CONF_PREPARE, true);
+	play_expect(p, CHILD_IKE, MSG_PKI_PREPARE, true);
 }
 
 static void test_reload(void **state)
