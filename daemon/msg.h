@@ -47,6 +47,7 @@ enum msg_type {
 	MSG_SPI_GIVEN,       /* struct msg_spi_given */
 	MSG_SA_LIFE,         /* struct msg_sa_life: a limit is near, or reached */
 	MSG_IDLE,            /* struct msg_idle */
+	MSG_LOCALS,          /* struct msg_locals: after READY and each reload */
 	MSG_SESSION_CLEAR,  /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
 	MSG_PEER_MOVED,     /* struct msg_peer_moved: authenticated ESP came from there */
 	MSG_IKE_SHOW,       /* struct msg_ike_show */
@@ -117,6 +118,12 @@ struct msg_key_prepare {
 
 struct msg_socket {
 	struct endpoint local; /* bound to; port 500 or 4500 */
+};
+
+/* Addresses at which clients reach us. */
+struct msg_locals {
+	uint32_t count;
+	struct fg_ip ip[FG_LOCALS];
 };
 
 /* ike: names a client's login between the processes. It is the responder SPI of its first IKE SA

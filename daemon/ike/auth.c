@@ -5,6 +5,7 @@
 #include "ike/close.h"
 #include "ike/exchange.h"
 #include "ike/login.h"
+#include "ike/mobike.h"
 #include "ike/proof.h"
 #include "ike/trace.h"
 
@@ -129,7 +130,6 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 {
 	bool childless;
 
-	(void)from;
 	if (!child_wanted(sa, m, &childless)) {
 		ike_count_drop(core, IKE_DROP_missing_payload);
 		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
@@ -145,7 +145,10 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	sa->remote = identity_of(&m->id_i);
 	ike_trace_identified(core, sa);
 	match_profile(core, sa, &m->id_i);
-	judge(core, sa, m);
+	if (!ike_mobike_no_nat(m, &from->path))
+		ike_fail(core, sa, IKE_NOTIFY_UNEXPECTED_NAT_DETECTED, FG_CAUSE_setup_abandoned);
+	else
+		judge(core, sa, m);
 }
 
 void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,

@@ -35,7 +35,12 @@ void ike_close(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 	}
 	ike_table_del(&core->by_identity, &sa->by_identity);
 	ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);
+	ike_due_at(core, sa, IKE_DUE_DPD, IKE_NEVER);
+	ike_due_at(core, sa, IKE_DUE_KEEPALIVE, IKE_NEVER);
 	ike_want_nothing(sa);
+	/* What is open goes first, but the goodbye does not wait for a client that may be moving.
+	 */
+	sa->own_until_ms = ike_now(core) + IKE_REQUEST_PATIENCE_MS;
 	ike_want(core, sa, IKE_TASK_DELETE_IKE);
 }
 
@@ -65,6 +70,8 @@ void ike_linger(struct ike_core *core, struct ikesa *sa, enum ike_state state, u
 	ike_table_del(&core->by_identity, &sa->by_identity);
 	ikesa_forget_keys(sa);
 	ike_due_at(core, sa, IKE_DUE_RESEND, IKE_NEVER);
+	ike_due_at(core, sa, IKE_DUE_DPD, IKE_NEVER);
+	ike_due_at(core, sa, IKE_DUE_KEEPALIVE, IKE_NEVER);
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_LINGER_MS);
 }
 

@@ -5,7 +5,10 @@
 #include "ike/auth.h"
 #include "ike/close.h"
 #include "ike/cookie.h"
+#include "ike/liveness.h"
 #include "ike/login.h"
+#include "ike/mobike.h"
+#include "ike/task.h"
 #include "ike/trace.h"
 
 #include <errno.h>
@@ -98,6 +101,24 @@ static void each_sa(struct ike_core *core,
 			next = link->next;
 			call(core, ike_container(link, struct ikesa, by_spi), arg);
 		}
+}
+
+static void tell_addresses(struct ike_core *core, struct ikesa *sa, void *arg)
+{
+	(void)arg;
+	if (sa->mobike && ike_state_in(sa->state, IKE_AUTHENTICATED))
+		ike_want(core, sa, IKE_TASK_ADDRESSES);
+}
+
+void ike_core_set_locals(struct ike_core *core, const struct fg_ip *local, size_t count)
+{
+	if (count > FG_LOCALS)
+		count = FG_LOCALS;
+	if (count == core->local_count && !memcmp(local, core->local, count * sizeof(*local)))
+		return;
+	memcpy(core->local, local, count * sizeof(*local));
+	core->local_count = count;
+	each_sa(core, tell_addresses, NULL);
 }
 
 static void free_one(struct ike_core *core, struct ikesa *sa, void *arg)
@@ -196,8 +217,29 @@ static int peer_moved(struct ike_core *core, const struct msg_peer_moved *moved)
 {
 	struct ikesa *sa = ikesa_find_handle(core, moved->ike);
 
-	if (sa && sa->peer_nat && ike_state_in(sa->state, IKE_AUTHENTICATED))
+	if (!sa || !sa->peer_nat || !ike_state_in(sa->state, IKE_AUTHENTICATED))
+		return 0;
+	if (sa->mobike)
+		ike_mobike_esp_moved(sa, &moved->peer);
+	else
 		sa->path.peer = moved->peer;
+	return 0;
+}
+
+static int idle(struct ike_core *core, const struct msg_idle *idle)
+{
+	struct ikesa *sa = ikesa_find_handle(core, idle->ike);
+
+	if (sa && sa->session == idle->session)
+		ike_dpd_idle(core, sa, idle);
+	return 0;
+}
+
+static int locals(struct ike_core *core, const struct msg_locals *locals)
+{
+	if (locals->count > FG_LOCALS)
+		return -EPROTO;
+	ike_core_set_locals(core, locals->ip, locals->count);
 	return 0;
 }
 
@@ -222,8 +264,11 @@ int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 		return sa ? ike_login_sa_refused(core, sa, sa_refused) : 0;
 	case MSG_SPI_GIVEN:
 	case MSG_SA_LIFE:
-	case MSG_IDLE:
 		return 0; /* nothing asks for them yet */
+	case MSG_IDLE:
+		return idle(core, body);
+	case MSG_LOCALS:
+		return locals(core, body);
 	case MSG_SESSION_CLEAR:
 		return session_clear(core, body);
 	case MSG_PEER_MOVED:

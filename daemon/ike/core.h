@@ -49,6 +49,9 @@ struct ike_core {
 	/* What IKE_SA_INIT may choose from: the proposals of every profile, in their order. */
 	const struct conf_proposal **proposals;
 	size_t proposal_count;
+	/* Where clients reach us: ike_core_set_locals(). */
+	struct fg_ip local[FG_LOCALS];
+	size_t local_count;
 	struct ike_bucket rejects;
 	size_t fragments_held; /* bytes of messages that are not complete */
 	struct ike_cookie cookie;
@@ -72,6 +75,8 @@ int ike_core_set_conf(struct ike_core *core, const struct conf *conf);
 /* The trustpoints of the configuration that is set next to it. What an SA keeps of them across a
  * reload are references to certificates, not indices. */
 void ike_core_set_pki(struct ike_core *core, struct pki *pki);
+/* Addresses at which clients reach us; those who speak MOBIKE are told of a change. */
+void ike_core_set_locals(struct ike_core *core, const struct fg_ip *local, size_t count);
 
 /* A datagram as it came by the socket bound to path->local. Its bytes are decrypted in place. */
 void ike_receive(struct ike_core *core, void *datagram, size_t len, const struct ike_path *path);

@@ -3,13 +3,14 @@
 
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/liveness.h"
 #include "ike/sealed.h"
 
 /* Each may end the SA. */
 static void (*const handlers[IKE_DUES])(struct ike_core *core, struct ikesa *sa) = {
-	[IKE_DUE_STATE] = ike_state_over,
-	[IKE_DUE_RESEND] = ike_request_retry,
-	[IKE_DUE_FRAGMENTS] = ike_fragments_over,
+	[IKE_DUE_STATE] = ike_state_over,         [IKE_DUE_RESEND] = ike_request_retry,
+	[IKE_DUE_FRAGMENTS] = ike_fragments_over, [IKE_DUE_DPD] = ike_dpd_due,
+	[IKE_DUE_KEEPALIVE] = ike_keepalive_due,
 };
 
 static enum ike_due earliest(const struct ikesa *sa)

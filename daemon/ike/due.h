@@ -14,6 +14,8 @@ enum ike_due {
 	IKE_DUE_STATE,     /* the SA may not stay in its state any longer */
 	IKE_DUE_RESEND,    /* our request has no answer yet */
 	IKE_DUE_FRAGMENTS, /* a message in fragments is not complete */
+	IKE_DUE_DPD,       /* was the client heard lately? */
+	IKE_DUE_KEEPALIVE,
 	IKE_DUES,
 };
 

@@ -5,6 +5,8 @@
 #include "crypto/hash.h"
 #include "ike/close.h"
 #include "ike/init.h"
+#include "ike/liveness.h"
+#include "ike/mobike.h"
 #include "ike/names.h"
 #include "ike/sealed.h"
 #include "ike/task.h"
@@ -118,29 +120,37 @@ int ike_request(struct ike_core *core, struct ikesa *sa, uint8_t exchange,
 	sa->own = seal(core, sa, exchange, 0, sa->own_next, draft);
 	if (!sa->own)
 		return -ENOMEM;
-	sa->own_tries = 1;
-	ike_send_packet(core, sa->own, &sa->path);
-	ike_due_at(core, sa, IKE_DUE_RESEND, ike_now(core) + IKE_REQUEST_FIRST_MS);
+	sa->own_tries = 0;
+	sa->own_until_ms = ike_now(core) + ike_patience_ms(core, sa);
+	ike_request_again(core, sa);
 	return 0;
+}
+
+void ike_request_again(struct ike_core *core, struct ikesa *sa)
+{
+	ike_send_packet(core, sa->own, &sa->path);
+	sa->own_tries++;
+	ike_due_at(core, sa, IKE_DUE_RESEND, ike_now(core) + ike_retry_ms(core, sa));
 }
 
 void ike_request_retry(struct ike_core *core, struct ikesa *sa)
 {
 	char who[IKESA_TEXT_MAX];
 
-	if (sa->own_tries >= IKE_REQUEST_TRIES) {
+	if (ike_now(core) >= sa->own_until_ms) {
 		log_info("ike", "%s: does not answer our %s", ikesa_text(sa, who),
 			 ike_task_name(sa->own_task));
-		ike_destroy(core, sa, FG_CAUSE_unanswered);
+		ike_destroy(core, sa,
+			    sa->own_task == IKE_TASK_DPD ? FG_CAUSE_dead_peer
+							 : FG_CAUSE_unanswered);
 		return;
 	}
+	if (sa->own_task == IKE_TASK_ROUTABILITY)
+		ike_routability_retry(core, sa);
 	ike_trace_line(core, sa, "-> request %u again: %s", sa->own_next,
 		       ike_task_name(sa->own_task));
 	ike_sealed_smaller(sa, &sa->own);
-	ike_send_packet(core, sa->own, &sa->path);
-	ike_due_at(core, sa, IKE_DUE_RESEND,
-		   ike_now(core) + ((uint64_t)IKE_REQUEST_FIRST_MS << sa->own_tries));
-	sa->own_tries++;
+	ike_request_again(core, sa);
 }
 
 /*
@@ -194,13 +204,14 @@ static bool take_response(struct ike_core *core, const struct ikesa *sa, uint32_
 
 /* Behind a NAT the peer is where its newest proven message came from, RFC 7296 2.23. Without one it
  * only floats to 4500 during the setup: a copy that somebody sends from elsewhere before the
- * original arrives must not take the session there. */
+ * original arrives must not take the session there. With MOBIKE only UPDATE_SA_ADDRESSES moves it,
+ * RFC 4555 3.8. */
 static void follow(struct ikesa *sa, const struct ike_path *path)
 {
 	bool floats = ike_state_in(sa->state, IKE_IN_SETUP) &&
 		      ip_equal(&sa->path.peer.ip, &path->peer.ip);
 
-	if (sa->peer_nat || floats)
+	if (!sa->mobike && (sa->peer_nat || floats))
 		sa->path = *path;
 }
 
@@ -271,6 +282,7 @@ static void received(struct ike_core *core, struct ikesa *sa, const struct ike_r
 	uint8_t culprit;
 
 	/* From here on the message is the peer's. */
+	sa->heard_ms = ike_now(core);
 	follow(sa, &from->path);
 	sa->reply = from->path;
 	if (rule->response)

@@ -41,6 +41,8 @@ void ike_unanswer(struct ikesa *sa);
 /* A request of ours. Returns 0, -EBUSY while another one waits for its answer, or -errno. */
 int ike_request(struct ike_core *core, struct ikesa *sa, uint8_t exchange,
 		const struct ike_draft *draft);
+/* The open one once more, now, to where the peer is said to be. */
+void ike_request_again(struct ike_core *core, struct ikesa *sa);
 /* IKE_DUE_RESEND: send it again, or give the peer up. */
 void ike_request_retry(struct ike_core *core, struct ikesa *sa);
 

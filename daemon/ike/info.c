@@ -3,6 +3,7 @@
 
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/mobike.h"
 
 enum { DELETED_MAX = 16 }; /* SPIs in one answer; we have one CHILD SA */
 /* Message ID behind IKE_SA_INIT and the one IKE_AUTH of a pre-shared key. */
@@ -86,20 +87,23 @@ void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	__be32 ours[DELETED_MAX];
 	struct ike_draft draft;
 	size_t count;
+	bool moved;
 
-	(void)from;
 	ike_info_log(core, sa, m);
 	/* With the IKE SA everything under it goes, and nothing of it is named: RFC 7296 1.4.1. */
 	count = whole ? 0 : delete_children(sa, m, ours);
 	ike_draft_begin(&draft);
 	if (count > 0)
 		ike_put_delete(&draft.w, IKE_PROTOCOL_ESP, ours, count);
+	moved = !whole && ike_mobike_request(core, sa, m, from, &draft.w);
 	if (!ike_answer(core, sa, &draft))
 		ike_destroy(core, sa, FG_CAUSE_peer_delete);
 	else if (whole)
 		peer_deleted(core, sa, logout);
 	else if (count > 0 && !sa->child && sa->state == IKE_STATE_ESTABLISHED)
 		now_childless(core, sa);
+	else if (moved)
+		ike_mobike_moved(core, sa);
 }
 
 void ike_child_refuse(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,

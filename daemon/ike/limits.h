@@ -39,12 +39,29 @@ enum {
 	IKE_REJECT_BURST = 20,
 	IKE_REJECT_PER_S = 10,
 
+	IKE_WINDOW = 1, /* requests of a peer that we take at once, RFC 7296 2.3 */
+
 	/* A stored answer is sent again this often; peers give up after 5 to 12 tries. */
 	IKE_RESENDS_MAX = 16,
 
-	/* Our own requests: 1, 2, 4, 8, 16 s after the one before. */
-	IKE_REQUEST_TRIES = 5,
+	/* Our own requests: 1, 2, 4, 8, 16, 16 ... s after the one before; five of them, unless the
+	 * peer has reason to take its time. */
 	IKE_REQUEST_FIRST_MS = 1000,
+	IKE_REQUEST_DOUBLINGS = 4,
+	IKE_REQUEST_TRIES = 5,
+	IKE_REQUEST_PATIENCE_MS = ((1 << IKE_REQUEST_TRIES) - 1) * IKE_REQUEST_FIRST_MS,
+
+	/* Dead peer detection: tries `retry` seconds apart; an eighth of the interval at random. */
+	IKE_DPD_TRIES = 6,
+	IKE_DPD_JITTER = 8,
+	/* Turned off in the configuration: has a reload turned it on? */
+	IKE_DPD_LOOK_MS = 60 * 1000,
+	IKE_KEEPALIVE_LOOK_MS = 5 * 1000,
+
+	/* A client with MOBIKE may be between two networks, RFC 4555 3.11. */
+	IKE_MOBIKE_PATIENCE_MS = 5 * 60 * 1000,
+	/* It is asked at a new address so often, 15 s, before the old one is tried again. */
+	IKE_ROUTABILITY_TRIES = 4,
 
 	/* An ended SA stays this long for the sake of its stored answer. */
 	IKE_LINGER_MS = 10 * 1000,

@@ -4,6 +4,8 @@
 #include "core/secret.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/liveness.h"
+#include "ike/mobike.h"
 #include "ike/proof.h"
 #include "ike/redirect.h"
 #include "ike/ts.h"
@@ -22,14 +24,19 @@ struct ike_login *ike_login_new(const struct ike_message *m)
 	login->ask_i = m->ts_i;
 	login->ask_r = m->ts_r;
 	login->initial_contact = ike_find_notify(m, IKE_NOTIFY_INITIAL_CONTACT) != NULL;
+	login->transport = ike_find_notify(m, IKE_NOTIFY_USE_TRANSPORT_MODE) != NULL;
+	login->window = ike_find_notify(m, IKE_NOTIFY_SET_WINDOW_SIZE) != NULL;
+	login->mobike = ike_mobike_read(m);
 	ike_cp_read(m, &login->cp);
 	return login;
 }
 
 void ike_login_free(struct ike_login *login)
 {
-	if (login)
-		wipe(login, sizeof(*login));
+	if (!login)
+		return;
+	free(login->mobike);
+	wipe(login, sizeof(*login));
 	free(login);
 }
 
@@ -192,6 +199,34 @@ static void install(struct ike_core *core, struct ikesa *sa)
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 }
 
+/*
+ * What the client proposed about the SA and is agreed. Transport mode is not: the data plane
+ * carries packets of the leased address in a tunnel, which is what an answer without the notify
+ * means, RFC 7296 1.3.1. We send no TFC padding and no fragments of their own, so that what the
+ * client says about these is kept in any case. The window is one request, said to who says its
+ * own, 2.3.
+ */
+static void put_agreed(struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
+{
+	static const uint8_t window[4] = { 0, 0, 0, IKE_WINDOW };
+	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	struct ike_login *login = sa->login;
+	char who[IKESA_TEXT_MAX];
+
+	if (login->transport && log_allowed(&core->log_logins, ike_now(core)))
+		log_info("login",
+			 "%s: asks for transport mode and gets tunnel mode: nothing here "
+			 "is carried without a tunnel",
+			 ikesa_text(sa, who));
+	if (login->window)
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_SET_WINDOW_SIZE, window,
+			       sizeof(window));
+	if (login->mobike && profile && profile->mobike != CONF_MOBIKE_OFF) {
+		ike_mobike_begin(core, sa, login->mobike, w);
+		login->mobike = NULL;
+	}
+}
+
 /* RFC 6023: the session has begun, its first CHILD SA is for the client to ask for. */
 static void answer_childless(struct ike_core *core, struct ikesa *sa)
 {
@@ -200,6 +235,7 @@ static void answer_childless(struct ike_core *core, struct ikesa *sa)
 
 	begin_answer(sa, &draft);
 	ike_cp_reply(&draft.w, &sa->login->cp, &sa->login->begun);
+	put_agreed(core, sa, &draft.w);
 	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 		return;
@@ -210,6 +246,7 @@ static void answer_childless(struct ike_core *core, struct ikesa *sa)
 	ikesa_forget_setup(sa);
 	ikesa_add_identity(core, sa);
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
+	ike_liveness_begin(core, sa);
 }
 
 int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_session_begun *begun)
@@ -283,6 +320,7 @@ int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa
 	ike_put_sa(&draft.w, &chosen);
 	ike_put_ts(&draft.w, IKE_PAYLOAD_TSI, &login->ts_i);
 	ike_put_ts(&draft.w, IKE_PAYLOAD_TSR, &login->ts_r);
+	put_agreed(core, sa, &draft.w);
 	if (!ike_child_add(sa, &login->esp, added->spi_in) || !ike_answer(core, sa, &draft) ||
 	    !ike_move(core, sa, IKE_STATE_ESTABLISHED)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
@@ -293,5 +331,6 @@ int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa
 	ikesa_forget_setup(sa);
 	ikesa_add_identity(core, sa);
 	ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);
+	ike_liveness_begin(core, sa);
 	return 0;
 }

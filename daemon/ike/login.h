@@ -15,7 +15,10 @@ struct ike_login {
 	struct ike_ts ask_i, ask_r;
 	struct ike_cp_ask cp;
 	bool initial_contact;
-	bool childless; /* neither SA nor TS: no CHILD SA yet, RFC 6023 */
+	bool childless;            /* neither SA nor TS: no CHILD SA yet, RFC 6023 */
+	bool transport;            /* USE_TRANSPORT_MODE */
+	bool window;               /* SET_WINDOW_SIZE */
+	struct ike_mobike *mobike; /* NULL: it does not speak MOBIKE */
 
 	unsigned round;             /* of authentication, the first is 0 */
 	bool another;               /* the client announced that one more follows this one */

@@ -419,6 +419,7 @@ FORWARD(on_sa_refused, MSG_SA_REFUSED)
 FORWARD(on_spi_given, MSG_SPI_GIVEN)
 FORWARD(on_sa_life, MSG_SA_LIFE)
 FORWARD(on_idle, MSG_IDLE)
+FORWARD(on_locals, MSG_LOCALS)
 FORWARD(on_session_clear, MSG_SESSION_CLEAR)
 FORWARD(on_peer_moved, MSG_PEER_MOVED)
 FORWARD(on_cookie_secrets, MSG_COOKIE_SECRETS)
@@ -486,6 +487,7 @@ static const struct ipc_rule flexd_rules[] = {
 	{ MSG_SPI_GIVEN,       "SPI_GIVEN",       FIXED(msg_spi_given), on_spi_given, false },
 	{ MSG_SA_LIFE,         "SA_LIFE",         FIXED(msg_sa_life), on_sa_life, false },
 	{ MSG_IDLE,            "IDLE",            FIXED(msg_idle), on_idle, false },
+	{ MSG_LOCALS,          "LOCALS",          FIXED(msg_locals), on_locals, false },
 	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), on_session_clear, false },
 	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), on_peer_moved, false },
 	{ MSG_COOKIE_SECRETS,  "COOKIE_SECRETS",  FIXED(fg_cookie_secrets), on_cookie_secrets, false },

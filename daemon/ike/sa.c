@@ -285,6 +285,7 @@ void ikesa_free(struct ike_core *core, struct ikesa *sa)
 	ike_child_free_all(sa);
 	ike_packet_free(sa->answer);
 	ike_packet_free(sa->own);
+	free(sa->mobike);
 	wipe(sa, sizeof(*sa));
 	free(sa);
 }

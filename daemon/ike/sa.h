@@ -16,6 +16,7 @@
 #include "msg.h"
 
 struct dh;
+struct ike_mobike;
 struct ike_client;
 struct ike_fragments;
 struct ike_login;
@@ -57,7 +58,9 @@ struct ikesa {
 	struct ike_path path; /* as proven last */
 	struct fg_ip source;  /* whose half-open budget it is on */
 	bool peer_nat, local_nat;
-	uint8_t redirect; /* enum ike_redirect */
+	uint8_t redirect;          /* enum ike_redirect */
+	struct ike_mobike *mobike; /* NULL: not agreed */
+	uint64_t heard_ms;         /* when a message of the peer was proven last */
 
 	unsigned
 		forged; /* messages that failed the integrity check before the peer proved itself */
@@ -82,6 +85,7 @@ struct ikesa {
 	uint32_t own_next;
 	struct ike_packet *own; /* waits for its answer, NULL: none */
 	unsigned own_tries;
+	uint64_t own_until_ms; /* then the peer is given up */
 
 	/* client.h: what the setup showed of the client's software. */
 	const struct ike_client *client;

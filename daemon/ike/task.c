@@ -3,6 +3,8 @@
 
 #include "ike/close.h"
 #include "ike/info.h"
+#include "ike/liveness.h"
+#include "ike/mobike.h"
 
 struct task_row {
 	const char *name;
@@ -16,6 +18,12 @@ struct task_row {
 static const struct task_row tasks[IKE_TASKS] = {
 	[IKE_TASK_DELETE_IKE] = { "DELETE of the IKE SA", IKE_EXCHANGE_INFORMATIONAL,
 				  ike_close_build, ike_close_answered },
+	[IKE_TASK_ROUTABILITY] = { "return routability check", IKE_EXCHANGE_INFORMATIONAL,
+				   ike_routability_build, ike_routability_answered },
+	[IKE_TASK_ADDRESSES] = { "new addresses", IKE_EXCHANGE_INFORMATIONAL, ike_addresses_build,
+				 ike_addresses_answered },
+	[IKE_TASK_DPD] = { "dead peer detection", IKE_EXCHANGE_INFORMATIONAL, ike_dpd_build,
+			   ike_dpd_answered },
 };
 
 const char *ike_task_name(enum ike_task task)

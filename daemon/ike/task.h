@@ -12,6 +12,9 @@
 /* Most urgent first. */
 enum ike_task {
 	IKE_TASK_DELETE_IKE,
+	IKE_TASK_ROUTABILITY, /* RFC 4555 3.7 */
+	IKE_TASK_ADDRESSES,   /* RFC 4555 3.6 */
+	IKE_TASK_DPD,
 	IKE_TASKS, /* none */
 };
 

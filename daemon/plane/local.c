@@ -89,3 +89,13 @@ int local_refresh(struct plane *plane)
 	free(all);
 	return 0;
 }
+
+size_t plane_locals(const struct plane *plane, struct fg_ip *out, size_t cap)
+{
+	const struct fg_conf *conf = plane_fg_conf(plane);
+	size_t n = conf->local_count < cap ? conf->local_count : cap;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = conf->local[i];
+	return n;
+}

@@ -126,6 +126,8 @@ struct plane_guard {
 	bool demanded; /* just now */
 };
 void plane_guard(const struct plane *plane, struct plane_guard *guard);
+/* Addresses at which clients reach us; returns how many. */
+size_t plane_locals(const struct plane *plane, struct fg_ip *out, size_t cap);
 
 /* For `flexctl show plane`. */
 struct plane_port_info {

@@ -81,6 +81,14 @@ static int send_sockets(struct child *child)
 	return error;
 }
 
+void supervise_send_locals(struct broker *broker)
+{
+	struct msg_locals m = { 0 };
+
+	m.count = (uint32_t)plane_locals(broker->plane, m.ip, FG_LOCALS);
+	child_send(&broker->child[CHILD_IKE], MSG_LOCALS, &m, sizeof(m), -1);
+}
+
 /* --- what a child says --- */
 
 static int on_hello(void *arg, const void *body, size_t len, int fd)
@@ -144,8 +152,10 @@ static int on_ready(void *arg, const void *body, size_t len, int fd)
 	if (child->stage != CHILD_STARTING)
 		return -EPROTO;
 	child_set_stage(child, CHILD_READY);
-	if (child->role == CHILD_IKE)
+	if (child->role == CHILD_IKE) {
+		supervise_send_locals(child->broker);
 		cookies_tell(child->broker);
+	}
 	if (child->broker->phase == BROKER_RUNNING)
 		log_info(AREA, "%s works again, process %d", child_name(child),
 			 (int)child->proc.pid);

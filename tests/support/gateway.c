@@ -111,6 +111,8 @@ static void sent(void *arg, const void *datagram, size_t len, const struct endpo
 	d->peer = *peer;
 	memcpy(d->bytes, datagram, len);
 	gw->out_count++;
+	if (len <= IKE_MARKER_LEN)
+		return; /* a NAT keepalive */
 	check_iv(gw, local->port == htons(FG_NATT_PORT)
 			     ? rd_of(d->bytes + IKE_MARKER_LEN, len - IKE_MARKER_LEN)
 			     : rd_of(d->bytes, len));
@@ -288,6 +290,9 @@ static void begin(struct gateway *gw, const struct msg_session_begin *ask)
 		.inner4 = begun.inner4,
 		.inner6 = begun.inner6,
 		.begin = *ask,
+		.peer = ask->peer,
+		.local = ask->local,
+		.peer_behind_nat = ask->peer_behind_nat,
 	};
 	if (ike_from_broker(gw->core, MSG_SESSION_BEGUN, &begun) < 0)
 		die("the core refuses a session");
@@ -326,6 +331,33 @@ static void sa_add(struct gateway *gw, const struct msg_sa_add *ask)
 		die("the core refuses an SA");
 }
 
+static void idle_ask(struct gateway *gw, const struct msg_idle_ask *ask)
+{
+	struct msg_idle idle = { .ike = ask->ike,
+				 .session = ask->session,
+				 .in_ms = gw->idle_in_ms,
+				 .out_ms = gw->idle_out_ms };
+
+	gw->idle_asked++;
+	if (ike_from_broker(gw->core, MSG_IDLE, &idle) < 0)
+		die("the core refuses how long a session was idle");
+}
+
+static void session_move(struct gateway *gw, const struct msg_session_move *move)
+{
+	struct gateway_session *s = gateway_session_of(gw, move->session);
+
+	if (!s || s->ended || s->ike != move->ike ||
+	    ip_is4(&move->peer.ip) != ip_is4(&move->local.ip)) {
+		gw->strange++;
+		return;
+	}
+	s->peer = move->peer;
+	s->local = move->local;
+	s->udp = move->udp;
+	s->peer_behind_nat = move->peer_behind_nat;
+}
+
 static void session_end(struct gateway *gw, const struct msg_session_end *end)
 {
 	struct gateway_session *s = gateway_session_of(gw, end->session);
@@ -355,6 +387,12 @@ static void deliver(struct gateway *gw, const struct gateway_message *m)
 		break;
 	case MSG_SA_ADD:
 		sa_add(gw, (const void *)m->bytes);
+		break;
+	case MSG_IDLE_ASK:
+		idle_ask(gw, (const void *)m->bytes);
+		break;
+	case MSG_SESSION_MOVE:
+		session_move(gw, (const void *)m->bytes);
 		break;
 	case MSG_SESSION_END:
 		session_end(gw, (const void *)m->bytes);

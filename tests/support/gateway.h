@@ -45,7 +45,8 @@ struct gateway_session {
 	uint32_t ended; /* cause, 0: lives */
 	__be32 inner4;
 	struct fg_ip inner6;
-	bool udp;
+	struct endpoint peer, local;
+	bool udp, peer_behind_nat;
 	__be32 spi_in, spi_out;
 	struct msg_esp_key in, out;
 	struct msg_session_begin begin;
@@ -78,7 +79,9 @@ struct gateway {
 	uint32_t refuse_begin, refuse_sa; /* cause, 0: no */
 	uint32_t subnets;                 /* networks told to every client, at most CONF_NETS_MAX */
 	uint32_t begun, ended;
-	uint32_t demands;            /* COOKIE_DEMANDs */
+	uint32_t demands;                 /* COOKIE_DEMANDs */
+	uint32_t idle_in_ms, idle_out_ms; /* what flexd says of every session */
+	uint32_t idle_asked;
 	uint32_t strange;            /* messages that make no sense to flexd */
 	char traced[GATEWAY_TRACED]; /* lines of traces, each with its slot before it */
 };

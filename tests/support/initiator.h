@@ -40,6 +40,8 @@ enum initiator_knob {
 	INITIATOR_NO_SA = 1 << 15,       /* TS without SA */
 	INITIATOR_ANOTHER = 1 << 16,     /* announces one round of IKE_AUTH more than it has */
 	INITIATOR_EAP_ONLY = 1 << 17,    /* EAP_ONLY_AUTHENTICATION */
+	INITIATOR_NO_COOKIE2 = 1 << 28,  /* not returned, or another */
+	INITIATOR_WRONG_COOKIE2 = 1 << 29,
 };
 
 /* A notify without SPI. */

@@ -186,11 +186,26 @@ static enum initiator_event auth_answer(struct initiator *in, const struct ike_m
 	return INITIATOR_DONE;
 }
 
+/* RFC 4555 3.7 */
+static void put_cookie2(const struct initiator *in, const struct ike_message *m,
+			struct ike_writer *w)
+{
+	const struct ike_notify *cookie2 = ike_find_notify(m, IKE_NOTIFY_COOKIE2);
+	uint8_t value[64];
+
+	if (!cookie2 || in->setup.knobs & INITIATOR_NO_COOKIE2)
+		return;
+	memcpy(value, cookie2->data.p, cookie2->data.len);
+	if (in->setup.knobs & INITIATOR_WRONG_COOKIE2)
+		value[cookie2->data.len - 1] ^= 1;
+	ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_COOKIE2, value, cookie2->data.len);
+}
+
 /* Deletes are obeyed, everything is answered. */
 static enum initiator_event gateway_request(struct initiator *in, const struct ike_message *m)
 {
 	struct ike_header header = initiator_header(in, m->header.exchange);
-	uint8_t bytes[16];
+	uint8_t bytes[128];
 	struct ike_writer w;
 
 	if (m->header.message_id > in->gateway_id || m->header.message_id + 1 < in->gateway_id)
@@ -202,6 +217,7 @@ static enum initiator_event gateway_request(struct initiator *in, const struct i
 	header.flags |= IKE_FLAG_RESPONSE;
 	header.message_id = m->header.message_id;
 	ike_begin_inner(&w, bytes, sizeof(bytes));
+	put_cookie2(in, m, &w);
 	return initiator_seal(in, &header, &w) ? INITIATOR_ANSWER : INITIATOR_IGNORED;
 }
 

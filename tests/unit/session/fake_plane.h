@@ -258,6 +258,15 @@ uint32_t plane_generation(const struct plane *plane, uint32_t id)
 	return plane->row[id].used ? plane->row[id].generation : 0;
 }
 
+size_t plane_locals(const struct plane *plane, struct fg_ip *out, size_t cap)
+{
+	(void)plane;
+	if (cap == 0)
+		return 0;
+	out[0] = ip_from4(htonl(0xc0000201));
+	return 1;
+}
+
 size_t plane_ports(const struct plane *plane, struct plane_port_info *out, size_t cap)
 {
 	(void)plane;

@@ -221,6 +221,7 @@ static void test_deaths(void **state)
 	play_expect(p, CHILD_IKE, MSG_START, false);
 	play_expect(p, CHILD_AAA, MSG_AAA_CHANNEL, true);
 	play_say(p, CHILD_IKE, MSG_READY, NULL, 0);
+	play_expect(p, CHILD_IKE, MSG_LOCALS, false);
 	assert_int_equal(begin_one(p, 6, "alice"), 2);
 	play_free(p);
 }
@@ -304,6 +305,7 @@ static void test_reload(void **state)
 	assert_true(told.ok);
 	play_expect(p, CHILD_IKE, MSG_CONF_COMMIT, false);
 	play_expect(p, CHILD_AAA, MSG_CONF_COMMIT, false);
+	play_expect(p, CHILD_IKE, MSG_LOCALS, false);
 	assert_ptr_equal(p->broker.plane->conf, p->broker.conf);
 	assert_int_equal(session_by_ike(p->broker.sessions, 5)->inner4, inet_addr("10.0.0.10"));
 	begin_one(p, 6, "bob");
