@@ -125,7 +125,7 @@ $(BUILD)/tests/unit/$(1)/test_%: $(BUILD)/obj/tests/unit/$(1)/test_%.o $(call li
 endef
 $(foreach l,$(LIBS),$(eval $(call unit_rule,$(l))))
 # They make certificates.
-$(filter $(foreach l,pki aaa session,$(BUILD)/tests/unit/$(l)/%),$(UNIT)): $(BUILD)/obj/tests/support/ca.o
+$(filter $(foreach l,crypto pki aaa session,$(BUILD)/tests/unit/$(l)/%),$(UNIT)): $(BUILD)/obj/tests/support/ca.o
 
 # flexctl without its main().
 $(BUILD)/obj/tests/unit/ctl/%.o: CPPFLAGS += -I.
