@@ -2,7 +2,8 @@
 /*
  * A packet on its way through the worker, from both sides, with a known key.
  *
- *   byte 0: suite; byte 1: which way
+ *   byte 0: suite, the second half of them with extended numbers (ESN) and with selectors; byte 1:
+ *   which way
  *     0  the rest is a packet from outside, outer IP header first, as a stranger sends it
  *     1  the rest is what a client seals: inner packet, padding, trailer; it gets past the ICV
  *     2  the rest is a packet for the client, as it came from inside
@@ -23,19 +24,25 @@ enum {
 	AT = 270,
 	ETH = 14,
 	LONGEST = 3000,
-	OVERHEAD = 28 + 8 + 16 + 16
+	OVERHEAD = 28 + 8 + 16 + 16,
+	SUITES = FG_ESP_SUITE_MAX - 1,
+	KINDS = 1 + 2 * SUITES, /* from 1 on */
 };
+
+/* Just before its edge, so that packets go over it. */
+#define ESN_TOP 0xfffffff0ull
 
 static struct fg_conf conf = { .abi = FG_ABI, .hop_generation = 1, .flags = FG_CONF_FAST_DOOR };
 static struct fg_session session[SESSIONS];
-static struct fg_sa sa[FG_ESP_SUITE_MAX][SAS];
+static struct fg_sa sa[KINDS][SAS];
 static struct fg_hop hop[FG_HOP_ROWS];
 static struct fg_count count[SESSIONS];
 static struct fg_drop drop[SESSIONS];
-static struct maps maps[FG_ESP_SUITE_MAX];
-static struct forward forward[FG_ESP_SUITE_MAX];
+static struct fg_selectors selector[2];
+static struct maps maps[KINDS];
+static struct forward forward[KINDS];
 static struct crypto *crypto;
-static struct esp_sa *client[FG_ESP_SUITE_MAX];
+static struct esp_sa *client[KINDS];
 
 static void on_note(void *arg, const struct note *note)
 {
@@ -44,58 +51,71 @@ static void on_note(void *arg, const struct note *note)
 		abort();
 }
 
-static void make_row(uint16_t suite, uint32_t at, uint32_t state)
+static bool is_esn(uint16_t kind)
+{
+	return kind > SUITES;
+}
+
+static uint16_t suite_of(uint16_t kind)
+{
+	return is_esn(kind) ? (uint16_t)(kind - SUITES) : kind;
+}
+
+static void make_row(uint16_t kind, uint32_t at, uint32_t state)
 {
 	static const uint8_t outer[28] = { 0x45, 0,    0,    0,    0, 0, 0x40, 0,  64,  17,
 					   0,    0,    192,  0,    2, 1, 198,  51, 100, 2,
 					   0x11, 0x94, 0x11, 0x94, 0, 0, 0,    0 };
-	struct fg_sa *row = &sa[suite][at];
+	struct fg_sa *row = &sa[kind][at];
 
 	row->state = state;
 	row->generation = 1;
 	row->session = ME;
 	row->spi = htonl(IN);
-	row->suite = suite;
-	row->flags = FG_SA_UDP | FG_SA_MOVES;
+	row->suite = suite_of(kind);
+	row->flags = (uint16_t)(FG_SA_UDP | FG_SA_MOVES | (is_esn(kind) ? FG_SA_ESN : 0));
+	row->selectors = is_esn(kind);
 	row->outer_len = sizeof(outer);
 	memcpy(row->outer, outer, sizeof(outer));
 	memset(row->key, 7, sizeof(row->key));
 }
 
-static void make_suite(uint16_t suite)
+static void make_kind(uint16_t kind)
 {
 	struct crypto_material m;
 
-	make_row(suite, IN, FG_SA_IN);
-	make_row(suite, OUT, FG_SA_OUT);
-	maps[suite] = (struct maps){ .conf = &conf,
-				     .session = session,
-				     .sa = sa[suite],
-				     .hop = hop,
-				     .count = count,
-				     .drop = drop,
-				     .sessions = SESSIONS,
-				     .sas = SAS };
-	if (forward_open(&forward[suite], &maps[suite], crypto, 0))
+	make_row(kind, IN, FG_SA_IN);
+	make_row(kind, OUT, FG_SA_OUT);
+	maps[kind] = (struct maps){ .conf = &conf,
+				    .session = session,
+				    .sa = sa[kind],
+				    .hop = hop,
+				    .count = count,
+				    .drop = drop,
+				    .selector = selector,
+				    .selectors = 2,
+				    .sessions = SESSIONS,
+				    .sas = SAS };
+	if (forward_open(&forward[kind], &maps[kind], crypto, 0))
 		abort();
-	forward[suite].note = on_note;
-	forward[suite].ports = 3;
-	m = (struct crypto_material){
-		suite, true, false, sa[suite][IN].key, sa[suite][IN].salt, sa[suite][IN].auth_key
-	};
-	client[suite] = aligned_alloc(64, esp_sa_size(crypto));
-	memset(client[suite], 0, esp_sa_size(crypto));
-	if (!crypto_expand(crypto, &client[suite]->key, &m))
+	forward[kind].note = on_note;
+	forward[kind].ports = 3;
+	m = (struct crypto_material){ suite_of(kind),    true,
+				      is_esn(kind),      sa[kind][IN].key,
+				      sa[kind][IN].salt, sa[kind][IN].auth_key };
+	client[kind] = aligned_alloc(64, esp_sa_size(crypto));
+	memset(client[kind], 0, esp_sa_size(crypto));
+	if (!crypto_expand(crypto, &client[kind]->key, &m))
 		abort();
 }
 
 /* The leak checker does not look into the tables of keys. */
 static void clean_up(void)
 {
-	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++) {
-		crypto_forget(crypto, &client[suite]->key);
-		free(client[suite]);
-		forward_close(&forward[suite]);
+	for (uint16_t kind = 1; kind < KINDS; kind++) {
+		crypto_forget(crypto, &client[kind]->key);
+		free(client[kind]);
+		forward_close(&forward[kind]);
 	}
 	crypto_free(crypto);
 }
@@ -121,25 +141,33 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	hop[fg_hop_slot(&known)] = (struct fg_hop){
 		.state = FG_HOP_READY, .port = 1, .dst = known, .generation = 1, .mtu = 1500
 	};
-	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++)
-		make_suite(suite);
+	/* What inner4 of the seeds goes to, over UDP. */
+	selector[1] = (struct fg_selectors){ .count = 1 };
+	selector[1].at[0] = (struct fg_selector){ .first = { { 0, 0, htonl(0xffff), 0 } },
+						  .last = { { 0, 0, htonl(0xffff), ~0u } },
+						  .client_last = 65535,
+						  .net_last = 30000,
+						  .version = 4,
+						  .protocol = 17 };
+	for (uint16_t kind = 1; kind < KINDS; kind++)
+		make_kind(kind);
 	atexit(clean_up);
 	return 0;
 }
 
 /* UDP and ESP headers around the text, sealed. */
-static size_t seal(uint16_t suite, uint8_t *ip, const uint8_t *data, size_t size)
+static size_t seal(uint16_t kind, uint8_t *ip, const uint8_t *data, size_t size)
 {
-	size_t iv = crypto_iv_len(suite), text = size, total;
+	size_t iv = crypto_iv_len(suite_of(kind)), text = size, total;
 	uint8_t *esp = ip + 28;
 
-	if (fg_esp_auth_key_len(suite))
+	if (fg_esp_auth_key_len(suite_of(kind)))
 		text -= text % 16;
-	memcpy(ip, sa[suite][IN].outer, 28);
-	memcpy(esp, &sa[suite][IN].spi, 4);
+	memcpy(ip, sa[kind][IN].outer, 28);
+	memcpy(esp, &sa[kind][IN].spi, 4);
 	memset(esp + 4, 1, 4 + iv);
 	memcpy(esp + 8 + iv, data, text);
-	if (!client[suite]->key.run(crypto, &client[suite]->key, esp, text, 0))
+	if (!client[kind]->key.run(crypto, &client[kind]->key, esp, text, 1))
 		return 0;
 	total = 28 + 8 + iv + text + CRYPTO_ICV;
 	fg_put16(ip + 2, (uint16_t)total);
@@ -151,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fg_meta meta = { .session = ME, .l3 = ETH, .sa_generation = 1 };
-	uint16_t suite;
+	uint16_t kind;
 	uint8_t *memory;
 	struct frame f;
 	struct way way;
@@ -159,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2 || size > LONGEST)
 		return 0;
-	suite = (uint16_t)(1 + data[0] % (FG_ESP_SUITE_MAX - 1));
+	kind = (uint16_t)(1 + data[0] % (KINDS - 1));
 	len = size - 2;
 	/* What comes from outside ends with its memory, so that a read beyond it is noticed. */
 	space = data[1] % 3 == 2 ? SPACE : AT + len + (data[1] % 3 == 1 ? OVERHEAD : 0);
@@ -167,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!memory)
 		return 0;
 	if (data[1] % 3 == 1)
-		len = seal(suite, memory + AT, data + 2, len);
+		len = seal(kind, memory + AT, data + 2, len);
 	else
 		memcpy(memory + AT, data + 2, len);
 	if (data[1] % 3 != 2) {
@@ -175,9 +203,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		meta.esp = ETH + 28;
 	}
 	f = (struct frame){ memory, memory + space, memory + AT - ETH, memory + AT + len };
-	sa[suite][IN].seq = sa[suite][OUT].seq = 0;
-	memset(sa[suite][IN].window, 0, sizeof(sa[suite][IN].window));
-	way = forward_packet(&forward[suite], &f, &meta);
+	sa[kind][IN].seq = sa[kind][OUT].seq = is_esn(kind) ? ESN_TOP : 0;
+	memset(sa[kind][IN].window, 0, sizeof(sa[kind][IN].window));
+	way = forward_packet(&forward[kind], &f, &meta);
 	/* A frame that goes on lies in its memory and holds at least the headers. */
 	if (way.door != DOOR_NONE &&
 	    (f.data < memory || f.end > memory + space || f.end - f.data < ETH + 20))

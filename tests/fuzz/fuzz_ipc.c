@@ -96,6 +96,16 @@ HANDLER(CONF_PREPARE)
 HANDLER(CONF_PREPARED)
 HANDLER(SESSION_BEGIN)
 HANDLER(SA_ADD)
+HANDLER(SPI_ASK)
+HANDLER(SA_USE)
+HANDLER(SA_DEL)
+HANDLER(IDLE_ASK)
+HANDLER(SESSION_MOVE)
+HANDLER(SPI_GIVEN)
+HANDLER(SA_ADDED)
+HANDLER(SA_REFUSED)
+HANDLER(SA_LIFE)
+HANDLER(IDLE)
 HANDLER(IKE_SA_ROW)
 HANDLER(AUTH_VERIFY)
 HANDLER(AUTH_SIGN)
@@ -122,6 +132,16 @@ static const struct ipc_rule rules[] = {
 	FIXED(CONF_PREPARED, msg_conf_prepared),
 	FIXED(SESSION_BEGIN, msg_session_begin),
 	FIXED(SA_ADD, msg_sa_add),
+	FIXED(SPI_ASK, msg_spi_ask),
+	FIXED(SA_USE, msg_sa_use),
+	FIXED(SA_DEL, msg_sa_del),
+	FIXED(IDLE_ASK, msg_idle_ask),
+	FIXED(SESSION_MOVE, msg_session_move),
+	FIXED(SPI_GIVEN, msg_spi_given),
+	FIXED(SA_ADDED, msg_sa_added),
+	FIXED(SA_REFUSED, msg_sa_refused),
+	FIXED(SA_LIFE, msg_sa_life),
+	FIXED(IDLE, msg_idle),
 	FIXED(IKE_SA_ROW, msg_ike_sa_row),
 	{ MSG_AUTH_VERIFY, "AUTH_VERIFY", sizeof(struct msg_auth_verify),
 	  sizeof(struct msg_auth_verify) + MSG_OCTETS_MAX + MSG_AUTH_MAX, on_AUTH_VERIFY, false },
