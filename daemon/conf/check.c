@@ -286,8 +286,8 @@ static void check_profile(struct conf_build *b, struct conf *conf, size_t index,
 	struct conf_profile *profile = &conf->profiles[index];
 
 	conf_check_match(b, conf, index, object);
-	conf_check_auth(b, conf, profile, object);
 	check_trust(b, conf, profile, object);
+	conf_check_auth(b, conf, profile, object);
 	conf_check_life(b, conf, profile, object);
 	if (profile->virtual_template != CONF_NONE && profile->authorization_policy != CONF_NONE)
 		check_mtu(b, conf, profile);

@@ -266,7 +266,8 @@ struct conf_profile {
 	size_t match_outside_count;
 	struct conf_identity local; /* identity local */
 	struct conf_auths auth_local, auth_remote;
-	bool childless;                /* an IKE SA may begin without a CHILD SA, RFC 6023 */
+	bool rsa_sha1;  /* RSA signatures with SHA-1 where nothing better is agreed */
+	bool childless; /* an IKE SA may begin without a CHILD SA, RFC 6023 */
 	struct conf_auths auth_second; /* of the client once more, RFC 4739; none: one round */
 	struct conf_trust trust[CONF_LIST_MAX]; /* pki-trustpoint, in order of preference */
 	size_t trust_count;

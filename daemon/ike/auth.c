@@ -6,7 +6,6 @@
 #include "ike/exchange.h"
 #include "ike/login.h"
 #include "ike/mobike.h"
-#include "ike/proof.h"
 #include "ike/trace.h"
 
 #include <errno.h>
@@ -75,7 +74,8 @@ static struct msg_identity identity_of(const struct ike_identity *id)
 	return who;
 }
 
-static void match_profile(struct ike_core *core, struct ikesa *sa, const struct ike_identity *id)
+static const struct conf_profile *match_profile(struct ike_core *core, struct ikesa *sa,
+						const struct ike_identity *id)
 {
 	const struct conf_peer peer = {
 		.id_type = id->type,
@@ -88,76 +88,14 @@ static void match_profile(struct ike_core *core, struct ikesa *sa, const struct 
 	char who[IKESA_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];
 
 	memset(sa->profile, 0, sizeof(sa->profile));
-	if (!profile)
-		return;
-	if (suite_allowed(core, profile, &sa->keys.suite))
+	if (profile && suite_allowed(core, profile, &sa->keys.suite)) {
 		memcpy(sa->profile, profile->name, sizeof(sa->profile));
-	else if (log_allowed(&core->log_logins, ike_now(core)))
+		return profile;
+	}
+	if (profile && log_allowed(&core->log_logins, ike_now(core)))
 		log_warn("login", "%s: profile %s has no proposal with %s", ikesa_text(sa, who),
 			 profile->name, ike_suite_text(&sa->keys.suite, suite));
-}
-
-/* A round of which the request has come. */
-static void judge(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
-{
-	struct ike_login *login = sa->login;
-	const struct msg_identity *who = login->round ? &login->second : &sa->remote;
-
-	login->another = ike_find_notify(m, IKE_NOTIFY_ANOTHER_AUTH_FOLLOWS) != NULL;
-	if (!ike_count(m, IKE_PAYLOAD_AUTH))
-		fail_auth_saying(core, sa,
-				 ike_find_notify(m, IKE_NOTIFY_EAP_ONLY_AUTHENTICATION)
-					 ? "it sent no AUTH, which asks for EAP alone: not known"
-					 : "it sent no AUTH, which asks for EAP: not known");
-	else if (m->auth.data.len > MSG_AUTH_MAX)
-		fail_auth_saying(core, sa, "its AUTH is longer than any that we know");
-	else if (ike_proof_ask(core, sa, who, m) < 0)
-		ike_auth_later(core, sa);
-}
-
-/* SA, TSi and TSr come together, or where both sides know RFC 6023 not at all. */
-static bool child_wanted(const struct ikesa *sa, const struct ike_message *m, bool *childless)
-{
-	unsigned count = ike_count(m, IKE_PAYLOAD_SA) + ike_count(m, IKE_PAYLOAD_TSI) +
-			 ike_count(m, IKE_PAYLOAD_TSR);
-
-	*childless = count == 0 && sa->opening->childless;
-	return count == 3 || *childless;
-}
-
-void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
-		      const struct ike_arrival *from)
-{
-	bool childless;
-
-	if (!child_wanted(sa, m, &childless)) {
-		ike_count_drop(core, IKE_DROP_missing_payload);
-		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
-		return;
-	}
-	sa->login = ike_login_new(m);
-	if (!sa->login) {
-		ike_auth_later(core, sa);
-		return;
-	}
-	sa->login->childless = childless;
-	ike_client_see(sa, m);
-	sa->remote = identity_of(&m->id_i);
-	ike_trace_identified(core, sa);
-	match_profile(core, sa, &m->id_i);
-	if (!ike_mobike_no_nat(m, &from->path))
-		ike_fail(core, sa, IKE_NOTIFY_UNEXPECTED_NAT_DETECTED, FG_CAUSE_setup_abandoned);
-	else
-		judge(core, sa, m);
-}
-
-void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
-		    const struct ike_arrival *from)
-{
-	(void)from;
-	sa->login->round++;
-	sa->login->second = identity_of(&m->id_i);
-	judge(core, sa, m);
+	return NULL;
 }
 
 /* Why the client cannot go on from this round, NULL: it can. */
@@ -181,15 +119,98 @@ static void proven(struct ike_core *core, struct ikesa *sa)
 	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
 	const char *trouble = profile ? round_trouble(sa, profile)
 				      : "its profile was removed meanwhile";
+	struct ike_login *login = sa->login;
 
 	if (trouble)
 		fail_auth_saying(core, sa, trouble);
-	else if (sa->login->round > 0)
+	else if (login->round > 0)
 		ike_login_begin(core, sa);
+	else if (login->own.none)
+		fail_auth_saying(core, sa, "we have no certificate that both sides can use");
 	else if (!ike_move(core, sa, IKE_STATE_SIGNING))
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
-	else if (ike_proof_sign(core, sa, profile) < 0)
+	else if (ike_own_sign(core, sa, &login->own) < 0)
 		ike_auth_later(core, sa);
+}
+
+/* No question: who may be believed stands in our configuration, and a signature is no secret. */
+static void judge_signature(struct ike_core *core, struct ikesa *sa, const struct msg_identity *who,
+			    const struct ike_message *m)
+{
+	struct ike_why why;
+
+	if (ike_proof_check(core, sa, who, m, &why))
+		proven(core, sa);
+	else
+		fail_auth_saying(core, sa, why.text);
+}
+
+/* A round of which the request has come. */
+static void judge(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
+{
+	struct ike_login *login = sa->login;
+	const struct msg_identity *who = login->round ? &login->second : &sa->remote;
+
+	login->another = ike_find_notify(m, IKE_NOTIFY_ANOTHER_AUTH_FOLLOWS) != NULL;
+	if (!ike_count(m, IKE_PAYLOAD_AUTH))
+		fail_auth_saying(core, sa,
+				 ike_find_notify(m, IKE_NOTIFY_EAP_ONLY_AUTHENTICATION)
+					 ? "it sent no AUTH, which asks for EAP alone: not known"
+					 : "it sent no AUTH, which asks for EAP: not known");
+	else if (m->auth.data.len > MSG_AUTH_MAX)
+		fail_auth_saying(core, sa, "its AUTH is longer than any that we know");
+	else if (ike_proof_signs(m->auth.method))
+		judge_signature(core, sa, who, m);
+	else if (ike_proof_ask(core, sa, who, m) < 0)
+		ike_auth_later(core, sa);
+}
+
+/* SA, TSi and TSr come together, or where both sides know RFC 6023 not at all. */
+static bool child_wanted(const struct ikesa *sa, const struct ike_message *m, bool *childless)
+{
+	unsigned count = ike_count(m, IKE_PAYLOAD_SA) + ike_count(m, IKE_PAYLOAD_TSI) +
+			 ike_count(m, IKE_PAYLOAD_TSR);
+
+	*childless = count == 0 && sa->opening->childless;
+	return count == 3 || *childless;
+}
+
+void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		      const struct ike_arrival *from)
+{
+	const struct conf_profile *profile;
+	bool childless;
+
+	if (!child_wanted(sa, m, &childless)) {
+		ike_count_drop(core, IKE_DROP_missing_payload);
+		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
+		return;
+	}
+	sa->login = ike_login_new(m);
+	if (!sa->login) {
+		ike_auth_later(core, sa);
+		return;
+	}
+	sa->login->childless = childless;
+	ike_client_see(sa, m);
+	sa->remote = identity_of(&m->id_i);
+	ike_trace_identified(core, sa);
+	profile = match_profile(core, sa, &m->id_i);
+	if (profile)
+		ike_own_choose(core, sa, profile, m, &sa->login->own);
+	if (!ike_mobike_no_nat(m, &from->path))
+		ike_fail(core, sa, IKE_NOTIFY_UNEXPECTED_NAT_DETECTED, FG_CAUSE_setup_abandoned);
+	else
+		judge(core, sa, m);
+}
+
+void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		    const struct ike_arrival *from)
+{
+	(void)from;
+	sa->login->round++;
+	sa->login->second = identity_of(&m->id_i);
+	judge(core, sa, m);
 }
 
 int ike_auth_verdict(struct ike_core *core, struct ikesa *sa,
@@ -210,7 +231,7 @@ static void answer_round(struct ike_core *core, struct ikesa *sa)
 	struct ike_draft draft;
 
 	ike_draft_begin(&draft);
-	ike_proof_put(sa, &draft);
+	ike_own_put(&sa->login->own, &sa->login->sign, &draft.w);
 	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_NEXT_ROUND))
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 }
@@ -231,10 +252,15 @@ int ike_auth_signed(struct ike_core *core, struct ikesa *sa, const struct msg_au
 	return 0;
 }
 
-void ike_auth_announce(const struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
+void ike_auth_announce(const struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		       struct ike_writer *w)
 {
+	enum { RESERVE = 64 }; /* for what stands behind */
+	size_t room = sa->opening->request->len, used = w->wr.len + RESERVE;
 	bool second = false;
 
+	sa->opening->hashes = ike_hashes_read(
+		ike_find_notify(m, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS));
 	for (size_t i = 0; i < core->conf->profile_count; i++) {
 		second |= core->conf->profiles[i].auth_second.count > 0;
 		sa->opening->childless |= core->conf->profiles[i].childless;
@@ -245,4 +271,5 @@ void ike_auth_announce(const struct ike_core *core, struct ikesa *sa, struct ike
 	if (sa->opening->childless)
 		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_CHILDLESS_IKEV2_SUPPORTED,
 			       NULL, 0);
+	ike_own_announce(core, sa, room > used ? room - used : 0, w);
 }

@@ -14,8 +14,10 @@
 
 struct ike_writer;
 
-/* In the answer to IKE_SA_INIT: which ways to authenticate we know beyond RFC 7296. */
-void ike_auth_announce(const struct ike_core *core, struct ikesa *sa, struct ike_writer *w);
+/* Into the answer to IKE_SA_INIT m: which ways to authenticate we know beyond RFC 7296. Notes what
+ * the client announced. */
+void ike_auth_announce(const struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+		       struct ike_writer *w);
 
 /* Rows of the rules: the first round, which says what the client wants, and a further one. */
 void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,

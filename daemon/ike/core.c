@@ -24,6 +24,16 @@ static struct ike_table *tables(struct ike_core *core, size_t i)
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
 
+/* What is weak is said once per configuration, whether somebody uses it or not. */
+static void warn_of_weak(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->profile_count; i++)
+		if (conf->profiles[i].rsa_sha1)
+			log_warn("ike",
+				 "profile %s: rsa-sig-sha1: RSA with SHA-1 is taken and made",
+				 conf->profiles[i].name);
+}
+
 static bool collect_proposals(struct ike_core *core, const struct conf *conf)
 {
 	const struct conf_proposal **list = calloc(conf->proposal_count + 1, sizeof(*list));
@@ -73,6 +83,7 @@ int ike_core_new(const struct ike_env *env, const struct conf *conf, struct ike_
 		free(core);
 		return -ENOMEM;
 	}
+	warn_of_weak(conf);
 	*out = core;
 	return 0;
 }
@@ -82,6 +93,7 @@ int ike_core_set_conf(struct ike_core *core, const struct conf *conf)
 	if (!collect_proposals(core, conf))
 		return -ENOMEM;
 	core->conf = conf;
+	warn_of_weak(conf);
 	return 0;
 }
 

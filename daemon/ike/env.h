@@ -13,6 +13,8 @@ struct ike_env {
 	void *arg;
 	/* Milliseconds, never going back. */
 	uint64_t (*now_ms)(void *arg);
+	/* Seconds since 1970, for certificates. */
+	int64_t (*wall_s)(void *arg);
 	/* For SPIs and nonces. */
 	bool (*random)(void *arg, void *p, size_t len);
 	/* A whole datagram, non-ESP marker included. A lost one is like one lost on the way. */

@@ -22,7 +22,7 @@ static bool wants_nat_detection(const struct ike_message *m)
 
 /* Without a key pair in the opening only the length of it is right. */
 static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa *sa,
-				      const struct ike_choice *choice, bool nat_detection)
+				      const struct ike_message *m, const struct ike_choice *choice)
 {
 	const struct ike_opening *opening = sa->opening;
 	const struct ike_header header = {
@@ -45,12 +45,12 @@ static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa 
 	ike_put_ke(&w, group, opening->dh ? dh_public(opening->dh) : no_public,
 		   dh_public_len(group));
 	ike_put_nonce(&w, opening->nr, sizeof(opening->nr));
-	if (nat_detection)
+	if (wants_nat_detection(m))
 		ike_nat_put(&w, sa, &sa->path);
 	if (sa->fragment_mtu)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
-	ike_auth_announce(core, sa, &w);
+	ike_auth_announce(core, sa, m, &w);
 	len = ike_finish(&w);
 	return len ? ike_packet_new(message, len) : NULL;
 }
@@ -90,7 +90,7 @@ static bool longer_than_asked(struct ike_core *core, struct ikesa *sa, const str
 
 	if (from->proven || !ike_cookie_possible(core))
 		return false;
-	answer = make_answer(core, sa, choice, wants_nat_detection(m));
+	answer = make_answer(core, sa, m, choice);
 	longer = answer && answer->len > from->len;
 	ike_packet_free(answer);
 	return longer;
@@ -105,7 +105,7 @@ static bool open_sa(struct ike_core *core, struct ikesa *sa, const struct ike_me
 	if (dh_new(choice->suite.group, &opening->dh) < 0 ||
 	    !core->env.random(core->env.arg, opening->nr, sizeof(opening->nr)))
 		return false;
-	opening->answer = make_answer(core, sa, choice, wants_nat_detection(m));
+	opening->answer = make_answer(core, sa, m, choice);
 	if (opening->answer)
 		sa->answer = ike_packet_new(opening->answer->bytes + IKE_MARKER_LEN,
 					    opening->answer->len);

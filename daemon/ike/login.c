@@ -6,7 +6,6 @@
 #include "ike/exchange.h"
 #include "ike/liveness.h"
 #include "ike/mobike.h"
-#include "ike/proof.h"
 #include "ike/redirect.h"
 #include "ike/ts.h"
 #include "ike/unique.h"
@@ -36,6 +35,7 @@ void ike_login_free(struct ike_login *login)
 	if (!login)
 		return;
 	free(login->mobike);
+	ike_own_free(&login->own);
 	wipe(login, sizeof(*login));
 	free(login);
 }
@@ -69,7 +69,7 @@ static void begin_answer(const struct ikesa *sa, struct ike_draft *draft)
 {
 	ike_draft_begin(draft);
 	if (sa->login->round == 0)
-		ike_proof_put(sa, draft);
+		ike_own_put(&sa->login->own, &sa->login->sign, &draft->w);
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include "ike/core.h"
 #include "ike/cp.h"
+#include "ike/proof.h"
 
 /* What IKE_AUTH's request asked for and what has become of it so far. */
 struct ike_login {
@@ -23,7 +24,7 @@ struct ike_login {
 	unsigned round;             /* of authentication, the first is 0 */
 	bool another;               /* the client announced that one more follows this one */
 	struct msg_identity second; /* who it says it is in round 1 */
-	struct conf_identity local; /* IDr */
+	struct ike_own own;
 	struct msg_auth_signed sign;
 	struct msg_session_begun begun;
 	struct ike_esp_choice esp;

@@ -72,6 +72,12 @@ static uint64_t env_now(void *arg)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+static int64_t env_wall(void *arg)
+{
+	(void)arg;
+	return (int64_t)time(NULL);
+}
+
 static bool env_random(void *arg, void *bytes, size_t len)
 {
 	(void)arg;
@@ -364,6 +370,7 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 	const struct ike_env env = {
 		.arg = p,
 		.now_ms = env_now,
+		.wall_s = env_wall,
 		.random = env_random,
 		.send = env_send,
 		.to_aaa = env_to_aaa,

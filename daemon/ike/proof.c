@@ -2,8 +2,11 @@
 #include "ike/proof.h"
 
 #include "ike/login.h"
+#include "pki/pki.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 bool ike_proof_octets(const struct ikesa *sa, bool of_peer, struct ike_bytes id_body, size_t tail,
@@ -50,44 +53,173 @@ int ike_proof_ask(struct ike_core *core, const struct ikesa *sa, const struct ms
 	return error;
 }
 
-/* The body of our IDr, RFC 7296 3.5. */
-static struct ike_bytes idr_body(const struct conf_identity *id, uint8_t *body, size_t cap)
-{
-	struct wr wr = wr_of(body, cap);
+/* --- signatures --- */
 
-	wr_u8(&wr, (uint8_t)id->type);
-	wr_zero(&wr, 3);
-	wr_bytes(&wr, id->data, id->len);
-	return (struct ike_bytes){ wr.p, wr.len };
+bool ike_proof_signs(uint8_t method)
+{
+	switch (method) {
+	case IKE_AUTH_METHOD_RSA:
+	case IKE_AUTH_METHOD_ECDSA_256:
+	case IKE_AUTH_METHOD_ECDSA_384:
+	case IKE_AUTH_METHOD_ECDSA_521:
+	case IKE_AUTH_METHOD_SIGNATURE:
+		return true;
+	default:
+		return false;
+	}
 }
 
-int ike_proof_sign(struct ike_core *core, struct ikesa *sa, const struct conf_profile *profile)
+size_t ike_trustpoints(const struct conf_profile *profile, enum conf_trust_use use,
+		       int list[CONF_LIST_MAX])
 {
-	struct msg_auth_sign sign = {
-		.ike = sa->handle,
-		.remote = sa->remote,
-		.prf = sa->keys.suite.prf,
-		.method = IKE_AUTH_METHOD_SHARED_KEY,
-	};
-	uint8_t id[4 + CONF_TEXT_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < profile->trust_count; i++)
+		if (profile->trust[i].use & use)
+			list[count++] = profile->trust[i].trustpoint;
+	return count;
+}
+
+enum conf_auth ike_key_auth(enum sign_key_type type)
+{
+	switch (type) {
+	case SIGN_KEY_RSA:
+	case SIGN_KEY_RSA_PSS:
+		return CONF_AUTH_RSA;
+	case SIGN_KEY_P256:
+	case SIGN_KEY_P384:
+	case SIGN_KEY_P521:
+		return CONF_AUTH_ECDSA;
+	default:
+		return CONF_AUTH_EDDSA;
+	}
+}
+
+/* False, for a return. */
+static bool no(struct ike_why *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool no(struct ike_why *why, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why->text, sizeof(why->text), format, args);
+	va_end(args);
+	return false;
+}
+
+/* The certificates of a message, the client's own first. CRLs are passed over: ours come from our
+ * files. An URL is never followed: RFC 7296 3.6 leaves that to us, and a stranger chose it. */
+static size_t chain_of(const struct ike_message *m, struct crypto_chunk chain[PKI_CHAIN_MAX + 1])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->cert_count && count <= PKI_CHAIN_MAX; i++)
+		if (m->cert[i].encoding == IKE_CERT_X509_SIGNATURE)
+			chain[count++] = (struct crypto_chunk){ m->cert[i].data.p,
+								m->cert[i].data.len };
+	return count;
+}
+
+static struct pki_cert *verify(struct ike_core *core, const struct conf_profile *profile,
+			       const struct ike_message *m, struct ike_why *why)
+{
+	struct crypto_chunk chain[PKI_CHAIN_MAX + 1];
+	size_t chain_count = chain_of(m, chain);
+	int trustpoint[CONF_LIST_MAX];
+	size_t count = ike_trustpoints(profile, CONF_TRUST_VERIFY, trustpoint);
+	char where[PKI_TEXT_MAX] = "";
+	struct pki_cert *cert = NULL;
+	enum pki_verdict verdict;
+
+	if (!core->pki) {
+		no(why, "there are no trustpoints to judge its certificate by");
+		return NULL;
+	}
+	verdict = pki_verify(core->pki, trustpoint, count, chain, chain_count,
+			     core->env.wall_s(core->env.arg), &cert, where);
+	if (verdict != PKI_OK)
+		no(why, "its certificate %s%s%s", pki_verdict_text(verdict), where[0] ? ": " : "",
+		   where);
+	return cert;
+}
+
+/*
+ * A client that knows RFC 7427, and has seen that we do, signs that way. When it does not, somebody
+ * took our announcement out of the answer; our AUTH tells the client, but it is later than its own.
+ */
+static bool downgraded(const struct ikesa *sa, const struct conf_profile *profile,
+		       const struct ike_message *m)
+{
+	return m->auth.method != IKE_AUTH_METHOD_SIGNATURE &&
+	       (sa->opening->hashes & IKE_PROOF_HASHES) && !profile->rsa_sha1;
+}
+
+/* Did the key of the certificate make AUTH, in a way that was agreed? */
+static bool signed_by(const struct ikesa *sa, const struct conf_profile *profile,
+		      const struct ike_message *m, const struct sign_key *key, struct ike_why *why)
+{
+	/* Without a notify of the client's we sent none either, RFC 7427 4. */
+	uint32_t hashes = sa->opening->hashes ? IKE_PROOF_HASHES : 0;
+	unsigned flags = profile->rsa_sha1 ? SIGN_LEGACY : 0;
+	enum sign_scheme scheme = SIGN_NONE;
+	struct ike_name room;
 	struct wr wr;
-	int error;
+	bool right;
 
-	memcpy(sign.profile, sa->profile, sizeof(sign.profile));
-	sa->login->local = profile->local;
-	if (!ike_proof_octets(sa, false, idr_body(&profile->local, id, sizeof(id)), 0, &wr))
-		return -ENOMEM;
-	sign.octets_len = (uint32_t)wr.len;
-	error = core->env.to_aaa(core->env.arg, MSG_AUTH_SIGN, &sign, sizeof(sign), wr.p, wr.len);
+	if (downgraded(sa, profile, m))
+		return no(why, "it signs by an older method than was agreed: %s",
+			  ike_auth_method_name(m->auth.method, &room));
+	if (!ike_proof_octets(sa, true, m->id_i.body, 0, &wr))
+		return no(why, "there is no memory to check its signature");
+	right = sign_auth_check(key, (enum sign_method)m->auth.method, hashes, flags, wr.p, wr.len,
+				m->auth.data.p, m->auth.data.len, &scheme);
 	free(wr.p);
-	return error;
+	return right ||
+	       no(why, "its signature is wrong, or made in a way that was not agreed: %s%s%s",
+		  ike_auth_method_name(m->auth.method, &room), scheme ? ", " : "",
+		  scheme ? sign_scheme_text(scheme) : "");
 }
 
-void ike_proof_put(const struct ikesa *sa, struct ike_draft *draft)
+static bool takes(const struct conf_auths *auths, const struct conf_profile *profile,
+		  const struct sign_key *key, struct ike_why *why)
 {
-	const struct ike_login *login = sa->login;
+	char text[64];
 
-	ike_put_id(&draft->w, IKE_PAYLOAD_IDR, (uint8_t)login->local.type, login->local.data,
-		   login->local.len);
-	ike_put_auth(&draft->w, login->sign.method, login->sign.auth, login->sign.len);
+	return conf_auth_set(auths) & ike_key_auth(sign_key_type(key)) ||
+	       no(why, "it signs with %s, which profile %s does not take",
+		  sign_key_text(key, text, sizeof(text)), profile->name);
+}
+
+static bool is_for(const struct pki_cert *cert, const struct msg_identity *who, struct ike_why *why)
+{
+	char subject[PKI_TEXT_MAX];
+
+	return pki_proves_identity(cert, who->type, who->data, who->len) ||
+	       no(why, "its certificate is not for this identity: %s",
+		  pki_dn_text(pki_cert_subject(cert), subject, sizeof(subject)));
+}
+
+bool ike_proof_check(struct ike_core *core, const struct ikesa *sa, const struct msg_identity *who,
+		     const struct ike_message *m, struct ike_why *why)
+{
+	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_auths *auths;
+	const struct sign_key *key;
+	struct pki_cert *cert;
+	bool proven;
+
+	if (!profile)
+		return no(why, "no profile matches the identity");
+	auths = sa->login->round ? &profile->auth_second : &profile->auth_remote;
+	if (!(conf_auth_set(auths) & CONF_AUTH_SIGNATURES))
+		return no(why, "it signs, which profile %s does not take", profile->name);
+	cert = verify(core, profile, m, why);
+	if (!cert)
+		return false;
+	key = pki_cert_key(cert);
+	proven = takes(auths, profile, key, why) && signed_by(sa, profile, m, key, why) &&
+		 is_for(cert, who, why);
+	pki_cert_free(cert);
+	return proven;
 }

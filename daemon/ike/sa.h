@@ -40,7 +40,8 @@ struct ike_opening {
 	size_t ni_len;
 	bool proven;                         /* the request brought a cookie */
 	struct ike_packet *request, *answer; /* IKE_SA_INIT, both ways */
-	bool childless;                      /* we announced that we know RFC 6023 */
+	uint32_t hashes; /* bit IKE_HASH_* that the client announced, RFC 7427; 0: it did not */
+	bool childless;  /* we announced that we know RFC 6023 */
 };
 
 struct ikesa {

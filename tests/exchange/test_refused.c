@@ -23,10 +23,10 @@ static const struct {
 } strangers[] = {
 	{ "a.example.org", "another key", 0, 1 },
 	{ "a.example.org", "key of a", INITIATOR_BAD_AUTH, 1 },
-	{ "a.example.org", "key of a", INITIATOR_RSA_AUTH, 1 },
-	{ "z.example.org", "key of a", 0, 1 },                 /* in a profile, has no key */
-	{ "a.example.net", "key of a", 0, 1 },                 /* in no profile */
-	{ "a.example.org", "key of a", INITIATOR_NO_AUTH, 0 }, /* wants EAP */
+	{ "a.example.org", "key of a", INITIATOR_RSA_AUTH, 0 }, /* no such method there */
+	{ "z.example.org", "key of a", 0, 1 },                  /* in a profile, has no key */
+	{ "a.example.net", "key of a", 0, 1 },                  /* in no profile */
+	{ "a.example.org", "key of a", INITIATOR_NO_AUTH, 0 },  /* wants EAP */
 };
 
 /* The same answer, byte for byte in length, whatever was wrong; nothing is begun for it. */

@@ -3,6 +3,8 @@
 
 #include "core/secret.h"
 #include "crypto/psk_auth.h"
+#include "pki/bundle.h"
+#include "pki/pki.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,6 +43,9 @@ static const char default_conf[] = "[gateway]\n"
 				   "aaa-authorization-group = all\n"
 				   "virtual-template = 1\n";
 
+/* A time in the middle of what test certificates are valid for. */
+enum { WALL_S = 1800000000 };
+
 static void die(const char *what)
 {
 	fprintf(stderr, "support/gateway: %s\n", what);
@@ -65,6 +70,13 @@ static uint64_t now(void *arg)
 	struct gateway *gw = arg;
 
 	return gw->now_ms;
+}
+
+static int64_t wall(void *arg)
+{
+	struct gateway *gw = arg;
+
+	return gw->wall_s;
 }
 
 /* RFC 5282 3: an AEAD is lost when two messages have one IV. A retransmission is the same bytes. */
@@ -166,6 +178,7 @@ void gateway_open(struct gateway *gw, const char *conf_text)
 	const struct ike_env env = {
 		.arg = gw,
 		.now_ms = now,
+		.wall_s = wall,
 		.random = gateway_random,
 		.send = sent,
 		.to_aaa = to_aaa,
@@ -177,6 +190,7 @@ void gateway_open(struct gateway *gw, const char *conf_text)
 
 	memset(gw, 0, sizeof(*gw));
 	gw->now_ms = 1000000;
+	gw->wall_s = WALL_S;
 	gw->next_session = 1;
 	gw->conf = in ? conf_parse(in, "test.conf", &errors) : NULL;
 	if (in)
@@ -196,9 +210,44 @@ void gateway_close(struct gateway *gw)
 	for (size_t i = 0; i < gw->message_count; i++)
 		free(gw->message[i].bytes);
 	ike_core_free(gw->core);
+	pki_free(gw->pki);
 	conf_free(gw->conf);
 	free(gw->out);
 	memset(gw, 0, sizeof(*gw));
+}
+
+static void pack(int fd, size_t trustpoint, enum pki_kind kind, const void *bytes, size_t len)
+{
+	struct pki_file file = { .trustpoint = (uint32_t)trustpoint,
+				 .kind = (uint8_t)kind,
+				 .name = "test",
+				 .bytes = bytes,
+				 .len = len };
+
+	if (len && pki_bundle_add(fd, &file) < 0)
+		die("a file of a trustpoint is not packed");
+}
+
+void gateway_trust(struct gateway *gw, const struct gateway_trust *trust, size_t count)
+{
+	int fd = pki_bundle_new();
+	struct pki *before = gw->pki;
+	char why[512] = "";
+
+	if (fd < 0 || count > GATEWAY_TRUSTPOINTS)
+		die("no bundle");
+	for (size_t i = 0; i < count; i++) {
+		pack(fd, i, PKI_KIND_CA, trust[i].ca, strlen(trust[i].ca));
+		pack(fd, i, PKI_KIND_OWN, trust[i].own, trust[i].own ? strlen(trust[i].own) : 0);
+		pack(fd, i, PKI_KIND_OCSP, trust[i].ocsp.p, trust[i].ocsp.len);
+		pack(fd, i, PKI_KIND_CRL, trust[i].crl.p, trust[i].crl.len);
+		gw->own_key[i] = trust[i].key;
+	}
+	gw->pki = pki_load(fd, gw->conf, 0, gw->wall_s, why, sizeof(why));
+	if (!gw->pki)
+		die(why);
+	ike_core_set_pki(gw->core, gw->pki);
+	pki_free(before);
 }
 
 void gateway_add_key(struct gateway *gw, const char *identity, const char *psk)
@@ -240,6 +289,25 @@ static void verify(struct gateway *gw, const struct msg_auth_verify *ask, const 
 		die("the core refuses a verdict");
 }
 
+/* As aaa does: with the key that the name of the trustpoint stands for. */
+static bool sign_with_key(const struct gateway *gw, const struct msg_auth_sign *ask,
+			  const uint8_t *octets, struct msg_auth_signed *answer)
+{
+	const struct sign_choice choice = { (enum sign_method)ask->method,
+					    (enum sign_scheme)ask->scheme };
+	size_t len = 0;
+
+	for (size_t i = 0; i < gw->conf->trustpoint_count; i++)
+		if (!strcmp(gw->conf->trustpoints[i].name, ask->trustpoint) && gw->own_key[i] &&
+		    !memcmp(pki_own(gw->pki, (int)i)->key_hash, ask->key_hash, MSG_KEY_HASH_LEN) &&
+		    sign_auth_make(gw->own_key[i], &choice, octets, ask->octets_len, answer->auth,
+				   &len))
+			break;
+	answer->method = ask->method;
+	answer->len = (uint16_t)len;
+	return len > 0;
+}
+
 static void sign(struct gateway *gw, const struct msg_auth_sign *ask, const uint8_t *octets)
 {
 	struct msg_auth_signed answer = { .ike = ask->ike, .method = IKE_AUTH_METHOD_SHARED_KEY };
@@ -247,10 +315,15 @@ static void sign(struct gateway *gw, const struct msg_auth_sign *ask, const uint
 	size_t len = 0;
 
 	_Static_assert((int)PSK_AUTH_MAX <= (int)MSG_AUTH_MAX, "AUTH fits");
-	answer.ok = psk && !gw->aaa_cannot_sign &&
-		    psk_auth(ask->prf, psk, strlen(psk), octets, ask->octets_len, answer.auth,
-			     &len);
-	answer.len = (uint16_t)len;
+	_Static_assert((int)SIGN_AUTH_MAX <= (int)MSG_AUTH_MAX, "a signature fits");
+	if (ask->trustpoint[0]) {
+		answer.ok = sign_with_key(gw, ask, octets, &answer);
+	} else {
+		answer.ok = psk && psk_auth(ask->prf, psk, strlen(psk), octets, ask->octets_len,
+					    answer.auth, &len);
+		answer.len = (uint16_t)len;
+	}
+	answer.ok = answer.ok && !gw->aaa_cannot_sign;
 	if (ike_from_aaa(gw->core, MSG_AUTH_SIGNED, &answer) < 0)
 		die("the core refuses a signature");
 }

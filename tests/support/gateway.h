@@ -14,6 +14,7 @@ enum {
 	GATEWAY_QUEUE = 256,
 	GATEWAY_SESSIONS = 64,
 	GATEWAY_KEYS = 8,
+	GATEWAY_TRUSTPOINTS = 4,
 	GATEWAY_DATAGRAM_MAX = 4 * 1024,
 	GATEWAY_SEALS = 256,
 	GATEWAY_TRACED = 16 * 1024,
@@ -70,6 +71,9 @@ struct gateway {
 		char identity[CONF_TEXT_MAX], psk[CONF_TEXT_MAX];
 	} key[GATEWAY_KEYS];
 	size_t key_count;
+	struct pki *pki;
+	const struct sign_key *own_key[GATEWAY_TRUSTPOINTS]; /* borrowed */
+	int64_t wall_s;
 	bool aaa_down; /* to_aaa fails */
 	bool aaa_cannot_sign;
 	uint32_t verified; /* questions that aaa answered */
@@ -90,6 +94,16 @@ struct gateway {
 void gateway_open(struct gateway *gw, const char *conf_text);
 /* Everything is given back. */
 void gateway_close(struct gateway *gw);
+
+/* What the files of one trustpoint hold; NULL: there is no such file. */
+struct gateway_trust {
+	const char *ca, *own;       /* PEM */
+	const struct sign_key *key; /* of own; borrowed */
+	struct crypto_chunk crl, ocsp;
+};
+
+/* The trustpoints of the configuration, in its order. Again: as after a reload. */
+void gateway_trust(struct gateway *gw, const struct gateway_trust *trust, size_t count);
 
 void gateway_add_key(struct gateway *gw, const char *identity, const char *psk);
 /* A datagram from a peer. Not changed. */

@@ -170,6 +170,8 @@ size_t initiator_init(struct initiator *in)
 	ike_put_nonce(&w, in->ni, in->ni_len);
 	if (!(in->setup.knobs & INITIATOR_NO_NAT_DETECTION))
 		put_nat(in, &w);
+	if (in->setup.hashes)
+		ike_put_hashes(&w, in->setup.hashes);
 	put_notifies(&w, in->setup.in_init, INITIATOR_NOTIFIES);
 	if (in->setup.fragment_mtu)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,

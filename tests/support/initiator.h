@@ -9,6 +9,7 @@
 #define SUPPORT_INITIATOR_H
 
 #include "conf/conf.h"
+#include "crypto/sign.h"
 #include "ike/fragment.h"
 #include "ike/keys.h"
 #include "ike/packet.h"
@@ -40,6 +41,7 @@ enum initiator_knob {
 	INITIATOR_NO_SA = 1 << 15,       /* TS without SA */
 	INITIATOR_ANOTHER = 1 << 16,     /* announces one round of IKE_AUTH more than it has */
 	INITIATOR_EAP_ONLY = 1 << 17,    /* EAP_ONLY_AUTHENTICATION */
+	INITIATOR_REFLECT = 1 << 18,     /* AUTH covers what the gateway's own would */
 	INITIATOR_NO_COOKIE2 = 1 << 28,  /* not returned, or another */
 	INITIATOR_WRONG_COOKIE2 = 1 << 29,
 };
@@ -62,10 +64,27 @@ struct initiator_setup {
 	size_t esp_count;
 	uint8_t id_type;
 	char identity[CONF_TEXT_MAX]; /* as on the wire */
+	size_t identity_len;          /* 0: a text, up to its NUL */
 	char psk[CONF_TEXT_MAX];
 	char psk_gateway[CONF_TEXT_MAX]; /* what the gateway must have, "": the same */
 	/* Of a second round, RFC 4739; "": there is none. */
 	char identity2[CONF_TEXT_MAX], psk2[CONF_TEXT_MAX];
+	/* A certificate instead of psk: its private key and its chain, the leaf first. Borrowed. */
+	const struct sign_key *key;
+	const struct crypto_chunk *chain;
+	size_t chain_count;
+	struct sign_choice choice; /* how to sign; method 0: as this gateway can be shown */
+	bool pss, sha1;            /* for that choice: RSA pads with PSS, may take SHA-1 */
+	uint32_t hashes;           /* our SIGNATURE_HASH_ALGORITHMS, bit IKE_HASH_*; 0: none sent */
+	const uint8_t (*authorities)[IKE_AUTHORITY_LEN]; /* of our CERTREQ */
+	size_t authority_count;
+	bool certreq; /* send one, perhaps without authorities */
+	bool certreq_ocsp;
+	uint8_t idr_type; /* of the IDr in our request, 0: none */
+	const void *idr;
+	size_t idr_len;
+	/* A last change of AUTH on its way out, NULL: none. */
+	void (*change_auth)(uint8_t *method, uint8_t *data, size_t *len);
 	bool want4, want6, want_dns;
 	struct fg_ip hint4;
 	bool no_config;        /* no CFG_REQUEST at all */
@@ -118,6 +137,12 @@ struct initiator {
 	unsigned round;      /* of IKE_AUTH, the first is 0 */
 	uint32_t next_id;    /* of our requests */
 	uint32_t gateway_id; /* expected next from the gateway */
+
+	uint32_t hashes;        /* of the gateway's SIGNATURE_HASH_ALGORITHMS, 0: none came */
+	uint8_t gateway_method; /* of its AUTH */
+	enum sign_scheme gateway_scheme; /* SIGN_NONE with a pre-shared key */
+	uint8_t gateway_cert[8 * 1024];  /* its leaf certificate */
+	size_t gateway_cert_len;
 
 	uint16_t refusal; /* IKE_NOTIFY_* */
 	__be32 spi_in, spi_out;

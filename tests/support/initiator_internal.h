@@ -12,6 +12,6 @@ bool initiator_keys(struct initiator *in, const struct ike_message *m);
 /* IDi, what goes with it, and AUTH of this round. */
 void initiator_put_proof(struct initiator *in, struct ike_writer *w);
 /* The gateway is who it says in this answer. */
-bool initiator_proved(const struct initiator *in, const struct ike_message *m);
+bool initiator_proved(struct initiator *in, const struct ike_message *m);
 
 #endif

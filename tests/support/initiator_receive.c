@@ -85,6 +85,7 @@ static enum initiator_event init_answer(struct initiator *in, const struct ike_m
 	    !ike_count(m, IKE_PAYLOAD_NONCE) || m->header.spi_r == 0 || !initiator_keys(in, m))
 		return INITIATOR_IGNORED;
 	in->spi_r = m->header.spi_r;
+	in->hashes = ike_hashes_read(ike_find_notify(m, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS));
 	in->fragments = in->setup.fragment_mtu &&
 			ike_find_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED);
 	memcpy(in->init_answer, in->in, len);

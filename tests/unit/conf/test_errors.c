@@ -8,9 +8,12 @@
 	{                                                                                          \
 		"[ikev2-profile p]\nmatch-identity-remote = any\nauthentication-local = " local    \
 		"\nauthentication-remote = " remote "\n" rest "identity-local = fqdn gw\n"         \
-		"aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE,                \
+		"aaa-authorization-group = pol\nvirtual-template = 1\n" TRUSTPOINTS NO_PROFILE,    \
 			line, "[ikev2-profile p] " words                                           \
 	}
+#define TRUSTPOINTS                                                                                \
+	"[pki-trustpoint ca]\nca-certificate = /ca\n[pki-trustpoint gw]\nca-certificate = /ca\n"   \
+	"certificate = /gw\nprivate-key = /key\n"
 #define TRUSTPOINT    "[pki-trustpoint t]\nca-certificate = /ca.pem\n"
 #define TRUSTING(key) "[ikev2-profile p]\nmatch-identity-remote = any\n" key PROFILE_BODY
 #define MATCH_EXPECTED                                                                             \
@@ -389,6 +392,27 @@ static const struct bad_row rows[] = {
 		 "authentication-local: pre-share stands alone; a gateway that has a certificate shows it"),
 	AUTH_ROW("pre-share pre-share", "pre-share", "keyring-local = ring\n", 3,
 		 "authentication-local: 'pre-share' is given twice"),
+	AUTH_ROW("rsa-sig", "pre-share", "keyring-local = ring\n", 1,
+		 "pki-trustpoint: authentication-local needs one with a certificate to sign with"),
+	AUTH_ROW("rsa-sig", "pre-share", "keyring-local = ring\npki-trustpoint = ca\n", 6,
+		 "pki-trustpoint: authentication-local needs one with a certificate to sign with"),
+	AUTH_ROW("rsa-sig", "pre-share", "keyring-local = ring\npki-trustpoint = gw verify\n", 6,
+		 "pki-trustpoint: authentication-local needs one with a certificate to sign with"),
+	AUTH_ROW("pre-share", "ecdsa-sig", "keyring-local = ring\n", 1,
+		 "pki-trustpoint: authentication-remote needs one to judge clients by"),
+	AUTH_ROW("pre-share", "pre-share ecdsa-sig", "keyring-local = ring\npki-trustpoint = gw sign\n", 6,
+		 "pki-trustpoint: authentication-remote needs one to judge clients by"),
+	AUTH_ROW("pre-share", "pre-share",
+		 "authentication-remote-second = eddsa-sig\nkeyring-local = ring\n", 1,
+		 "pki-trustpoint: authentication-remote needs one to judge clients by"),
+	AUTH_ROW("pre-share", "pre-share", "keyring-local = ring\npki-trustpoint = gw\n", 6,
+		 "pki-trustpoint: neither side of this profile authenticates by a signature"),
+	AUTH_ROW("ecdsa-sig", "ecdsa-sig", "pki-trustpoint = gw\nkeyring-local = ring\n", 6,
+		 "keyring-local: neither side of this profile authenticates by pre-share"),
+	AUTH_ROW("ecdsa-sig", "ecdsa-sig", "pki-trustpoint = gw\npsk = x\n", 6,
+		 "psk: neither side of this profile authenticates by pre-share"),
+	AUTH_ROW("ecdsa-sig", "ecdsa-sig", "pki-trustpoint = gw\nrsa-sig-sha1 = yes\n", 6,
+		 "rsa-sig-sha1: neither side of this profile authenticates by rsa-sig"),
 	AUTH_ROW("pre-share", "eap", "keyring-local = ring\n", 4,
 		 "authentication-remote: 'eap' is not known here; expected " AUTH_FORMS),
 	AUTH_ROW("pre-share", "pre-share", "", 1,
