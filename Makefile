@@ -61,7 +61,7 @@ obj_of        = $(patsubst %.c,$(BUILD)/obj/%.o,$(call src_of,$(1)))
 
 BPF_OBJS := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 SKELS    := $(BPF_OBJS:%=$(BUILD)/gen/%.skel.h)
-PROGRAMS := $(BUILD)/flexd $(BUILD)/flexdp $(BUILD)/flexctl $(BUILD)/ikeload
+PROGRAMS := $(BUILD)/flexd $(BUILD)/flexdp $(BUILD)/flexctl $(BUILD)/ikeload $(BUILD)/ikespoof
 
 .PHONY: all
 all: $(PROGRAMS) docs
@@ -102,6 +102,10 @@ $(BUILD)/flexctl: $(CTL_OBJS)
 SUPPORT_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 IKELOAD_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tools/ikeload*.c))
 $(BUILD)/ikeload: $(IKELOAD_OBJS) $(SUPPORT_OBJS) $(call libs,$(uses_ike))
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+
+# A flood of strangers, for the lab and the benchmark of the guard.
+$(BUILD)/ikespoof: $(BUILD)/obj/tools/ikespoof.o $(SUPPORT_OBJS) $(call libs,$(uses_ike))
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
 # Man page and completion come out of the command table of flexctl itself.

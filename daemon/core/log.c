@@ -40,6 +40,11 @@ void log_set_level(enum log_level max)
 	state.max = max;
 }
 
+bool log_wanted(enum log_level level)
+{
+	return level <= state.max;
+}
+
 static size_t put_prefix(char *line, size_t cap, enum log_level level, const char *area)
 {
 	struct timespec now;

@@ -18,6 +18,9 @@ void log_set_level(enum log_level max);
 void log_at(enum log_level level, const char *area, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Are lines of this level written? Before work that only a line would need. */
+bool log_wanted(enum log_level level);
+
 #define log_error(area, ...) log_at(LOG_LEVEL_ERROR, area, __VA_ARGS__)
 #define log_warn(area, ...)  log_at(LOG_LEVEL_WARN, area, __VA_ARGS__)
 #define log_info(area, ...)  log_at(LOG_LEVEL_INFO, area, __VA_ARGS__)

@@ -66,6 +66,9 @@ static void demand(struct ike_core *core, uint64_t now)
 {
 	const struct msg_cookie_demand message = { .ms = IKE_COOKIE_DEMAND_MS };
 
+	if (now >= core->cookie.until_ms)
+		log_info("ike", "%u IKE SAs are half-open: a client must return a cookie first",
+			 core->half_open);
 	core->cookie.until_ms = now + IKE_COOKIE_DEMAND_MS;
 	if (now < core->cookie.told_ms + IKE_COOKIE_TELL_MS)
 		return;

@@ -16,7 +16,7 @@ static void log_stranger(struct ike_core *core, const struct ike_arrival *from, 
 	char where[IP_TEXT_MAX];
 	struct ike_name room;
 
-	if (log_allowed(&core->log_strangers, ike_now(core)))
+	if (log_wanted(LOG_LEVEL_DEBUG) && log_allowed(&core->log_strangers, ike_now(core)))
 		log_debug("ike", "%s: %s%s%s", endpoint_text(&from->path.peer, where),
 			  ike_drop_text(drop), culprit ? ": " : "",
 			  culprit ? ike_payload_name(culprit, &room) : "");

@@ -41,8 +41,8 @@ void guard_write_conf(struct plane *plane)
 }
 
 /*
- * A frame that XDP sends from a veth arrives only when the other end has NAPI, which is another
- * namespace's affair; it would be lost without a trace, and the client locked out.
+ * A frame that XDP sends from a veth arrives only while the other end has an XDP program, too,
+ * which is another namespace's affair; else it is lost without a trace, and the client locked out.
  */
 bool guard_answers(const struct plane *plane, const struct plane_port *port)
 {

@@ -145,14 +145,26 @@ def link(a, a_device, b, b_device, mtu=1500, queues=1):
         ns.run(["ip", "link", "set", device, "up"])
 
 
+def program_of(name, directory):
+    """A BPF program that stands beside this file, built."""
+    program = os.path.join(directory, name + ".o")
+    if not os.path.exists(program):
+        run(["clang", "-O2", "-g", "-target", "bpf", "-I/usr/include/%s-linux-gnu" % os.uname().machine,
+             "-c", os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".bpf.c"),
+             "-o", program])
+    return program
+
+
+def takes_xdp(ns, device, directory):
+    """This end of a veth receives what XDP sends from the other end."""
+    ns.run(["ip", "link", "set", "dev", device, "xdpdrv", "object", program_of("pass", directory),
+            "section", "xdp"])
+
+
 def spread(ns, device, directory):
     """What leaves this device takes one of its two queues at random, so that the other end receives
     the packets of one flow in both of its queues."""
-    program = os.path.join(directory, "spread.o")
-    if not os.path.exists(program):
-        run(["clang", "-O2", "-target", "bpf", "-I/usr/include/%s-linux-gnu" % os.uname().machine,
-             "-c", os.path.join(os.path.dirname(os.path.abspath(__file__)), "spread.bpf.c"),
-             "-o", program])
+    program = program_of("spread", directory)
     ns.run(["tc", "qdisc", "add", "dev", device, "clsact"])
     ns.run(["tc", "filter", "add", "dev", device, "egress", "bpf", "direct-action", "object-file",
             program, "section", "tc"])
