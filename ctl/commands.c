@@ -68,6 +68,30 @@ static const struct ctl_column ike_sa_columns[] = {
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
+static const struct ctl_column ike_sa_detail_columns[] = {
+	{ "spi_r",         "Responder SPI",          CTL_TEXT,    0, 0 },
+	{ "spi_i",         "Initiator SPI",          CTL_TEXT,    0, 0 },
+	{ "state",         "State",                  CTL_TEXT,    0, 0 },
+	{ "session",       "Session",                CTL_TEXT,    0, 0 },
+	{ "profile",       "IKEv2 profile",          CTL_TEXT,    0, 0 },
+	{ "identity",      "Identity",               CTL_TEXT,    0, 0 },
+	{ "ours",          "Our identity",           CTL_TEXT,    0, 0 },
+	{ "proof",         "Authentication",         CTL_TEXT,    0, 0 },
+	{ "peer",          "Reached at",             CTL_TEXT,    0, 0 },
+	{ "local",         "By our address",         CTL_TEXT,    0, 0 },
+	{ "nat",           "NAT",                    CTL_TEXT,    0, 0 },
+	{ "suite",         "Suite",                  CTL_TEXT,    0, 0 },
+	{ "agreed",        "Extensions",             CTL_TEXT,    0, 0 },
+	{ "client",        "Client software",        CTL_TEXT,    0, 0 },
+	{ "vendors",       "Vendor IDs",             CTL_TEXT,    0, 0 },
+	{ "age_s",         "Age",                    CTL_SECONDS, 0, 0 },
+	{ "heard_s",       "Heard before",           CTL_SECONDS, 0, 0 },
+	{ "next_in",       "Its next message ID",    CTL_NUMBER,  0, 0 },
+	{ "next_out",      "Our next message ID",    CTL_NUMBER,  0, 0 },
+	{ "asking",        "It owes an answer to",   CTL_TEXT,    0, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
 static const struct ctl_column line_columns[] = {
 	{ "line",          "Line",       CTL_TEXT,        0, 0 },
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
@@ -205,8 +229,10 @@ const struct ctl_command ctl_commands[] = {
 	  .help = "List client sessions, all of them or one, with what they carried.",
 	  .run = ctl_run_ask },
 	{ .words = "show ikev2 sa",
-	  .views = TABLE(ike_sa_columns), .nothing = "no IKE SA",
-	  .help = "List IKE SAs, half-open ones too.",
+	  .arguments = { { "detail", "detail", CTL_FLAG }, { "name", "NAME|IDENTITY|ADDRESS", CTL_OPTIONAL } },
+	  .views = TABLE(ike_sa_columns), .detail = RECORD(ike_sa_detail_columns),
+	  .nothing = "no IKE SA",
+	  .help = "List IKE SAs, half-open ones too, all of them or those of a client.",
 	  .run = ctl_run_ask },
 	{ .words = "show ikev2 stats",
 	  .views = { { "total", NULL, CTL_RECORD, ike_stats_columns },

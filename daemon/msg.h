@@ -337,6 +337,14 @@ struct msg_ike_sa_row {
 	uint32_t session;
 	uint32_t age_s;
 	uint32_t peer_behind_nat, local_behind_nat;
+	/* For `detail`; texts may be empty. */
+	struct msg_identity ours;
+	char client[32], vendors[256]; /* what software it is, and the vendor IDs that say so */
+	char proof[128];               /* how each side proved itself */
+	char agreed[160];              /* extensions in use */
+	char asking[48];               /* our request that is not answered yet */
+	uint32_t heard_s;              /* since a message of the peer was proven */
+	uint32_t next_in, next_out;    /* message IDs: of the peer's next request, of ours */
 };
 
 struct msg_cookie_demand {

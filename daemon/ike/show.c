@@ -2,7 +2,10 @@
 /*
  * What the operator sees of the core.
  */
+#include "ike/client.h"
 #include "ike/core.h"
+#include "ike/mobike.h"
+#include "ike/task.h"
 
 #include <stdio.h>
 
@@ -11,6 +14,48 @@ void ike_stats(const struct ike_core *core, struct msg_ike_stats *stats)
 	*stats = core->stats;
 	stats->half_open = core->half_open;
 	stats->established = core->gauge[IKE_STATE_ESTABLISHED];
+}
+
+/* A word more in a list, as long as there is room. */
+static void add_word(char *list, size_t cap, const char *word)
+{
+	size_t used = strlen(list);
+
+	if (used + strlen(word) + 2 < cap)
+		snprintf(list + used, cap - used, "%s%s", used ? " " : "", word);
+}
+
+static void fill_agreed(const struct ikesa *sa, char *list, size_t cap)
+{
+	char mtu[32];
+
+	snprintf(mtu, sizeof(mtu), "fragmentation-%u", sa->fragment_mtu);
+	if (sa->fragment_mtu)
+		add_word(list, cap, mtu);
+	if (sa->mobike)
+		add_word(list, cap, "mobike");
+}
+
+static void fill_detail(const struct ike_core *core, const struct ikesa *sa,
+			struct msg_ike_sa_row *row)
+{
+	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+
+	snprintf(row->client, sizeof(row->client), "%s", ike_client_name(sa));
+	for (enum ike_vendor vendor = 0; vendor < IKE_VENDORS; vendor++)
+		if (ike_client_sent(sa, vendor))
+			add_word(row->vendors, sizeof(row->vendors), ike_vendor_name(vendor));
+	fill_agreed(sa, row->agreed, sizeof(row->agreed));
+	if (profile) {
+		row->ours = (struct msg_identity){ .type = (uint8_t)profile->local.type,
+						   .len = profile->local.len };
+		memcpy(row->ours.data, profile->local.data, profile->local.len);
+	}
+	if (sa->own)
+		snprintf(row->asking, sizeof(row->asking), "%s", ike_task_name(sa->own_task));
+	row->heard_s = (uint32_t)((ike_now(core) - sa->heard_ms) / 1000);
+	row->next_in = sa->request_next;
+	row->next_out = sa->own_next;
 }
 
 static void fill(const struct ike_core *core, const struct ikesa *sa, struct msg_ike_sa_row *row)
@@ -30,6 +75,7 @@ static void fill(const struct ike_core *core, const struct ikesa *sa, struct msg
 		ike_suite_text(&sa->keys.suite, row->suite);
 	else if (sa->opening)
 		ike_suite_text(&sa->opening->suite, row->suite);
+	fill_detail(core, sa, row);
 	/* Before that it is only what somebody says. */
 	if (ike_state_in(sa->state, IKE_AUTHENTICATED | IKE_IN(IKE_STATE_DELETING))) {
 		row->remote = sa->remote;

@@ -398,14 +398,25 @@ void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask)
 	ask_next(client->control);
 }
 
+static bool row_ok(const struct msg_ike_sa_row *row)
+{
+	return msg_text_ok(row->state, sizeof(row->state)) &&
+	       msg_text_ok(row->profile, sizeof(row->profile)) &&
+	       msg_text_ok(row->suite, sizeof(row->suite)) &&
+	       msg_text_ok(row->client, sizeof(row->client)) &&
+	       msg_text_ok(row->vendors, sizeof(row->vendors)) &&
+	       msg_text_ok(row->proof, sizeof(row->proof)) &&
+	       msg_text_ok(row->agreed, sizeof(row->agreed)) &&
+	       msg_text_ok(row->asking, sizeof(row->asking)) &&
+	       row->remote.len <= sizeof(row->remote.data) &&
+	       row->ours.len <= sizeof(row->ours.data);
+}
+
 int control_ike_row(struct control *control, const struct msg_ike_sa_row *row)
 {
 	struct ctl_client *client;
 
-	if (!msg_text_ok(row->state, sizeof(row->state)) ||
-	    !msg_text_ok(row->profile, sizeof(row->profile)) ||
-	    !msg_text_ok(row->suite, sizeof(row->suite)) ||
-	    row->remote.len > sizeof(row->remote.data))
+	if (!row_ok(row))
 		return -EPROTO;
 	if (!control)
 		return 0;

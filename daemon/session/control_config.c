@@ -13,7 +13,7 @@
 /* clang-format off */
 const struct ctl_command ctl_commands[] = {
 	{ "show session",        ctl_show_session,        { "detail", "name" }, { JSON_TRUE, JSON_STRING } },
-	{ "show ikev2 sa",       ctl_show_ikev2_sa,       { NULL },             { JSON_NULL } },
+	{ "show ikev2 sa",       ctl_show_ikev2_sa,       { "detail", "name" }, { JSON_TRUE, JSON_STRING } },
 	{ "show ikev2 stats",    ctl_show_ikev2_stats,    { NULL },             { JSON_NULL } },
 	{ "trace ike",           ctl_trace_ike,           { "whom" },           { JSON_STRING } },
 	{ "show derived-config", ctl_show_derived_config, { "name" },           { JSON_STRING } },

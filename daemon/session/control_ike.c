@@ -16,21 +16,56 @@ static const char *nat_text(const struct msg_ike_sa_row *sa)
 	return sa->local_behind_nat ? "gateway" : NULL;
 }
 
-static void ike_row(struct ctl_client *client, const struct msg_ike_sa_row *sa)
+static const char *identity_text(const struct msg_identity *id, char *buf, size_t cap)
 {
-	json_t *row = json_object();
+	return id->len ? session_identity(id->type, id->data, id->len, buf, cap) : "";
+}
+
+/* Does the question mean this SA? By session, identity, or outer address. */
+static bool meant(const char *name, const struct msg_ike_sa_row *sa)
+{
+	char text[CTL_IDENTITY_MAX];
+	struct fg_ip ip;
+
+	snprintf(text, sizeof(text), "va%u", sa->session);
+	return !name || (sa->session && strcmp(name, text) == 0) ||
+	       (ip_parse(name, &ip) && ip_equal(&ip, &sa->peer.ip)) ||
+	       strcmp(name, identity_text(&sa->remote, text, sizeof(text))) == 0;
+}
+
+static void set_detail(json_t *row, const struct msg_ike_sa_row *sa)
+{
+	const struct {
+		const char *key, *text;
+	} texts[] = {
+		{ "client", sa->client }, { "vendors", sa->vendors }, { "proof", sa->proof },
+		{ "agreed", sa->agreed }, { "asking", sa->asking },
+	};
 	char text[CTL_IDENTITY_MAX];
 
+	ctl_set_text(row, "ours", identity_text(&sa->ours, text, sizeof(text)));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ctl_set_text(row, texts[i].key,
+			     log_safe(texts[i].text, strlen(texts[i].text), text, sizeof(text)));
+	ctl_set_number(row, "heard_s", sa->heard_s);
+	ctl_set_number(row, "next_in", sa->next_in);
+	ctl_set_number(row, "next_out", sa->next_out);
+}
+
+static void ike_row(struct ctl_client *client, const struct msg_ike_sa_row *sa)
+{
+	json_t *row = meant(ctl_text(client, "name"), sa) ? json_object() : NULL;
+	char text[CTL_IDENTITY_MAX];
+
+	if (!row)
+		return;
 	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_i);
 	ctl_set_text(row, "spi_i", text);
 	snprintf(text, sizeof(text), "%016" PRIx64, sa->spi_r);
 	ctl_set_text(row, "spi_r", text);
 	ctl_set_text(row, "peer", endpoint_text(&sa->peer, text));
 	ctl_set_text(row, "local", endpoint_text(&sa->local, text));
-	if (sa->remote.len)
-		ctl_set_text(row, "identity",
-			     session_identity(sa->remote.type, sa->remote.data, sa->remote.len,
-					      text, sizeof(text)));
+	ctl_set_text(row, "identity", identity_text(&sa->remote, text, sizeof(text)));
 	ctl_set_text(row, "state", log_safe(sa->state, strlen(sa->state), text, sizeof(text)));
 	ctl_set_text(row, "profile",
 		     log_safe(sa->profile, strlen(sa->profile), text, sizeof(text)));
@@ -41,6 +76,8 @@ static void ike_row(struct ctl_client *client, const struct msg_ike_sa_row *sa)
 	}
 	ctl_set_number(row, "age_s", sa->age_s);
 	ctl_set_text(row, "nat", nat_text(sa));
+	if (ctl_flag(client, "detail"))
+		set_detail(row, sa);
 	ctl_row(client, row);
 }
 

@@ -19,8 +19,9 @@
  *                                             drops{name: n} peer_behind_nat sas: [{spi_in spi_out
  *                                             state suite sequence age_s rekeys rx_packets rx_bytes
  *                                             tx_packets tx_bytes life_bytes life_packets ts}]
- *   show ikev2 sa                             spi_i spi_r peer local identity state profile suite
- *                                             session age_s nat
+ *   show ikev2 sa        detail: bool         spi_i spi_r peer local identity state profile suite
+ *                        name: "va1", an      session age_s nat; detail: ours proof agreed client
+ *                        identity or address  vendors heard_s next_in next_out asking
  *   show ikev2 stats                          kind: "total"; the names of flexgate/ikestat.def
  *                                             kind: "guard", of XDP; cookies_demanded requests
  *                                             cookies_sent cookies_accepted cookies_wrong

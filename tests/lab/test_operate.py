@@ -50,6 +50,10 @@ def test_trace_and_stats(lab):
     assert l.gateway.settings["psk"] not in trace.text()
     before = trace.text()
     other.connect()
+    sa, = l.gateway.show("ikev2", "sa", "detail", other.identity)
+    assert sa["client"] == "strongSwan" and sa["ours"] == "gateway.example.org", sa
+    assert "fragmentation" in sa["agreed"] and sa["next_in"] == 2, sa
+    assert not l.gateway.show("ikev2", "sa", "nobody@example.org")
     other.disconnect()
     assert trace.text() == before
     trace.stop()

@@ -481,6 +481,65 @@ static void test_ike_stats(void **state)
 	play_free(p);
 }
 
+/* Rows of ike that a question means, with and without what only detail shows. */
+static void test_ike_sa_detail(void **state)
+{
+	static const struct {
+		const char *args;
+		size_t rows;
+		bool detail;
+	} asks[] = {
+		{ "", 2, false },
+		{ "\"detail\": true", 2, true },
+		{ "\"detail\": true, \"name\": \"va3\"", 1, true },
+		{ "\"name\": \"a.example.org\"", 1, false },
+		{ "\"name\": \"198.51.100.8\"", 1, false },
+		{ "\"name\": \"va4\"", 0, false },
+	};
+	struct msg_ike_sa_row row = { .local = endpoint_of("192.0.2.1", 500), .client = "Win\x1b" };
+	const struct msg_ike_stats stats = { 0 };
+	struct play *p = play_new();
+
+	(void)state;
+	play_start(p);
+	row.remote = (struct msg_identity){ .type = 2, .len = 13, .data = "a.example.org" };
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		int fd = call(p);
+		char line[160];
+		json_t *rows, *end;
+
+		snprintf(line, sizeof(line), "{\"command\": \"show ikev2 sa\", \"args\": {%s}}\n",
+			 asks[i].args);
+		assert_true(send(fd, line, strlen(line), 0) > 0);
+		play_turn(p);
+		play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
+		row.session = 3;
+		row.remote.len = 13;
+		row.peer = endpoint_of("198.51.100.7", 500);
+		play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
+		row.session = 0;
+		row.remote.len = 0;
+		row.peer = endpoint_of("198.51.100.8", 500);
+		play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
+		play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+		rows = rows_of(hear_all(p, fd), &end);
+		assert_int_equal(json_array_size(rows), asks[i].rows);
+		if (asks[i].detail)
+			assert_string_equal(field(rows, 0, "client"), "Win\\x1b");
+		else if (asks[i].rows)
+			assert_null(json_object_get(json_array_get(rows, 0), "client"));
+		json_decref(rows);
+		json_decref(end);
+	}
+	/* A text without an end is no honest row. */
+	row = (struct msg_ike_sa_row){ .spi_r = 1 };
+	memset(row.agreed, 'x', sizeof(row.agreed));
+	play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
+	play_turn(p);
+	assert_true(p->broken[CHILD_IKE]);
+	play_free(p);
+}
+
 static void test_trace(void **state)
 {
 	static const char ask_line[] =
@@ -713,12 +772,13 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),        cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_ike_stats),    cmocka_unit_test(test_trace),
-		cmocka_unit_test(test_ask_ike),      cmocka_unit_test(test_hanging_ike),
-		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),       cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_ike_stats),   cmocka_unit_test(test_ike_sa_detail),
+		cmocka_unit_test(test_trace),       cmocka_unit_test(test_ask_ike),
+		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
+		cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */
