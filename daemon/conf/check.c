@@ -75,6 +75,23 @@ static bool in_net(const struct conf_pool *pool, const struct fg_ip *first,
 	       ip_in_prefix(last, &pool->net.ip, pool->net.len);
 }
 
+/* A suite with and without extended sequence numbers is two that can be chosen. */
+static void apply_esn(struct conf_ipsec_profile *profile)
+{
+	uint16_t suite[FG_ESP_SUITE_MAX];
+	size_t count = 0;
+
+	_Static_assert(sizeof(profile->suite) == 2 * sizeof(suite), "room for both");
+	memcpy(suite, profile->suite, sizeof(suite));
+	for (size_t i = 0; i < profile->suite_count; i++) {
+		if (profile->esn != CONF_ESN_NO)
+			profile->suite[count++] = suite[i] | CONF_ESP_ESN;
+		if (profile->esn != CONF_ESN_REQUIRE)
+			profile->suite[count++] = suite[i];
+	}
+	profile->suite_count = count;
+}
+
 static void check_ranges(struct conf_build *b, const struct conf_pool *pool,
 			 struct conf_object *object)
 {
@@ -306,6 +323,8 @@ void conf_check(struct conf_build *b, struct conf *conf)
 			conf_check_redirect(b, &conf->gateway, &conf->gateway.redirect, object);
 		} else if (!strcmp(section, "ikev2-proposal"))
 			check_proposal(b, &conf->proposals[object->index], object);
+		else if (!strcmp(section, "ipsec-profile"))
+			apply_esn(&conf->ipsec_profiles[object->index]);
 		else if (!strcmp(section, "pool"))
 			check_pool(b, &conf->pools[object->index], object);
 		else if (!strcmp(section, "virtual-template"))

@@ -138,10 +138,15 @@ struct conf_proposal {
 	size_t group_count;
 };
 
+enum { CONF_ESP_ESN = 0x100 }; /* with an ESP suite: extended sequence numbers, RFC 4303 2.2.1 */
+
 struct conf_ipsec_profile {
 	conf_name name;
-	uint16_t suite[FG_ESP_SUITE_MAX]; /* enum fg_esp_suite, in order of preference */
+	/* enum fg_esp_suite in order of preference, each with CONF_ESP_ESN, without, or both, the
+	 * extended one first: as `esn` says. */
+	uint16_t suite[2 * FG_ESP_SUITE_MAX];
 	size_t suite_count;
+	enum { CONF_ESN_YES, CONF_ESN_NO, CONF_ESN_REQUIRE } esn;
 };
 
 struct conf_pool {

@@ -172,6 +172,11 @@ static const struct conf_key ipsec_profile_keys[] = {
 	  .fallback = "esp-gcm-256 esp-gcm-128 esp-chacha20-poly1305 esp-cbc-256-sha256 "
 		      "esp-cbc-128-sha256",
 	  .help = "ESP suites, the preferred first." },
+	{ "esn", conf_read_word, FIELD(struct conf_ipsec_profile, esn),
+	  WORDS({ "yes", CONF_ESN_YES }, { "no", CONF_ESN_NO }, { "require", CONF_ESN_REQUIRE }),
+	  .fallback = "yes",
+	  .help = "Extended (64-bit) sequence numbers: with clients that offer them, never, or with "
+		  "no others." },
 };
 
 static const struct conf_key pool_keys[] = {

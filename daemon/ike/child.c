@@ -18,6 +18,7 @@ bool ike_child_request(const struct ikesa *sa, const struct ike_esp_choice *choi
 		.session = sa->session,
 		.spi_out = choice->spi,
 		.suite = choice->suite,
+		.esn = choice->esn,
 		.udp = ike_nat_udp(sa),
 		.use_now = true,
 	};

@@ -42,17 +42,19 @@ bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite);
 struct ike_esp_choice {
 	uint16_t suite;         /* enum fg_esp_suite */
 	uint8_t number;         /* of the peer's proposal, to be echoed */
+	bool esn;               /* extended sequence numbers */
 	bool say_none, say_esn; /* the offer had INTEG NONE, ESN: so has the answer */
 	__be32 spi;             /* the peer's, for what we send to it; never below 256 */
 };
 
-/* Choose an ESP proposal for the CHILD SA of IKE_AUTH: DH transforms are ignored, no ESN.
- * False: NO_PROPOSAL_CHOSEN. */
+/* Choose an ESP proposal for the CHILD SA of IKE_AUTH: DH transforms are ignored. suites: as of a
+ * conf_ipsec_profile, with or without CONF_ESP_ESN. False: NO_PROPOSAL_CHOSEN. */
 bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
 		    struct ike_esp_choice *choice);
 /* The choice as an SA payload with our SPI. */
 void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struct ike_sa *sa);
-/* Our offer as an initiator: one proposal per suite. */
+/* Our offer as an initiator: one proposal per suite, for both numbers when both follow each other.
+ */
 void ike_esp_offer_sa(const uint16_t *suites, size_t count, __be32 spi_in, struct ike_sa *sa);
 
 /* Is every algorithm of the suite one that we have, in a combination that makes sense? */

@@ -25,8 +25,10 @@ static const struct esp_row {
 	  "AES-CBC-256 / HMAC-SHA2-256-128" },
 };
 
+/* Of a suite as the configuration has it, with or without ESN. */
 static const struct esp_row *row_of(uint16_t suite)
 {
+	suite &= (uint16_t)~CONF_ESP_ESN;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].suite == suite)
 			return &rows[i];
@@ -37,11 +39,12 @@ static const struct esp_row *row_of(uint16_t suite)
 struct tally {
 	bool encr;                  /* its cipher is offered */
 	bool integ_any, integ_fits; /* fits: its own, or NONE for an AEAD */
-	bool esn_any, esn_no;
-	bool alien; /* of a type that does not belong there */
+	bool esn_any, esn_fits;     /* fits: as we want it */
+	bool alien;                 /* of a type that does not belong there */
 };
 
-static void tally_one(const struct ike_transform *t, const struct esp_row *row, struct tally *y)
+static void tally_one(const struct ike_transform *t, const struct esp_row *row, bool esn,
+		      struct tally *y)
 {
 	switch (t->type) {
 	case IKE_TRANSFORM_ENCR:
@@ -53,7 +56,8 @@ static void tally_one(const struct ike_transform *t, const struct esp_row *row, 
 		break;
 	case IKE_TRANSFORM_ESN:
 		y->esn_any = true;
-		y->esn_no |= !t->strange && t->id == IKE_ESN_NO && t->key_bits == 0;
+		y->esn_fits |= !t->strange && t->id == (esn ? IKE_ESN_YES : IKE_ESN_NO) &&
+			       t->key_bits == 0;
 		break;
 	case IKE_TRANSFORM_DH:
 		/* RFC 7296 1.2: means nothing in IKE_AUTH. */
@@ -65,7 +69,7 @@ static void tally_one(const struct ike_transform *t, const struct esp_row *row, 
 }
 
 static bool match(const struct ike_sa *offer, const struct ike_proposal *p,
-		  const struct esp_row *row, struct ike_esp_choice *choice)
+		  const struct esp_row *row, bool esn, struct ike_esp_choice *choice)
 {
 	bool aead = row->integ == IKE_INTEG_NONE;
 	struct tally y = { 0 };
@@ -73,14 +77,15 @@ static bool match(const struct ike_sa *offer, const struct ike_proposal *p,
 	if (p->protocol != IKE_PROTOCOL_ESP || p->spi_len != sizeof(choice->spi))
 		return false;
 	for (size_t i = 0; i < p->count; i++)
-		tally_one(&offer->transform[p->first + i], row, &y);
+		tally_one(&offer->transform[p->first + i], row, esn, &y);
 	if (y.alien || !y.encr || !(y.integ_fits || (aead && !y.integ_any)) ||
-	    (y.esn_any && !y.esn_no))
+	    !(y.esn_fits || (!esn && !y.esn_any)))
 		return false;
 	memset(choice, 0, sizeof(*choice));
 	memcpy(&choice->spi, p->spi, sizeof(choice->spi));
 	choice->suite = row->suite;
 	choice->number = p->number;
+	choice->esn = esn;
 	choice->say_none = aead && y.integ_any;
 	choice->say_esn = y.esn_any;
 	return ntohl(choice->spi) >= ESP_FIRST_SPI;
@@ -93,14 +98,15 @@ bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t c
 		const struct esp_row *row = row_of(suites[i]);
 
 		for (size_t k = 0; row && k < offer->proposal_count; k++)
-			if (match(offer, &offer->proposal[k], row, choice))
+			if (match(offer, &offer->proposal[k], row, suites[i] & CONF_ESP_ESN,
+				  choice))
 				return true;
 	}
 	memset(choice, 0, sizeof(*choice));
 	return false;
 }
 
-static void add(const struct esp_row *row, uint8_t number, __be32 spi, bool say_none, bool say_esn,
+static void add(const struct esp_row *row, uint8_t number, __be32 spi, bool say_none,
 		struct ike_sa *sa)
 {
 	if (!ike_sa_add_proposal(sa, number, IKE_PROTOCOL_ESP, &spi, sizeof(spi)))
@@ -108,8 +114,11 @@ static void add(const struct esp_row *row, uint8_t number, __be32 spi, bool say_
 	ike_sa_add_transform(sa, IKE_TRANSFORM_ENCR, row->encr, row->key_bits);
 	if (row->integ != IKE_INTEG_NONE || say_none)
 		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, row->integ, 0);
-	if (say_esn)
-		ike_sa_add_transform(sa, IKE_TRANSFORM_ESN, IKE_ESN_NO, 0);
+}
+
+static void add_esn(bool esn, struct ike_sa *sa)
+{
+	ike_sa_add_transform(sa, IKE_TRANSFORM_ESN, esn ? IKE_ESN_YES : IKE_ESN_NO, 0);
 }
 
 void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struct ike_sa *sa)
@@ -117,18 +126,27 @@ void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struc
 	const struct esp_row *row = row_of(choice->suite);
 
 	memset(sa, 0, sizeof(*sa));
-	if (row)
-		add(row, choice->number, spi_in, choice->say_none, choice->say_esn, sa);
+	if (!row)
+		return;
+	add(row, choice->number, spi_in, choice->say_none, sa);
+	if (choice->say_esn)
+		add_esn(choice->esn, sa);
 }
 
 void ike_esp_offer_sa(const uint16_t *suites, size_t count, __be32 spi_in, struct ike_sa *sa)
 {
+	const struct esp_row *last = NULL;
+
 	memset(sa, 0, sizeof(*sa));
 	for (size_t i = 0; i < count; i++) {
 		const struct esp_row *row = row_of(suites[i]);
 
-		if (row)
-			add(row, (uint8_t)(sa->proposal_count + 1), spi_in, false, true, sa);
+		if (!row)
+			continue;
+		if (row != last)
+			add(row, (uint8_t)(sa->proposal_count + 1), spi_in, false, sa);
+		add_esn(suites[i] & CONF_ESP_ESN, sa);
+		last = row;
 	}
 }
 

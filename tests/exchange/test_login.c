@@ -112,6 +112,36 @@ static void test_every_esp_suite(void **state)
 	}
 }
 
+/* Extended sequence numbers: with whoever offers them, unless the configuration says no. */
+static void test_extended_numbers(void **state)
+{
+	enum { S = FG_ESP_AES_GCM_256, E = FG_ESP_AES_GCM_256 | CONF_ESP_ESN };
+	static const struct {
+		uint16_t offer[2];
+		size_t count;
+		bool esn;
+	} rows[] = { { { E, S }, 2, true },
+		     { { S, E }, 2, true },
+		     { { E }, 1, true },
+		     { { S }, 1, false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct story *s = story_begin(NULL);
+		struct initiator_setup setup;
+
+		gateway_client(&s->gw, &setup);
+		memcpy(setup.esp, rows[i].offer, sizeof(rows[i].offer));
+		setup.esp_count = rows[i].count;
+		login(s, &setup);
+		assert_int_equal(s->in->suite, S);
+		assert_int_equal(s->in->esn, rows[i].esn);
+		assert_int_equal(gateway_session_of(&s->gw, 1)->esn, rows[i].esn);
+		logout(s);
+		story_end(s);
+	}
+}
+
 /* --- what is asked and what is got --- */
 
 static void test_both_families(void **state)
@@ -307,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_every_cipher_and_prf),
 		cmocka_unit_test(test_every_group),
 		cmocka_unit_test(test_every_esp_suite),
+		cmocka_unit_test(test_extended_numbers),
 		cmocka_unit_test(test_both_families),
 		cmocka_unit_test(test_only_what_was_asked),
 		cmocka_unit_test(test_ipv6_outside),

@@ -398,6 +398,7 @@ static void sa_add(struct gateway *gw, const struct msg_sa_add *ask)
 	s->spi_in = added.spi_in = htonl(0xc0000000 + ask->session);
 	s->spi_out = added.spi_out = ask->spi_out;
 	s->udp = ask->udp;
+	s->esn = ask->esn;
 	s->in = ask->in;
 	s->out = ask->out;
 	if (ike_from_broker(gw->core, MSG_SA_ADDED, &added) < 0)

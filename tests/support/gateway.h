@@ -47,7 +47,7 @@ struct gateway_session {
 	__be32 inner4;
 	struct fg_ip inner6;
 	struct endpoint peer, local;
-	bool udp, peer_behind_nat;
+	bool udp, peer_behind_nat, esn;
 	__be32 spi_in, spi_out;
 	struct msg_esp_key in, out;
 	struct msg_session_begin begin;

@@ -147,6 +147,7 @@ struct initiator {
 	uint16_t refusal; /* IKE_NOTIFY_* */
 	__be32 spi_in, spi_out;
 	uint16_t suite; /* enum fg_esp_suite */
+	bool esn;
 	struct msg_esp_key key_in, key_out;
 	__be32 inner4, netmask4;
 	struct fg_ip inner6;

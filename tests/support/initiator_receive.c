@@ -151,6 +151,7 @@ static bool take_child(struct initiator *in, const struct ike_message *m)
 	    !ike_esp_choose(&m->sa, in->setup.esp, in->setup.esp_count, &choice))
 		return false;
 	in->suite = choice.suite;
+	in->esn = choice.esn;
 	in->spi_out = choice.spi;
 	in->ts_i = m->ts_i;
 	in->ts_r = m->ts_r;

@@ -171,6 +171,8 @@ static const struct bad_row rows[] = {
 	  "ecp256, ecp384, ecp521, modp4096, modp3072 or modp2048" },
 	{ "[ikev2-proposal p]\ngroup = 19 ecp256\n" ALL, 2,
 	  "[ikev2-proposal p] group: 'ecp256' is given twice" },
+	{ "[ipsec-profile p]\nesn = maybe\n" ALL, 2,
+	  "[ipsec-profile p] esn: 'maybe' is not known here; expected yes, no or require" },
 	{ "[ipsec-profile p]\ntransform = esp-null\n" ALL, 2,
 	  "[ipsec-profile p] transform: 'esp-null' is not known here; expected esp-gcm-256, esp-gcm-128, "
 	  "esp-chacha20-poly1305, esp-cbc-256-sha256 or esp-cbc-128-sha256" },

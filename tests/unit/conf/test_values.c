@@ -109,8 +109,9 @@ static void test_default_sections(void **state)
 	assert_int_equal(p->group[0], 31);
 	assert_int_equal(p->group_count, 7);
 	assert_int_equal(conf->ipsec_profile_count, 1);
-	assert_int_equal(conf->ipsec_profiles[0].suite_count, 5);
-	assert_int_equal(conf->ipsec_profiles[0].suite[0], FG_ESP_AES_GCM_256);
+	assert_int_equal(conf->ipsec_profiles[0].suite_count, 10);
+	assert_int_equal(conf->ipsec_profiles[0].suite[0], FG_ESP_AES_GCM_256 | CONF_ESP_ESN);
+	assert_int_equal(conf->ipsec_profiles[0].suite[1], FG_ESP_AES_GCM_256);
 	conf_free(conf);
 
 	conf = parse_good("[ikev2-proposal default]\nencryption = aes-gcm-128\n"
@@ -119,7 +120,7 @@ static void test_default_sections(void **state)
 	assert_int_equal(conf->proposals[0].encryption_count, 1);
 	assert_int_equal(conf->proposals[0].integrity_count, 0); /* aes-gcm has its own */
 	assert_int_equal(conf->proposals[0].prf_count, 3);
-	assert_int_equal(conf->ipsec_profiles[0].suite_count, 1);
+	assert_int_equal(conf->ipsec_profiles[0].suite_count, 2);
 	conf_free(conf);
 
 	/* written and not referenced: both exist; not written and not referenced: none */
@@ -137,7 +138,7 @@ static void test_transforms(void **state)
 		"[ikev2-proposal p]\nencryption = aes-cbc-256 aes-gcm-128\nintegrity = sha384\n"
 		"integrity = sha256\nprf = sha256, sha512\ngroup = 14 ecp384,x25519\ngroup = modp4096\n"
 		"[ipsec-profile p]\ntransform = esp-chacha20-poly1305\ntransform = "
-		"esp-cbc-256-sha256,esp-cbc-128-sha256\n" ALL);
+		"esp-cbc-256-sha256,esp-cbc-128-sha256\nesn = no\n" ALL);
 	const struct conf_proposal *p = conf->proposals;
 	static const uint16_t groups[] = { 14, 20, 31, 16 };
 	static const uint16_t suites[] = { FG_ESP_CHACHA20_POLY1305, FG_ESP_AES_CBC_256_SHA256,
@@ -157,6 +158,39 @@ static void test_transforms(void **state)
 	assert_int_equal(conf->ipsec_profiles[0].suite_count, 3);
 	assert_memory_equal(conf->ipsec_profiles[0].suite, suites, sizeof(suites));
 	conf_free(conf);
+}
+
+static void test_esn(void **state)
+{
+	static const struct {
+		const char *word;
+		uint16_t suite[4];
+		size_t count;
+	} rows[] = {
+		{ "yes",
+		  { FG_ESP_AES_GCM_128 | CONF_ESP_ESN, FG_ESP_AES_GCM_128,
+		    FG_ESP_AES_GCM_256 | CONF_ESP_ESN, FG_ESP_AES_GCM_256 },
+		  4 },
+		{ "no", { FG_ESP_AES_GCM_128, FG_ESP_AES_GCM_256 }, 2 },
+		{ "require",
+		  { FG_ESP_AES_GCM_128 | CONF_ESP_ESN, FG_ESP_AES_GCM_256 | CONF_ESP_ESN },
+		  2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[4096];
+		struct conf *conf;
+
+		snprintf(text, sizeof(text), "%s%s\n%s",
+			 "[ipsec-profile p]\ntransform = esp-gcm-128 esp-gcm-256\nesn = ",
+			 rows[i].word, ALL);
+		conf = parse_good(text);
+		assert_int_equal(conf->ipsec_profiles[0].suite_count, rows[i].count);
+		assert_memory_equal(conf->ipsec_profiles[0].suite, rows[i].suite,
+				    rows[i].count * sizeof(uint16_t));
+		conf_free(conf);
+	}
 }
 
 struct range_row {
@@ -384,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_default_sections),
+		cmocka_unit_test(test_esn),
 		cmocka_unit_test(test_transforms),
 		cmocka_unit_test(test_pools),
 		cmocka_unit_test(test_pool_exclusions),

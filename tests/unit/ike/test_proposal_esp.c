@@ -98,6 +98,54 @@ static void choices(void **state)
 	}
 }
 
+/* What `esn` in the configuration makes of one suite, what is offered, what comes of it. */
+static void extended_numbers(void **state)
+{
+	enum { S = FG_ESP_AES_GCM_128, E = FG_ESP_AES_GCM_128 | CONF_ESP_ESN };
+	static const struct {
+		const char *name;
+		uint16_t ours[2];
+		size_t count;
+		struct transforms offer;
+		bool ok, esn;
+	} cases[] = {
+		/* clang-format off */
+		{ "yes: both",       { E, S }, 2, { .t = { GCM128, NO_ESN, ESN } }, true, true },
+		{ "yes: only with",  { E, S }, 2, { .t = { GCM128, ESN } }, true, true },
+		{ "yes: only without", { E, S }, 2, { .t = { GCM128, NO_ESN } }, true, false },
+		{ "yes: neither",    { E, S }, 2, { .t = { GCM128 } }, true, false },
+		{ "no: both",        { S }, 1, { .t = { GCM128, ESN, NO_ESN } }, true, false },
+		{ "no: only with",   { S }, 1, { .t = { GCM128, ESN } }, false, false },
+		{ "require: both",   { E }, 1, { .t = { GCM128, NO_ESN, ESN } }, true, true },
+		{ "require: only without", { E }, 1, { .t = { GCM128, NO_ESN } }, false, false },
+		{ "require: neither", { E }, 1, { .t = { GCM128 } }, false, false },
+		{ "strange",         { E }, 1, { .t = { GCM128, { 5, true, 1, 0 } } }, false, false },
+		{ "unknown number",  { E, S }, 2, { .t = { GCM128, { 5, false, 2, 0 } } }, false, false },
+		/* clang-format on */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		static struct ike_sa offer, answer;
+		struct ike_esp_choice choice, again;
+		bool ok;
+
+		memset(&offer, 0, sizeof(offer));
+		add(&offer, &cases[i].offer, "\0\0\1\0");
+		ok = ike_esp_choose(&offer, cases[i].ours, cases[i].count, &choice);
+		if (ok != cases[i].ok || choice.esn != cases[i].esn)
+			fail_msg("%s: %d, esn %d", cases[i].name, ok, choice.esn);
+		if (!ok)
+			continue;
+		assert_int_equal(choice.suite, S);
+		/* The answer is what was chosen and nothing else. */
+		ike_esp_choice_sa(&choice, htonl(0x12345678), &answer);
+		assert_int_equal(answer.transform_count, choice.say_esn ? 2 : 1);
+		assert_true(ike_esp_choose(&answer, cases[i].ours, cases[i].count, &again));
+		assert_int_equal(again.esn, choice.esn);
+	}
+}
+
 /* SPIs 0 to 255 are reserved, RFC 4303 2.1; other protocols are not ours. */
 static void spis_and_protocols(void **state)
 {
@@ -149,6 +197,30 @@ static void offer_round_trip(void **state)
 	}
 }
 
+/* Both kinds of numbers in one proposal, the preferred first. */
+static void offer_of_both(void **state)
+{
+	static const uint16_t suites[] = { FG_ESP_AES_GCM_256 | CONF_ESP_ESN, FG_ESP_AES_GCM_256,
+					   FG_ESP_AES_GCM_128 | CONF_ESP_ESN,
+					   FG_ESP_CHACHA20_POLY1305 };
+	static const uint16_t numbers[] = { 1, 0, 1, 0 };
+	static struct ike_sa offer;
+	struct ike_esp_choice choice;
+	size_t n = 0;
+
+	(void)state;
+	ike_esp_offer_sa(suites, COUNT(suites), htonl(0x1000), &offer);
+	assert_int_equal(offer.proposal_count, 3);
+	for (size_t i = 0; i < offer.transform_count; i++)
+		if (offer.transform[i].type == IKE_TRANSFORM_ESN)
+			assert_int_equal(offer.transform[i].id, numbers[n++]);
+	assert_int_equal(n, COUNT(numbers));
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		assert_true(ike_esp_choose(&offer, &suites[i], 1, &choice));
+		assert_int_equal(choice.esn, (suites[i] & CONF_ESP_ESN) != 0);
+	}
+}
+
 static void texts(void **state)
 {
 	(void)state;
@@ -158,15 +230,18 @@ static void texts(void **state)
 	assert_string_equal(ike_esp_suite_text(0), "unknown suite");
 	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++)
 		assert_string_not_equal(ike_esp_suite_text(suite), "unknown suite");
+	assert_string_equal(ike_esp_suite_text(FG_ESP_AES_GCM_256 | CONF_ESP_ESN), "AES-GCM-256");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choices),
+		cmocka_unit_test(extended_numbers),
 		cmocka_unit_test(spis_and_protocols),
 		cmocka_unit_test(only_configured_suites),
 		cmocka_unit_test(offer_round_trip),
+		cmocka_unit_test(offer_of_both),
 		cmocka_unit_test(texts),
 	};
 
