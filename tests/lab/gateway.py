@@ -46,12 +46,12 @@ ip-unnumbered = %(inside)s
 [ikev2-keyring default]
 psk = clients
 
+%(trust)s
+
 [ikev2-profile default]
 match-identity-remote = %(match)s
-identity-local = fqdn gateway.example.org
-authentication-local = pre-share
-authentication-remote = pre-share
-keyring-local = default
+identity-local = %(local_id)s
+%(auth)s
 aaa-authorization-group = default
 virtual-template = 1
 %(profile)s
@@ -60,11 +60,16 @@ virtual-template = 1
 SECRETS = """
 [psk clients]
 identity = any
-key = %(psk)s
+%(key)s
 """
 
+PRE_SHARE = """authentication-local = pre-share
+authentication-remote = pre-share
+keyring-local = default"""
+
 DEFAULTS = dict(max_sessions=64, log_level="debug", inside="eth1", gateway="", proposal="", policy="",
-                template="", profile="", range="10.10.0.10-10.10.255.250", match="any", psk=PSK)
+                template="", profile="", range="10.10.0.10-10.10.255.250", match="any", psk=PSK,
+                trust="", local_id="fqdn gateway.example.org", auth=PRE_SHARE, key=None)
 # What a sanitizer writes.
 ALARM = re.compile(r"ERROR: \w+Sanitizer|runtime error:|SUMMARY: ")
 
@@ -79,7 +84,12 @@ class Gateway:
         self.socket = os.path.join(network.dir, "run", "flexd.sock")
         self.pins = os.path.join(network.dir, "bpf", "flexgate", "v2")
         self.flexd = None
-        self.write(conf_text or CONF % self.settings, secrets_text or SECRETS % self.settings)
+        self.write(conf_text or CONF % self.settings, secrets_text or self.secrets())
+
+    def secrets(self):
+        """One key for both sides, unless `key` says otherwise."""
+        s = self.settings
+        return SECRETS % {**s, "key": s["key"] or "key = %(psk)s" % s}
 
     def write(self, conf=None, secrets=None):
         """None leaves a file as it is."""
@@ -94,7 +104,7 @@ class Gateway:
     def change(self, **settings):
         """Other settings in the file; config reload puts them in force."""
         self.settings.update(settings)
-        self.write(CONF % self.settings, SECRETS % self.settings)
+        self.write(CONF % self.settings, self.secrets())
 
     # --- life ---------------------------------------------------------------------------------
 

@@ -3,12 +3,13 @@
 of the kernel. Configuration, vici socket and resolv.conf are its own."""
 import os
 import re
+import shutil
 import signal
 
 from net import Failed, run, wait_for
 
 PLUGINS = ("random nonce aes sha1 sha2 hmac kdf gcm openssl curve25519 chapoly x509 revocation "
-           "pubkey pem pkcs1 kernel-libipsec kernel-netlink socket-default resolve vici updown")
+           "pubkey pem pkcs1 pkcs8 constraints kernel-libipsec kernel-netlink socket-default resolve vici updown")
 
 CONF = """
 charon-systemd {
@@ -19,6 +20,7 @@ charon-systemd {
 	retransmit_tries = 4
 	keep_alive = 2s
 	delete_rekeyed_delay = 1
+	%(charon)s
 	filelog {
 		main {
 			path = %(dir)s/charon.log
@@ -52,10 +54,12 @@ connections {
 		mobike = no
 		dpd_delay = %(dpd)s
 		keyingtries = 1
-		local { auth = psk
-			id = %(identity)s }
-		remote { auth = psk
-			id = %(remote_id)s }
+		local { %(local)s
+			%(certs)s
+			id = "%(identity)s" }
+		%(local2)s
+		remote { %(remote)s
+			id = "%(remote_id)s" }
 		children {
 			net {
 				remote_ts = %(remote_ts)s
@@ -69,7 +73,7 @@ connections {
 	}
 }
 secrets {
-	ike-gw { secret = "%(psk)s" }
+	%(secrets)s
 }
 """
 
@@ -77,13 +81,19 @@ secrets {
 class Client:
     def __init__(self, network, ns, identity, psk, gateway=None, remote_id="gateway.example.org",
                  proposals="aes256gcm16-prfsha384-x25519", esp="aes256gcm16", vips="0.0.0.0",
-                 remote_ts="0.0.0.0/0", dpd="0s"):
+                 remote_ts="0.0.0.0/0", dpd="0s",
+                 local="auth = psk", remote="auth = psk", local2="", secrets=None, certs=(), cas=(),
+                 charon=""):
+        """local, remote: how the sides authenticate; local2: a second round of ours. certs, cas: of
+        ca.py. charon: a line for strongswan.conf."""
         self.network = network
         self.ns = ns
         self.identity = identity
         self.settings = dict(gateway=gateway or network.GATEWAY4, vips=vips, proposals=proposals,
                              identity=identity, remote_id=remote_id, remote_ts=remote_ts, esp=esp,
-                             psk=psk, dpd=dpd)
+                             psk=psk, dpd=dpd, local=local, remote=remote, local2=local2,
+                             secrets=secrets, certs=certs, cas=cas)
+        self.charon_line = charon
         self.dir = os.path.join(network.dir, ns.name)
         os.makedirs(self.dir, exist_ok=True)
         self.charon = None
@@ -91,7 +101,7 @@ class Client:
     def start(self):
         conf = os.path.join(self.dir, "strongswan.conf")
         with open(conf, "w") as f:
-            f.write(CONF % dict(plugins=PLUGINS, dir=self.dir, socket=""))
+            f.write(CONF % dict(plugins=PLUGINS, dir=self.dir, socket="", charon=self.charon_line))
         self.write()
         self.charon = self.network.process(["/usr/sbin/charon-systemd"], self.ns.name + "-charon",
                                            ns=self.ns, env=self.env())
@@ -104,8 +114,19 @@ class Client:
                 "SWANCTL_DIR": self.dir}
 
     def write(self):
+        s = dict(self.settings)
+        s["secrets"] = s["secrets"] or 'ike-gw { secret = "%s" }' % s["psk"]
+        s["certs"] = "certs = %s.pem" % s["certs"][0].name if s["certs"] else ""
+        for folder, files in (("x509", [c.pem for c in self.settings["certs"]]),
+                              ("private", [c.key for c in self.settings["certs"]]),
+                              ("x509ca", [c.pem for c in self.settings["cas"]])):
+            path = os.path.join(self.dir, folder)
+            shutil.rmtree(path, ignore_errors=True)
+            os.makedirs(path)
+            for one in files:
+                shutil.copy(one, path)
         with open(os.path.join(self.dir, "swanctl.conf"), "w") as f:
-            f.write(SWANCTL % self.settings)
+            f.write(SWANCTL % s)
 
     def swanctl(self, *words, check=True, timeout=30):
         env = ["env"] + ["%s=%s" % kv for kv in self.env().items()]
@@ -117,7 +138,7 @@ class Client:
         return done
 
     def load(self, check=True):
-        return self.swanctl("--load-all", "--noprompt", check=check).returncode == 0
+        return self.swanctl("--load-all", "--clear", "--noprompt", check=check).returncode == 0
 
     def change(self, **settings):
         """Other settings from the next connect() on."""

@@ -6,12 +6,14 @@ import re
 
 import pytest
 
+from ca import CA
 from gateway import ROOT
 from net import run
 
 FILES = [os.path.join(ROOT, "config", "flexgate.conf")] + sorted(
     f for f in glob.glob(os.path.join(ROOT, "config", "examples", "*.conf"))
     if not f.endswith("secrets.conf"))
+PKI = "/etc/flexgate/pki"
 
 
 def check(build, tmp_path, public, secrets):
@@ -27,6 +29,15 @@ def check(build, tmp_path, public, secrets):
     return run([os.path.abspath(build) + "/flexctl", "config", "check", str(conf)], check=False)
 
 
+def make_pki(directory):
+    """The files that an example names."""
+    ca = CA(str(directory), "ca")
+    ca.leaf("gateway-ecdsa", sans=["gateway.example.org"])
+    ca.leaf("gateway-rsa", "rsa", ["gateway.example.org"])
+    os.mkdir(directory / "crl")
+    os.rename(ca.crl(), directory / "crl" / "ca.crl")
+
+
 @pytest.mark.parametrize("path", FILES, ids=os.path.basename)
 def test_files(build, tmp_path, path):
     with open(path) as f:
@@ -36,6 +47,9 @@ def test_files(build, tmp_path, path):
     if os.path.basename(os.path.dirname(path)) == "examples":
         with open(os.path.join(os.path.dirname(path), "secrets.conf")) as f:
             secrets = f.read()
+    if PKI in public:
+        make_pki(tmp_path)
+        public = public.replace(PKI, str(tmp_path))
     done = check(build, tmp_path, public, secrets)
     assert done.returncode == 0, done.stdout + done.stderr
     broken = check(build, tmp_path, public + "\n[pool clients]\nprefix = nonsense\n", secrets)
