@@ -74,17 +74,29 @@ static struct msg_identity identity_of(const struct ike_identity *id)
 	return who;
 }
 
-static const struct conf_profile *match_profile(struct ike_core *core, struct ikesa *sa,
-						const struct ike_identity *id)
+static const struct conf_profile *find_profile(struct ike_core *core, const struct ikesa *sa,
+					       const struct ike_message *m)
 {
+	struct conf_cert_fields fields;
+	struct pki_cert *cert = ike_proof_look(core, m, &fields);
 	const struct conf_peer peer = {
-		.id_type = id->type,
-		.id = id->data.p,
-		.id_len = id->data.len,
+		.id_type = m->id_i.type,
+		.id = m->id_i.data.p,
+		.id_len = m->id_i.data.len,
+		.cert = cert ? &fields : NULL,
 		.local = sa->path.local.ip,
 		.outside = ike_path_outside(core, &sa->path),
 	};
 	const struct conf_profile *profile = conf_match_profile(core->conf, &peer);
+
+	pki_cert_free(cert);
+	return profile;
+}
+
+static const struct conf_profile *match_profile(struct ike_core *core, struct ikesa *sa,
+						const struct ike_message *m)
+{
+	const struct conf_profile *profile = find_profile(core, sa, m);
 	char who[IKESA_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];
 
 	memset(sa->profile, 0, sizeof(sa->profile));
@@ -195,7 +207,7 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	ike_client_see(sa, m);
 	sa->remote = identity_of(&m->id_i);
 	ike_trace_identified(core, sa);
-	profile = match_profile(core, sa, &m->id_i);
+	profile = match_profile(core, sa, m);
 	if (profile)
 		ike_own_choose(core, sa, profile, m, &sa->login->own);
 	if (!ike_mobike_no_nat(m, &from->path))

@@ -207,35 +207,13 @@ void ike_own_put(const struct ike_own *own, const struct msg_auth_signed *sign,
 	ike_put_auth(w, sign->method, sign->auth, sign->len);
 }
 
-/* Every trustpoint that some profile judges clients by, each once. */
-static size_t judges(const struct ike_core *core, int *list, size_t cap)
-{
-	size_t count = 0;
-
-	for (size_t p = 0; p < core->conf->profile_count; p++) {
-		const struct conf_profile *profile = &core->conf->profiles[p];
-		int some[CONF_LIST_MAX];
-		size_t some_count = ike_trustpoints(profile, CONF_TRUST_VERIFY, some);
-
-		for (size_t i = 0; i < some_count && count < cap; i++) {
-			size_t k = 0;
-
-			while (k < count && list[k] != some[i])
-				k++;
-			list[k] = some[i];
-			count += k == count;
-		}
-	}
-	return count;
-}
-
 void ike_own_announce(const struct ike_core *core, const struct ikesa *sa, size_t room,
 		      struct ike_writer *w)
 {
 	enum { TRUSTPOINTS_MAX = 64, AUTHORITIES_MAX = 64 };
 	uint8_t hashes[AUTHORITIES_MAX][IKE_AUTHORITY_LEN];
 	int list[TRUSTPOINTS_MAX];
-	size_t count = core->pki ? judges(core, list, TRUSTPOINTS_MAX) : 0, len;
+	size_t count = core->pki ? ike_judges(core->conf, list, TRUSTPOINTS_MAX) : 0, len;
 
 	if (sa->opening->hashes)
 		ike_put_hashes(w, IKE_PROOF_HASHES);

@@ -80,6 +80,27 @@ size_t ike_trustpoints(const struct conf_profile *profile, enum conf_trust_use u
 	return count;
 }
 
+size_t ike_judges(const struct conf *conf, int *list, size_t cap)
+{
+	size_t count = 0;
+
+	for (size_t p = 0; p < conf->profile_count; p++) {
+		const struct conf_profile *profile = &conf->profiles[p];
+		int some[CONF_LIST_MAX];
+		size_t some_count = ike_trustpoints(profile, CONF_TRUST_VERIFY, some);
+
+		for (size_t i = 0; i < some_count && count < cap; i++) {
+			size_t k = 0;
+
+			while (k < count && list[k] != some[i])
+				k++;
+			list[k] = some[i];
+			count += k == count;
+		}
+	}
+	return count;
+}
+
 enum conf_auth ike_key_auth(enum sign_key_type type)
 {
 	switch (type) {
@@ -121,13 +142,11 @@ static size_t chain_of(const struct ike_message *m, struct crypto_chunk chain[PK
 	return count;
 }
 
-static struct pki_cert *verify(struct ike_core *core, const struct conf_profile *profile,
+static struct pki_cert *verify(struct ike_core *core, const int *trustpoint, size_t count,
 			       const struct ike_message *m, struct ike_why *why)
 {
 	struct crypto_chunk chain[PKI_CHAIN_MAX + 1];
 	size_t chain_count = chain_of(m, chain);
-	int trustpoint[CONF_LIST_MAX];
-	size_t count = ike_trustpoints(profile, CONF_TRUST_VERIFY, trustpoint);
 	char where[PKI_TEXT_MAX] = "";
 	struct pki_cert *cert = NULL;
 	enum pki_verdict verdict;
@@ -142,6 +161,60 @@ static struct pki_cert *verify(struct ike_core *core, const struct conf_profile 
 		no(why, "its certificate %s%s%s", pki_verdict_text(verdict), where[0] ? ": " : "",
 		   where);
 	return cert;
+}
+
+/* SANs as text. False: there are more than there is room for, and a map that says what must not be
+ * among them would be wrong about the rest. */
+static bool alt_names(const struct pki_cert *cert, struct conf_cert_fields *fields)
+{
+	static const uint8_t types[] = { CONF_ID_FQDN, CONF_ID_EMAIL, CONF_ID_IPV4, CONF_ID_IPV6 };
+	struct crypto_chunk san;
+	struct fg_ip ip;
+
+	for (size_t t = 0; t < sizeof(types); t++)
+		for (size_t i = 0; pki_cert_san(cert, types[t], i, &san); i++) {
+			char *to = fields->alt_name[fields->alt_name_count];
+
+			if (fields->alt_name_count == CONF_LIST_MAX || san.len >= CONF_TEXT_MAX)
+				return false;
+			fields->alt_name_count++;
+			if (conf_identity_ip(types[t], san.p, san.len, &ip))
+				ip_text(&ip, to);
+			else
+				memcpy(to, san.p, san.len);
+		}
+	return true;
+}
+
+struct pki_cert *ike_proof_look(struct ike_core *core, const struct ike_message *m,
+				struct conf_cert_fields *fields)
+{
+	enum { TRUSTPOINTS_MAX = 64 };
+	int list[TRUSTPOINTS_MAX];
+	struct pki_cert *cert;
+	struct crypto_chunk of;
+	struct ike_why why;
+
+	*fields = (struct conf_cert_fields){ 0 };
+	if (core->conf->cert_map_count == 0 || !ike_proof_signs(m->auth.method))
+		return NULL;
+	cert = verify(core, list, ike_judges(core->conf, list, TRUSTPOINTS_MAX), m, &why);
+	if (!cert)
+		return NULL;
+	of = pki_cert_subject(cert);
+	fields->subject = of.p;
+	fields->subject_len = of.len;
+	of = pki_cert_issuer(cert);
+	fields->issuer = of.p;
+	fields->issuer_len = of.len;
+	of = pki_cert_serial(cert);
+	fields->serial = of.p;
+	fields->serial_len = of.len;
+	pki_cert_validity(cert, &fields->not_before, &fields->not_after);
+	if (alt_names(cert, fields))
+		return cert;
+	pki_cert_free(cert);
+	return NULL;
 }
 
 /*
@@ -205,7 +278,9 @@ bool ike_proof_check(struct ike_core *core, const struct ikesa *sa, const struct
 {
 	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
 	const struct conf_auths *auths;
+	int trustpoint[CONF_LIST_MAX];
 	const struct sign_key *key;
+	size_t count;
 	struct pki_cert *cert;
 	bool proven;
 
@@ -214,7 +289,8 @@ bool ike_proof_check(struct ike_core *core, const struct ikesa *sa, const struct
 	auths = sa->login->round ? &profile->auth_second : &profile->auth_remote;
 	if (!(conf_auth_set(auths) & CONF_AUTH_SIGNATURES))
 		return no(why, "it signs, which profile %s does not take", profile->name);
-	cert = verify(core, profile, m, why);
+	count = ike_trustpoints(profile, CONF_TRUST_VERIFY, trustpoint);
+	cert = verify(core, trustpoint, count, m, why);
 	if (!cert)
 		return false;
 	key = pki_cert_key(cert);

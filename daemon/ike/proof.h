@@ -31,6 +31,15 @@ bool ike_proof_octets(const struct ikesa *sa, bool of_peer, struct ike_bytes id_
 
 /* --- the client's --- */
 
+/*
+ * What the certificate of a client that signs says, for the choice of its profile. It leads to a
+ * trustpoint of some profile; whether to one of the profile that is chosen ike_proof_check()
+ * judges. NULL: it showed none, or none of use. Give it back with pki_cert_free(); fields borrows
+ * from it.
+ */
+struct pki_cert *ike_proof_look(struct ike_core *core, const struct ike_message *m,
+				struct conf_cert_fields *fields);
+
 /* The question to aaa whether AUTH of this round proves `who`. Returns 0 or -errno. */
 int ike_proof_ask(struct ike_core *core, const struct ikesa *sa, const struct msg_identity *who,
 		  const struct ike_message *m);
@@ -72,6 +81,9 @@ void ike_own_put(const struct ike_own *own, const struct msg_auth_signed *sign,
 void ike_own_announce(const struct ike_core *core, const struct ikesa *sa, size_t room,
 		      struct ike_writer *w);
 
+/* Every trustpoint that some profile judges clients by, each once, at most cap. Returns how many.
+ */
+size_t ike_judges(const struct conf *conf, int *list, size_t cap);
 /* Trustpoints of a profile for one use, in its order. Returns how many. */
 size_t ike_trustpoints(const struct conf_profile *profile, enum conf_trust_use use,
 		       int list[CONF_LIST_MAX]);

@@ -19,7 +19,8 @@ struct span {
 struct pki_cert {
 	unsigned refs;
 	int trustpoint;
-	int64_t until;
+	int64_t until;      /* of the path */
+	int64_t begin, end; /* its own */
 	struct sign_key *key;
 	struct span subject, issuer, serial;
 	struct span sans; /* each: identity type, length in two octets, bytes */
@@ -102,6 +103,8 @@ struct pki_cert *pki_cert_new(X509 *x509, struct sign_key *key, int trustpoint, 
 	cert->refs = 1;
 	cert->trustpoint = trustpoint;
 	cert->until = until;
+	cert->begin = pki_time(X509_get0_notBefore(x509));
+	cert->end = pki_time(X509_get0_notAfter(x509));
 	cert->key = key;
 	cert->subject = put_name(&wr, X509_get_subject_name(x509));
 	cert->issuer = put_name(&wr, X509_get_issuer_name(x509));
@@ -165,6 +168,12 @@ struct crypto_chunk pki_cert_serial(const struct pki_cert *cert)
 int64_t pki_cert_not_after(const struct pki_cert *cert)
 {
 	return cert->until;
+}
+
+void pki_cert_validity(const struct pki_cert *cert, int64_t *begin, int64_t *end)
+{
+	*begin = cert->begin;
+	*end = cert->end;
 }
 
 static bool next_san(struct rd *rd, uint8_t *type, struct crypto_chunk *san)

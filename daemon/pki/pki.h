@@ -143,6 +143,8 @@ struct crypto_chunk pki_cert_issuer(const struct pki_cert *cert);
 struct crypto_chunk pki_cert_serial(const struct pki_cert *cert);
 int64_t
 pki_cert_not_after(const struct pki_cert *cert); /* of the whole path: the first to expire */
+/* What stands in the certificate itself. */
+void pki_cert_validity(const struct pki_cert *cert, int64_t *begin, int64_t *end);
 /* Entry i of the SANs of this identity type (FQDN, EMAIL, IPV4, IPV6). False: there is none. */
 bool pki_cert_san(const struct pki_cert *cert, uint8_t id_type, size_t i, struct crypto_chunk *san);
 

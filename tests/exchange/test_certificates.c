@@ -485,6 +485,51 @@ static void test_other_profile(void **state)
 	}
 }
 
+/* A profile by what the certificate says. It must lead to that profile's own trustpoint, and
+ * somebody who only shows it and proves himself by a key is not matched by it. */
+static void test_certificate_map(void **state)
+{
+	static const struct {
+		const char *rules;
+		bool other, psk, up;
+		const char *reason;
+	} rows[] = {
+		{ "subject-name = co CN=client\n", false, false, true, NULL },
+		{ "issuer-name = co CN=root\n", false, false, true, NULL },
+		{ "alt-subject-name = co alice@example.org\n", false, false, true, NULL },
+		{ "alt-subject-name = eq 192.0.2.1\n", false, false, true, NULL },
+		{ "expires-on = ge 2027-06-01\n", false, false, true, NULL },
+		{ "subject-name = co CN=nobody\n", false, false, false, "no profile matches" },
+		{ "alt-subject-name = nc alice\n", false, false, false, "no profile matches" },
+		{ "valid-start = ge 2027-06-01\n", false, false, false, "no profile matches" },
+		/* Of the other CA: good for somebody, not for this profile. */
+		{ "subject-name = co CN=other\n", true, false, false,
+		  "leads to no CA that is trusted here" },
+		{ "subject-name = co CN=client\n", false, true, false, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct story *s = world_story_two(world_conf_map(rows[i].rules));
+		struct initiator_setup setup;
+
+		world_client(s, P256, &setup);
+		if (rows[i].other) {
+			setup.key = world.other_key;
+			setup.chain = &world.other.der;
+		}
+		setup.key_unused = rows[i].psk;
+		if (!rows[i].up) {
+			world_refused(s, &setup, rows[i].reason);
+			continue;
+		}
+		world_login(s, &setup);
+		if (s->in->state != INITIATOR_UP)
+			fail_msg("row %zu: state %d", i, s->in->state);
+		world_logout(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_identity_subject),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_other_profile),
+		cmocka_unit_test(test_certificate_map),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_free);

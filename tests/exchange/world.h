@@ -253,6 +253,26 @@ static inline const char *world_conf_dn(void)
 			      "authentication-remote = " AUTH_ALL "\npki-trustpoint = ec, rsa\n";
 }
 
+/* Who the certificate says is a client, whatever its identity, and who it says is not. */
+static inline const char *world_conf_map(const char *rules)
+{
+	static char text[4096];
+
+	snprintf(
+		text, sizeof(text),
+		WORLD_HEAD WORLD_TRUST("ec", "") WORLD_TRUST(
+			"rsa",
+			"") "[pki-certificate-map m]\n%s[ikev2-profile all]\nmatch-certificate = m\n" WORLD_FQDN
+			    "aaa-authorization-group = all\nvirtual-template = 1\nkeyring-local = ring\n"
+			    "authentication-local = ecdsa-sig\nauthentication-remote = ecdsa-sig pre-share\n"
+			    "pki-trustpoint = ec\n" WORLD_PROFILE("two", "fqdn none.example.net")
+				    WORLD_FQDN
+		"authentication-local = rsa-sig\nauthentication-remote = ecdsa-sig\n"
+		"pki-trustpoint = rsa\n",
+		rules);
+	return text;
+}
+
 /* A profile for each CA. */
 static inline const char *world_conf_profiles(void)
 {

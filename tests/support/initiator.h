@@ -73,6 +73,7 @@ struct initiator_setup {
 	const struct sign_key *key;
 	const struct crypto_chunk *chain;
 	size_t chain_count;
+	bool key_unused;           /* shows the chain, and proves itself with psk */
 	struct sign_choice choice; /* how to sign; method 0: as this gateway can be shown */
 	bool pss, sha1;            /* for that choice: RSA pads with PSS, may take SHA-1 */
 	uint32_t hashes;           /* our SIGNATURE_HASH_ALGORITHMS, bit IKE_HASH_*; 0: none sent */

@@ -73,7 +73,7 @@ static void put_auth(struct initiator *in, struct ike_writer *w, struct ike_byte
 {
 	const struct initiator_setup *setup = &in->setup;
 	uint8_t octets[OCTETS_MAX], auth[SIGN_AUTH_MAX + 64] = { 0 }, method = 0;
-	bool certificate = setup->key && in->round == 0;
+	bool certificate = setup->key && !setup->key_unused && in->round == 0;
 	size_t octets_len, len = 0;
 
 	_Static_assert((int)SIGN_AUTH_MAX > (int)PSK_AUTH_MAX, "room for both");

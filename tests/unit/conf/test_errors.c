@@ -415,6 +415,11 @@ static const struct bad_row rows[] = {
 		 "psk: neither side of this profile authenticates by pre-share"),
 	AUTH_ROW("ecdsa-sig", "ecdsa-sig", "pki-trustpoint = gw\nrsa-sig-sha1 = yes\n", 6,
 		 "rsa-sig-sha1: neither side of this profile authenticates by rsa-sig"),
+	{ "[ikev2-profile p]\nmatch-identity-remote = any\nidentity-local = dn\n"
+	  "authentication-local = pre-share\nauthentication-remote = pre-share\nkeyring-local = ring\n"
+	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 3,
+	  "[ikev2-profile p] identity-local: dn is the subject of the gateway's certificate, and this "
+	  "profile shows none" },
 	AUTH_ROW("pre-share", "eap", "keyring-local = ring\n", 4,
 		 "authentication-remote: 'eap' is not known here; expected " AUTH_FORMS),
 	AUTH_ROW("pre-share", "pre-share", "", 1,
