@@ -86,7 +86,6 @@ enum msg_type {
 
 enum {
 	MSG_IDENTITY_MAX = 256,
-	MSG_DNS_MAX = CONF_LIST_MAX,
 	MSG_WORKERS_MAX = 16,
 	MSG_AUTH_MAX = 1280, /* longest AUTH data; at least SIGN_AUTH_MAX */
 	MSG_KEY_HASH_LEN = 20,
@@ -147,8 +146,7 @@ struct msg_session_begun {
 	struct fg_ip inner6;     /* zero: none */
 	uint8_t prefix6;
 	uint8_t pad[3];
-	uint32_t dns_count, subnet_count;
-	struct fg_ip dns[MSG_DNS_MAX];
+	uint32_t subnet_count;
 	struct conf_net subnets[CONF_NETS_MAX]; /* none: everything */
 };
 

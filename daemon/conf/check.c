@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ENCR_AES_CBC = 12, IPV6_MTU_MIN = 1280, IPV4_TCP_HEADERS = 40 };
 
@@ -204,12 +205,49 @@ static void check_pool_family(struct conf_build *b, const struct conf *conf, int
 				 want4 ? "IPv6" : "IPv4", want4 ? "ipv6-pool" : "pool");
 }
 
+static bool is_split(const struct conf_told *told, const char *domain)
+{
+	for (size_t i = 0; i < told->split_dns_count; i++)
+		if (!strcasecmp(told->split_dns[i], domain))
+			return true;
+	return false;
+}
+
+/* What could never be sent helps nobody. */
+static void check_told(struct conf_build *b, const struct conf *conf, const struct conf_told *told,
+		       struct conf_object *object)
+{
+	const struct conf_private *numbers = &conf->private_attributes;
+	const struct {
+		const char *key;
+		bool set;
+		uint16_t number;
+	} rows[] = {
+		{ "configuration-url", told->configuration_url[0], numbers->configuration_url },
+		{ "configuration-version", told->configuration_version,
+		  numbers->configuration_version },
+		{ "smartcard-removal-disconnect", told->smartcard_removal_disconnect,
+		  numbers->smartcard_removal_disconnect },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].set && !rows[i].number)
+			conf_build_error(b, object, rows[i].key, 0,
+					 "has no public number; write the one of your clients in "
+					 "[private-attributes]");
+	for (size_t i = 0; i < told->anchor_count; i++)
+		if (!is_split(told, told->anchor[i].domain))
+			conf_build_error(b, object, "dnssec-trust-anchor", i,
+					 "%s is no domain of split-dns", told->anchor[i].domain);
+}
+
 static void check_policy(struct conf_build *b, const struct conf *conf,
 			 const struct conf_authorization_policy *policy, struct conf_object *object)
 {
 	if (!conf_build_given(b, object, "pool") && !conf_build_given(b, object, "ipv6-pool"))
 		conf_build_error(b, object, "pool", 0,
 				 "is missing; expected pool or ipv6-pool or both");
+	check_told(b, conf, &policy->told, object);
 	check_pool_family(b, conf, policy->pool, true, object);
 	check_pool_family(b, conf, policy->pool6, false, object);
 	if (policy->netmask && !conf_build_given(b, object, "pool"))
@@ -272,6 +310,17 @@ static void check_trust(struct conf_build *b, const struct conf *conf,
 /* --- templates and profiles
  * ------------------------------------------------------------------------ */
 
+static void check_mangler(struct conf_build *b, const struct conf_mangler *mangler,
+			  struct conf_object *object)
+{
+	if (!mangler->fqdn && !mangler->email && !mangler->dn && !mangler->eap.how)
+		conf_build_error(b, object, "fqdn", 0,
+				 "is missing, as is any other row: no identity would give a name");
+	else if (!mangler->fqdn && !mangler->email && !mangler->dn)
+		conf_build_error(b, object, "eap", 0,
+				 "stands alone, and no profile of this version knows EAP");
+}
+
 static void check_template(struct conf_build *b, const struct conf_virtual_template *template,
 			   struct conf_object *object)
 {
@@ -287,9 +336,11 @@ static void check_mtu(struct conf_build *b, const struct conf *conf,
 	const struct conf_virtual_template *template = &conf->templates[profile->virtual_template];
 	struct conf_object *object = sound(b, "virtual-template",
 					   (size_t)profile->virtual_template);
+	bool ipv6 = false;
 
-	if (object && template->mtu < IPV6_MTU_MIN &&
-	    conf->policies[profile->authorization_policy].pool6 != CONF_NONE)
+	for (size_t i = 0; i < conf->policy_count; i++)
+		ipv6 |= conf->policies[i].pool6 != CONF_NONE && conf_may_authorize(profile, i);
+	if (object && template->mtu < IPV6_MTU_MIN && ipv6)
 		conf_build_error(
 			b, object, "mtu", 0,
 			"%u is too small for the IPv6 clients of [ikev2-profile %s]; expected "
@@ -331,6 +382,8 @@ void conf_check(struct conf_build *b, struct conf *conf)
 			check_template(b, &conf->templates[object->index], object);
 		else if (!strcmp(section, "pki-trustpoint"))
 			check_trustpoint(b, &conf->trustpoints[object->index], object);
+		else if (!strcmp(section, "ikev2-name-mangler"))
+			check_mangler(b, &conf->manglers[object->index], object);
 		else if (!strcmp(section, "pki-certificate-map"))
 			conf_check_cert_map(b, &conf->cert_maps[object->index], object);
 	}

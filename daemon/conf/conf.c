@@ -44,6 +44,7 @@ void conf_free(struct conf *conf)
 	free(conf->keyrings);
 	free(conf->trustpoints);
 	free(conf->cert_maps);
+	free(conf->manglers);
 	free(conf->profiles);
 	free(conf);
 }

@@ -121,6 +121,9 @@ struct conf_gateway {
 	struct conf_dpd dpd;      /* of profiles that say nothing; so the next two */
 	uint32_t nat_keepalive_s; /* while we are behind a NAT; 0: off */
 	struct conf_redirect redirect;
+	char application_version[CONF_TEXT_MAX]; /* "": nobody is told */
+	bool log_private_attributes;
+	enum { CONF_FLEXVPN_AUTO, CONF_FLEXVPN_ON, CONF_FLEXVPN_OFF } flexvpn_vendor_id;
 };
 
 /* Transform ids as on the wire, RFC 7296 3.3.2, in order of preference. */
@@ -160,6 +163,35 @@ struct conf_pool {
 	uint8_t client_prefix_len; /* IPv6: length told to the client; 128 unless given */
 };
 
+typedef char conf_line[CONF_TEXT_MAX];
+
+/* INTERNAL_DNSSEC_TA: a DS record of a domain of split-dns, RFC 8598 4.2. */
+struct conf_trust_anchor {
+	conf_line domain;
+	uint16_t key_tag;
+	uint8_t algorithm, digest_type;
+	uint8_t len;
+	uint8_t digest[64];
+};
+
+/* What a client is told beside its addresses, if it asks: conf/rows.c says what each is. */
+struct conf_told {
+	conf_line banner[8]; /* lines */
+	size_t banner_count;
+	conf_line def_domain; /* "" none; so the other texts */
+	conf_line split_dns[CONF_LIST_MAX];
+	size_t split_dns_count;
+	struct conf_trust_anchor anchor[4];
+	size_t anchor_count;
+	struct fg_ip wins[CONF_LIST_MAX], dhcp[CONF_LIST_MAX]; /* dhcp of both families */
+	size_t wins_count, dhcp_count;
+	conf_line backup_gateway[10];
+	size_t backup_gateway_count;
+	conf_line configuration_url;
+	uint16_t configuration_version; /* 0: none */
+	bool pfs, include_local_lan, save_password, smartcard_removal_disconnect;
+};
+
 struct conf_authorization_policy {
 	conf_name name;
 	int pool, pool6;                 /* index into pools or CONF_NONE */
@@ -169,6 +201,41 @@ struct conf_authorization_policy {
 	struct conf_net
 		subnets[CONF_NETS_MAX]; /* route-set remote: what clients reach; none: all */
 	size_t subnet_count;
+	struct conf_told told;
+};
+
+/*
+ * crypto ikev2 name-mangler: the part of an identity that is the name of a group. One row per kind
+ * of identity, 0: that kind gives no name.
+ */
+struct conf_mangler {
+	conf_name name;
+	enum conf_mangle {
+		CONF_MANGLE_NONE,
+		CONF_MANGLE_ALL,
+		CONF_MANGLE_DOMAIN,   /* behind the first dot, or the '@' */
+		CONF_MANGLE_HOSTNAME, /* before the first dot */
+		CONF_MANGLE_USERNAME, /* before the '@' */
+		CONF_MANGLE_COMMON_NAME,
+		CONF_MANGLE_COUNTRY,
+		CONF_MANGLE_DOMAIN_COMPONENT,
+		CONF_MANGLE_LOCALITY,
+		CONF_MANGLE_ORGANIZATION,
+		CONF_MANGLE_ORGANIZATION_UNIT,
+		CONF_MANGLE_STATE,
+		CONF_MANGLE_PREFIX, /* of an EAP identity: before the delimiter */
+		CONF_MANGLE_SUFFIX, /* behind it */
+	} fqdn,
+		email, dn;
+	struct conf_mangle_eap {
+		enum conf_mangle how;
+		char delimiter;
+	} eap;
+};
+
+/* Numbers of attributes that have no public one; 0: not known here, not sent. */
+struct conf_private {
+	uint16_t configuration_url, configuration_version, smartcard_removal_disconnect;
 };
 
 struct conf_virtual_template {
@@ -283,6 +350,7 @@ struct conf_profile {
 	size_t proposal_count;
 	int ipsec_profile;
 	int authorization_policy;
+	int mangler;          /* of the identity, to the name of another policy; CONF_NONE: none */
 	int virtual_template; /* index, not number */
 	enum conf_uniqueness uniqueness;
 	uint32_t session_limit; /* sessions of one identity at once, 0: any number */
@@ -310,6 +378,9 @@ struct conf {
 	size_t trustpoint_count;
 	struct conf_cert_map *cert_maps;
 	size_t cert_map_count;
+	struct conf_mangler *manglers;
+	size_t mangler_count;
+	struct conf_private private_attributes;
 	struct conf_profile *profiles;
 	size_t profile_count;
 };
@@ -380,6 +451,20 @@ enum {
 	CONF_RANK_EXACT = 5 * CONF_RANK_STEP,
 };
 int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t *data, size_t len);
+/* The name that a mangler makes of an identity. False: none, or one that no section can have. */
+bool conf_mangle(const struct conf_mangler *mangler, uint8_t type, const uint8_t *data, size_t len,
+		 conf_name name);
+/* The same of what the client said in EAP. */
+bool conf_mangle_eap(const struct conf_mangler *mangler, const uint8_t *data, size_t len,
+		     conf_name name);
+/* What a client of the profile gets: the policy of the name that the mangler makes of its identity,
+ * else the one that the profile names. */
+const struct conf_authorization_policy *conf_authorize(const struct conf *conf,
+						       const struct conf_profile *profile,
+						       uint8_t type, const uint8_t *data,
+						       size_t len);
+/* May a client of the profile get this policy? */
+bool conf_may_authorize(const struct conf_profile *profile, size_t policy);
 const struct conf_profile *conf_find_profile(const struct conf *conf, const char *name);
 
 /* All methods as one set. */

@@ -20,7 +20,7 @@ static const char *after_word(const char *text, const char *word)
 	return text;
 }
 
-static bool is_host_name(const char *text)
+bool conf_host_name_ok(const char *text)
 {
 	if (!*text || *text == '.')
 		return false;
@@ -42,7 +42,7 @@ static void keep_text(struct conf_identity *id, enum conf_id_type type, const ch
 
 static bool read_fqdn(struct conf_identity *id, const char *text, struct conf_why *why)
 {
-	if (!is_host_name(text))
+	if (!conf_host_name_ok(text))
 		return conf_wrong(why, "has no host name behind the word");
 	keep_text(id, CONF_ID_FQDN, text);
 	return true;
@@ -52,7 +52,7 @@ static bool read_email(struct conf_identity *id, const char *text, struct conf_w
 {
 	const char *at = strrchr(text, '@');
 
-	if (!at || at == text || !is_host_name(at + 1))
+	if (!at || at == text || !conf_host_name_ok(at + 1))
 		return conf_wrong(why, "has no mail address behind the word");
 	for (const char *p = text; *p; p++) {
 		if (!isgraph((unsigned char)*p))
@@ -185,7 +185,7 @@ static void lower(struct conf_identity *id, size_t from)
 static bool read_domain(struct conf_match *match, enum conf_id_type type, const char *text,
 			struct conf_why *why)
 {
-	if (!is_host_name(text))
+	if (!conf_host_name_ok(text))
 		return conf_wrong(why, "has no domain behind the word");
 	match->kind = CONF_MATCH_DOMAIN;
 	keep_text(&match->identity, type, text);

@@ -118,6 +118,16 @@ static const struct conf_key gateway_keys[] = {
 	{ "user-worker", conf_read_user, FIELD(struct conf_gateway, user_worker),
 	  .fallback = "flexgate-worker", .expected = "the name of a user other than root",
 	  .help = "User that the crypto workers run as." },
+	{ "application-version", conf_read_text, FIELD(struct conf_gateway, application_version),
+	  .high = 100, .expected = "a text",
+	  .help = "What clients that ask for our version are told; without it nothing." },
+	{ "log-private-attributes", conf_read_word, FIELD(struct conf_gateway, log_private_attributes),
+	  WORDS({ "yes", 1 }, { "no", 0 }), .fallback = "no",
+	  .help = "Log the private attributes that clients ask for: number, length, first bytes." },
+	{ "flexvpn-vendor-id", conf_read_word, FIELD(struct conf_gateway, flexvpn_vendor_id),
+	  WORDS({ "auto", CONF_FLEXVPN_AUTO }, { "on", CONF_FLEXVPN_ON }, { "off", CONF_FLEXVPN_OFF }),
+	  .fallback = "auto",
+	  .help = "Send FLEXVPN-SUPPORTED: auto to who sent it; then TSi is not narrowed to the address." },
 	{ "log-level", conf_read_word, FIELD(struct conf_gateway, log_level),
 	  WORDS({ "error", LOG_LEVEL_ERROR }, { "warn", LOG_LEVEL_WARN },
 		{ "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG }), .fallback = "info",
@@ -194,6 +204,10 @@ static const struct conf_key pool_keys[] = {
 	  .low = 1, .high = 128, .help = "IPv6 only: prefix length told to the client, 128 unless given." },
 };
 
+#define TOLD(field) FIELD(struct conf_authorization_policy, told.field)
+#define TOLD_LIST(field, count) LIST(struct conf_authorization_policy, told.field, told.count)
+#define YES_NO WORDS({ "yes", 1 }, { "no", 0 })
+
 static const struct conf_key policy_keys[] = {
 	{ "pool", NULL, FIELD(struct conf_authorization_policy, pool), .section = "pool",
 	  .help = "Pool of the client's IPv4 address." },
@@ -209,6 +223,72 @@ static const struct conf_key policy_keys[] = {
 	  LIST(struct conf_authorization_policy, subnets, subnet_count), CONF_COMMAS,
 	  .expected = "ipv4 or ipv6 and PREFIX/LENGTH, e.g. ipv4 10.0.0.0/8",
 	  .help = "Networks that clients reach through the tunnel (split tunnel); without it all." },
+	{ "def-domain", conf_read_domain, TOLD(def_domain), .expected = "the name of a domain",
+	  .help = "Domain in which a client looks for short names." },
+	{ "split-dns", conf_read_domain, TOLD_LIST(split_dns, split_dns_count), ELEMENTS,
+	  .expected = "names of domains",
+	  .help = "Domains whose names the client asks of these DNS servers; without it all names." },
+	{ "dnssec-trust-anchor", conf_read_trust_anchor, TOLD_LIST(anchor, anchor_count),
+	  .expected = "DOMAIN KEY-TAG ALGORITHM DIGEST-TYPE HEX, as in a DS record",
+	  .help = "DNSSEC trust anchor of a domain of split-dns (RFC 8598)." },
+	{ "wins", conf_read_address4, TOLD_LIST(wins, wins_count), ELEMENTS,
+	  .expected = "IPv4 addresses", .help = "NetBIOS name servers told to the client." },
+	{ "dhcp-server", conf_read_address, TOLD_LIST(dhcp, dhcp_count), ELEMENTS,
+	  .expected = "IPv4 or IPv6 addresses",
+	  .help = "DHCP servers that the client may ask through the tunnel." },
+	{ "banner", conf_read_text, TOLD_LIST(banner, banner_count), .high = 190,
+	  .expected = "a line of text", .help = "Text that the client shows after the login, line by line." },
+	{ "backup-gateway", conf_read_host, TOLD_LIST(backup_gateway, backup_gateway_count), ELEMENTS,
+	  .expected = "host names or addresses",
+	  .help = "Other gateways that the client may try when this one is gone." },
+	{ "include-local-lan", conf_read_word, TOLD(include_local_lan), YES_NO, .fallback = "no",
+	  .help = "Whether the client may go on using its own network beside the tunnel." },
+	{ "pfs", conf_read_word, TOLD(pfs), YES_NO, .fallback = "no",
+	  .help = "Whether the client is told to rekey with a new Diffie-Hellman exchange." },
+	{ "save-password", conf_read_word, TOLD(save_password), YES_NO, .fallback = "no",
+	  .help = "Whether the client may store its password." },
+	{ "smartcard-removal-disconnect", conf_read_word, TOLD(smartcard_removal_disconnect), YES_NO,
+	  .fallback = "no", .help = "Whether the client disconnects when its smart card is pulled." },
+	{ "configuration-url", conf_read_text, TOLD(configuration_url), .high = 190,
+	  .expected = "a URL", .help = "Where the client finds its configuration." },
+	{ "configuration-version", conf_read_number, TOLD(configuration_version),
+	  .low = 1, .high = 32767, .help = "Version of the configuration at configuration-url." },
+};
+
+#define PRIVATE(field)                                                                             \
+	conf_read_number, FIELD(struct conf_private, field), .low = 16384, .high = 32767
+
+static const struct conf_key private_keys[] = {
+	{ "configuration-url", PRIVATE(configuration_url),
+	  .help = "Number of the attribute with the policy's configuration-url." },
+	{ "configuration-version", PRIVATE(configuration_version),
+	  .help = "Number of the attribute with the policy's configuration-version." },
+	{ "smartcard-removal-disconnect", PRIVATE(smartcard_removal_disconnect),
+	  .help = "Number of the attribute with the policy's smartcard-removal-disconnect." },
+};
+
+#define DN_WORDS                                                                                   \
+	{ "common-name", CONF_MANGLE_COMMON_NAME }, { "country", CONF_MANGLE_COUNTRY },            \
+	{ "domain", CONF_MANGLE_DOMAIN_COMPONENT }, { "locality", CONF_MANGLE_LOCALITY },          \
+	{ "organization", CONF_MANGLE_ORGANIZATION },                                              \
+	{ "organization-unit", CONF_MANGLE_ORGANIZATION_UNIT }, { "state", CONF_MANGLE_STATE }
+
+static const struct conf_key mangler_keys[] = {
+	{ "fqdn", conf_read_word, FIELD(struct conf_mangler, fqdn),
+	  WORDS({ "all", CONF_MANGLE_ALL }, { "domain", CONF_MANGLE_DOMAIN },
+		{ "hostname", CONF_MANGLE_HOSTNAME }),
+	  .help = "The name in an fqdn: all of it, before or behind the first dot." },
+	{ "email", conf_read_word, FIELD(struct conf_mangler, email),
+	  WORDS({ "all", CONF_MANGLE_ALL }, { "domain", CONF_MANGLE_DOMAIN },
+		{ "username", CONF_MANGLE_USERNAME }),
+	  .help = "The name in a mail address: all of it, before or behind the '@'." },
+	{ "dn", conf_read_word, FIELD(struct conf_mangler, dn), WORDS(DN_WORDS),
+	  .help = "The name in a distinguished name: the value of one of its attributes." },
+	{ "eap", conf_read_mangle_eap, FIELD(struct conf_mangler, eap),
+	  WORDS({ "all", CONF_MANGLE_ALL }),
+	  .expected = "all, dn ATTRIBUTE, prefix delimiter C or suffix delimiter C, where C is '.', '@', "
+		      "'/' or '\\'",
+	  .help = "The name in what the client says in EAP." },
 };
 
 static const struct conf_key template_keys[] = {
@@ -343,6 +423,9 @@ static const struct conf_key profile_keys[] = {
 	{ "aaa-authorization-group", NULL, FIELD(struct conf_profile, authorization_policy),
 	  .flags = CONF_REQUIRED, .section = "ikev2-authorization-policy",
 	  .help = "What a client of this profile gets: the name of an [ikev2-authorization-policy]." },
+	{ "aaa-authorization-name-mangler", NULL, FIELD(struct conf_profile, mangler),
+	  .section = "ikev2-name-mangler",
+	  .help = "Its identity names the client's policy instead, where there is one of that name." },
 	{ "virtual-template", NULL, FIELD(struct conf_profile, virtual_template),
 	  .flags = CONF_REQUIRED, .section = "virtual-template",
 	  .help = "Template of the client's virtual-access." },
@@ -384,6 +467,12 @@ const struct conf_section conf_public_sections[] = {
 	{ "ikev2-authorization-policy", CONF_NAMED,
 	  ROWS(struct conf_authorization_policy, policies, policy_count), KEYS(policy_keys),
 	  .help = "What a client gets: addresses, DNS servers, networks." },
+	{ "private-attributes", CONF_UNNAMED, .at = offsetof(struct conf, private_attributes),
+	  .size = sizeof(struct conf_private), KEYS(private_keys),
+	  .help = "Numbers of attributes of the configuration payload that have no public one." },
+	{ "ikev2-name-mangler", CONF_NAMED, ROWS(struct conf_mangler, manglers, mangler_count),
+	  KEYS(mangler_keys),
+	  .help = "Which part of an identity is the name of an [ikev2-authorization-policy]." },
 	{ "virtual-template", CONF_NUMBERED, ROWS(struct conf_virtual_template, templates, template_count),
 	  KEYS(template_keys), .help = "What the virtual-access of a client looks like." },
 	{ "ikev2-keyring", CONF_NAMED, ROWS(struct conf_keyring, keyrings, keyring_count),

@@ -24,6 +24,14 @@ conf_parser conf_read_redirect; /* a word of key->words and where to, struct con
 conf_parser conf_read_match;    /* struct conf_match */
 conf_parser conf_read_secret;   /* text or 0x and hex digits, struct secret */
 
+/* What a client is told: value_told.c. */
+conf_parser conf_read_text;         /* printable, at most key->high bytes, conf_line */
+conf_parser conf_read_host;         /* a host name or an address, conf_line */
+conf_parser conf_read_domain;       /* the name of a DNS domain, conf_line */
+conf_parser conf_read_trust_anchor; /* DOMAIN KEY-TAG ALGORITHM DIGEST-TYPE HEX */
+conf_parser conf_read_address4;     /* an IPv4 unicast address, struct fg_ip */
+/* A word of key->words, or prefix or suffix delimiter C: struct conf_mangle_eap. */
+conf_parser conf_read_mangle_eap;
 /* OP TEXT, into the struct conf_cert_rule of field key->low. */
 conf_parser conf_read_cert_rule;
 
@@ -41,6 +49,8 @@ bool conf_wrong_whole(struct conf_why *why, const char *format, ...)
 /* Where the part of an identity begins that is compared without regard to case: host names, also
  * behind the '@' of a mail address. */
 size_t conf_caseless_from(uint8_t type, const uint8_t *data, size_t len);
+/* Is this the name of a host or a domain? */
+bool conf_host_name_ok(const char *text);
 /* Is this a word that may name a section? */
 bool conf_name_ok(const char *name);
 /* PREFIX/LENGTH, any kind of address. */

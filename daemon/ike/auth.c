@@ -3,6 +3,7 @@
 
 #include "ike/client.h"
 #include "ike/close.h"
+#include "ike/cp.h"
 #include "ike/exchange.h"
 #include "ike/login.h"
 #include "ike/mobike.h"
@@ -205,6 +206,7 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	}
 	sa->login->childless = childless;
 	ike_client_see(sa, m);
+	ike_cp_log(core, sa, m);
 	sa->remote = identity_of(&m->id_i);
 	ike_trace_identified(core, sa);
 	profile = match_profile(core, sa, m);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/client.h"
 
-#include "ike/sa.h"
+#include "ike/core.h"
 
 _Static_assert(IKE_VENDORS <= 32 && IKE_SIGNS <= 32, "a set of each is one word");
 
@@ -152,4 +152,27 @@ const char *ike_client_name(const struct ikesa *sa)
 bool ike_client_sent(const struct ikesa *sa, enum ike_vendor vendor)
 {
 	return sa->vendors & IKE_CLIENT_BIT(vendor);
+}
+
+void ike_vendor_put(const struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
+{
+	static const char flexvpn[] = "FLEXVPN-SUPPORTED";
+	size_t len = sizeof(flexvpn) - 1;
+
+	switch (core->conf->gateway.flexvpn_vendor_id) {
+	case CONF_FLEXVPN_AUTO:
+		sa->flexvpn = ike_client_sent(sa, IKE_VENDOR_FLEXVPN_SUPPORTED);
+		break;
+	case CONF_FLEXVPN_ON:
+		sa->flexvpn = true;
+		break;
+	case CONF_FLEXVPN_OFF:
+		sa->flexvpn = false;
+		break;
+	}
+	/* Who asks has not shown yet that he is where he says. */
+	if (w->wr.len + IKE_PAYLOAD_HEADER_LEN + len > sa->opening->request->len)
+		sa->flexvpn = false;
+	if (sa->flexvpn)
+		ike_put_vendor(w, flexvpn, len);
 }

@@ -7,8 +7,10 @@
 #ifndef IKE_CLIENT_H
 #define IKE_CLIENT_H
 
+#include "ike/wire/build.h"
 #include "ike/wire/message.h"
 
+struct ike_core;
 struct ikesa;
 
 /* clang-format off */
@@ -74,6 +76,9 @@ const char *ike_client_name(const struct ikesa *sa);
 enum ike_vendor ike_vendor_find(struct ike_bytes id);
 /* "FLEXVPN-SUPPORTED" */
 const char *ike_vendor_name(enum ike_vendor vendor);
+/* Our vendor IDs for the answer to IKE_SA_INIT, as configured and only where they do not make it
+ * longer than the request. */
+void ike_vendor_put(const struct ike_core *core, struct ikesa *sa, struct ike_writer *w);
 /* Did the client send it? */
 bool ike_client_sent(const struct ikesa *sa, enum ike_vendor vendor);
 

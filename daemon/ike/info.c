@@ -2,6 +2,7 @@
 #include "ike/info.h"
 
 #include "ike/close.h"
+#include "ike/cp.h"
 #include "ike/exchange.h"
 #include "ike/mobike.h"
 
@@ -96,6 +97,8 @@ void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	if (count > 0)
 		ike_put_delete(&draft.w, IKE_PROTOCOL_ESP, ours, count);
 	moved = !whole && ike_mobike_request(core, sa, m, from, &draft.w);
+	if (!whole)
+		ike_cp_info(core, sa, m, &draft.w);
 	if (!ike_answer(core, sa, &draft))
 		ike_destroy(core, sa, FG_CAUSE_peer_delete);
 	else if (whole)

@@ -51,6 +51,7 @@ static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa 
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
 	ike_auth_announce(core, sa, m, &w);
+	ike_vendor_put(core, sa, &w);
 	len = ike_finish(&w);
 	return len ? ike_packet_new(message, len) : NULL;
 }
@@ -76,6 +77,7 @@ static bool note_request(struct ike_core *core, struct ikesa *sa, const struct i
 	sa->redirect = (uint8_t)ike_redirect_read(m);
 	if (ike_find_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED))
 		sa->fragment_mtu = core->conf->gateway.fragmentation_mtu;
+	ike_client_see(sa, m);
 	opening->request = ike_packet_new(from->datagram, from->len);
 	return opening->request && ike_digest(from->datagram, from->len, sa->request_digest);
 }
@@ -134,7 +136,6 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 		return;
 	}
 	sa->request_next = 1;
-	ike_client_see(sa, m);
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + timeout_ms);
 	log_debug("ike", "%s: half-open, %s%s%s", endpoint_text(&from->path.peer, where),
 		  ike_suite_text(&choice->suite, suite), sa->peer_nat ? ", behind a NAT" : "",

@@ -2,6 +2,7 @@
 #include "ike/login.h"
 
 #include "core/secret.h"
+#include "ike/client.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
 #include "ike/liveness.h"
@@ -103,7 +104,11 @@ static void refuse(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 {
 	switch (cause) {
 	case FG_CAUSE_no_address:
-		no_child(core, sa, IKE_NOTIFY_INTERNAL_ADDRESS_FAILURE, cause);
+		/* RFC 7296 2.19: without a CFG_REQUEST there was none to be given. */
+		no_child(core, sa,
+			 sa->login->cp.request ? IKE_NOTIFY_INTERNAL_ADDRESS_FAILURE
+					       : IKE_NOTIFY_FAILED_CP_REQUIRED,
+			 cause);
 		break;
 	case FG_CAUSE_no_policy:
 	case FG_CAUSE_session_limit:
@@ -166,9 +171,11 @@ void ike_login_begin(struct ike_core *core, struct ikesa *sa)
 
 /* Policy for the selectors: the leased addresses. A client that asked for none gets none, and
  * nothing could be routed to it: TS_UNACCEPTABLE. */
-static bool narrow(struct ike_login *login)
+static bool narrow(const struct ikesa *sa)
 {
+	struct ike_login *login = sa->login;
 	const struct ike_ts_policy policy = {
+		.whole_i = ike_client_sent(sa, IKE_VENDOR_FLEXVPN_SUPPORTED) && sa->flexvpn,
 		.inner4 = login->begun.inner4,
 		.inner6 = login->begun.inner6,
 		.subnets = login->begun.subnets,
@@ -234,7 +241,8 @@ static void answer_childless(struct ike_core *core, struct ikesa *sa)
 	struct ike_draft draft;
 
 	begin_answer(sa, &draft);
-	ike_cp_reply(&draft.w, &sa->login->cp, &sa->login->begun);
+	ike_cp_reply(&draft.w, &sa->login->cp, &sa->login->begun, core->conf,
+		     ike_cp_policy(core, sa));
 	put_agreed(core, sa, &draft.w);
 	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
@@ -256,7 +264,7 @@ int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_se
 	struct ike_login *login = sa->login;
 
 	if (sa->state != IKE_STATE_BEGINNING || begun->session == 0 ||
-	    begun->dns_count > MSG_DNS_MAX || begun->subnet_count > CONF_NETS_MAX)
+	    begun->subnet_count > CONF_NETS_MAX)
 		return -EPROTO;
 	sa->session = begun->session;
 	login->begun = *begun;
@@ -271,7 +279,7 @@ int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_se
 	ipsec = &core->conf->ipsec_profiles[profile->ipsec_profile];
 	if (!ike_esp_choose(&login->offer, ipsec->suite, ipsec->suite_count, &login->esp))
 		no_child(core, sa, IKE_NOTIFY_NO_PROPOSAL_CHOSEN, FG_CAUSE_no_proposal);
-	else if (!narrow(login))
+	else if (!narrow(sa))
 		no_child(core, sa, IKE_NOTIFY_TS_UNACCEPTABLE, FG_CAUSE_ts_unacceptable);
 	else
 		install(core, sa);
@@ -315,7 +323,8 @@ int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa
 	if (sa->state != IKE_STATE_INSTALLING || added->session != sa->session)
 		return -EPROTO;
 	begin_answer(sa, &draft);
-	ike_cp_reply(&draft.w, &login->cp, &login->begun);
+	ike_cp_reply(&draft.w, &sa->login->cp, &sa->login->begun, core->conf,
+		     ike_cp_policy(core, sa));
 	ike_esp_choice_sa(&login->esp, added->spi_in, &chosen);
 	ike_put_sa(&draft.w, &chosen);
 	ike_put_ts(&draft.w, IKE_PAYLOAD_TSI, &login->ts_i);

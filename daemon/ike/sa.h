@@ -91,6 +91,7 @@ struct ikesa {
 	/* client.h: what the setup showed of the client's software. */
 	const struct ike_client *client;
 	uint32_t vendors, signs;
+	bool flexvpn; /* we sent FLEXVPN-SUPPORTED */
 
 	struct msg_identity remote; /* proven only in an authenticated state */
 	conf_name profile;

@@ -76,32 +76,40 @@ static void add_cut_net(struct ike_ts *ts, const struct ike_selector *ask,
 	add_cut(ts, ask, &net->ip, &last);
 }
 
+/* Everything of the family of `like`. */
+static void add_family(struct ike_ts *ts, const struct ike_selector *ask, const struct fg_ip *like)
+{
+	struct conf_net all = { .len = 0 };
+
+	if (ip_is4(like))
+		all.ip = ip_from4(0);
+	add_cut_net(ts, ask, &all);
+}
+
 static void narrow_i(const struct ike_ts *ask, const struct ike_ts_policy *policy,
 		     struct ike_ts *out)
 {
-	struct fg_ip inner4 = ip_from4(policy->inner4);
+	const struct fg_ip inner[] = { ip_from4(policy->inner4), policy->inner6 };
+	const bool leased[] = { policy->inner4 != 0, !ip_is_zero(&policy->inner6) };
 
 	for (size_t i = 0; i < ask->count; i++) {
-		if (policy->inner4)
-			add_cut(out, &ask->selector[i], &inner4, &inner4);
-		if (!ip_is_zero(&policy->inner6))
-			add_cut(out, &ask->selector[i], &policy->inner6, &policy->inner6);
+		for (size_t k = 0; k < 2; k++) {
+			if (leased[k] && policy->whole_i)
+				add_family(out, &ask->selector[i], &inner[k]);
+			else if (leased[k])
+				add_cut(out, &ask->selector[i], &inner[k], &inner[k]);
+		}
 	}
 }
 
 static void narrow_r(const struct ike_ts *ask, const struct ike_ts_policy *policy,
 		     struct ike_ts *out)
 {
-	const struct conf_net all4 = { .ip = ip_from4(0), .len = 0 };
-	const struct conf_net all6 = { .len = 0 };
-
 	for (size_t i = 0; i < ask->count; i++) {
 		for (size_t k = 0; k < policy->subnet_count; k++)
 			add_cut_net(out, &ask->selector[i], &policy->subnets[k]);
-		if (policy->subnet_count)
-			continue;
-		add_cut_net(out, &ask->selector[i], &all4);
-		add_cut_net(out, &ask->selector[i], &all6);
+		if (!policy->subnet_count)
+			add_family(out, &ask->selector[i], &ask->selector[i].first);
 	}
 }
 

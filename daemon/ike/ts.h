@@ -10,6 +10,9 @@
 
 /* What a CHILD SA of this session may carry. */
 struct ike_ts_policy {
+	/* TSi is any address of a leased family: what both sides with FLEXVPN-SUPPORTED agree on.
+	 * The data plane takes the leased addresses all the same. */
+	bool whole_i;
 	__be32 inner4; /* the client's addresses, 0 and zero: none */
 	struct fg_ip inner6;
 	const struct conf_net *subnets; /* what it may reach; none: everything of a leased family */

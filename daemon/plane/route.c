@@ -183,6 +183,20 @@ static bool draws_on(const struct conf *conf, int pool, const struct conf_net *n
 	return pool >= 0 && same_net(&conf->pools[pool].net, net);
 }
 
+/* Does a policy that a client of the profile may get draw on the prefix? */
+static bool serves(const struct conf *conf, const struct conf_profile *profile,
+		   const struct conf_net *net)
+{
+	for (size_t i = 0; i < conf->policy_count; i++) {
+		const struct conf_authorization_policy *policy = &conf->policies[i];
+
+		if (conf_may_authorize(profile, i) &&
+		    (draws_on(conf, policy->pool, net) || draws_on(conf, policy->pool6, net)))
+			return true;
+	}
+	return false;
+}
+
 /* The smallest MTU of the templates whose sessions draw on the prefix, and the first device. */
 static struct plane_route route_of(struct plane *plane, const struct conf *conf,
 				   const struct conf_net *net)
@@ -192,15 +206,11 @@ static struct plane_route route_of(struct plane *plane, const struct conf *conf,
 
 	for (size_t i = 0; i < conf->profile_count; i++) {
 		const struct conf_profile *profile = &conf->profiles[i];
-		const struct conf_authorization_policy *policy;
 		const struct conf_virtual_template *template;
 
-		if (profile->authorization_policy < 0 || profile->virtual_template < 0)
+		if (profile->virtual_template < 0 || !serves(conf, profile, net))
 			continue;
-		policy = &conf->policies[profile->authorization_policy];
 		template = &conf->templates[profile->virtual_template];
-		if (!draws_on(conf, policy->pool, net) && !draws_on(conf, policy->pool6, net))
-			continue;
 		if (!r.mtu || template->mtu < r.mtu)
 			r.mtu = template->mtu;
 		if (!device[0])

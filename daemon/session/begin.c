@@ -115,13 +115,16 @@ static enum fg_cause acquire(struct sessions *s, struct session *session,
 	const struct conf *conf = s->setup.conf;
 	/* It names a policy and a template, or the configuration would not be in force. */
 	const struct conf_profile *profile = conf_find_profile(conf, ask->profile);
+	const struct conf_authorization_policy *policy;
 
 	if (!profile)
 		return FG_CAUSE_no_policy;
-	if (!lend_addresses(s, session, &conf->policies[profile->authorization_policy], ask))
+	policy = conf_authorize(conf, profile, session->id_type, session->identity,
+				session->id_len);
+	if (!lend_addresses(s, session, policy, ask))
 		return FG_CAUSE_no_address;
 	virtual_access_derive(&conf->templates[profile->virtual_template], &session->access);
-	session->derived = virtual_access_text(conf, profile, &session->access, session->id,
+	session->derived = virtual_access_text(conf, profile, policy, &session->access, session->id,
 					       session->inner4, &session->inner6);
 	if (!session->derived || !enter_plane(s, session))
 		return FG_CAUSE_plane_failed;
@@ -133,20 +136,18 @@ static int say_begun(struct sessions *s, const struct session *session)
 {
 	const struct conf *conf = s->setup.conf;
 	const struct conf_profile *profile = conf_find_profile(conf, session->profile);
-	const struct conf_authorization_policy *policy =
-		&conf->policies[profile->authorization_policy];
+	const struct conf_authorization_policy *policy = conf_authorize(
+		conf, profile, session->id_type, session->identity, session->id_len);
 	struct msg_session_begun answer = { .ike = session->ike,
 					    .session = session->id,
 					    .inner4 = session->inner4,
 					    .inner6 = session->inner6,
-					    .dns_count = (uint32_t)policy->dns_count,
 					    .subnet_count = (uint32_t)policy->subnet_count };
 
 	if (session->inner4)
 		answer.netmask4 = policy->netmask;
 	if (!ip_is_zero(&session->inner6))
 		answer.prefix6 = conf->pools[policy->pool6].client_prefix_len;
-	memcpy(answer.dns, policy->dns, sizeof(answer.dns));
 	memcpy(answer.subnets, policy->subnets, sizeof(answer.subnets));
 	return s->setup.to_ike(s->setup.arg, MSG_SESSION_BEGUN, &answer, sizeof(answer));
 }

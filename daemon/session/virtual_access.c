@@ -62,6 +62,26 @@ static void put_addresses(FILE *out, const struct conf *conf,
 			conf->pools[policy->pool6].name);
 }
 
+static void put_told(FILE *out, const struct conf_told *told)
+{
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < told->wins_count; i++)
+		fprintf(out, " wins %s\n", ip_text(&told->wins[i], text));
+	for (size_t i = 0; i < told->dhcp_count; i++)
+		fprintf(out, " dhcp server %s\n", ip_text(&told->dhcp[i], text));
+	if (told->def_domain[0])
+		fprintf(out, " def-domain %s\n", told->def_domain);
+	for (size_t i = 0; i < told->split_dns_count; i++)
+		fprintf(out, " split-dns %s\n", told->split_dns[i]);
+	for (size_t i = 0; i < told->backup_gateway_count; i++)
+		fprintf(out, " backup-gateway %s\n", told->backup_gateway[i]);
+	if (told->include_local_lan)
+		fprintf(out, " include-local-lan\n");
+	if (told->pfs)
+		fprintf(out, " pfs\n");
+}
+
 static void put_policy(FILE *out, const struct conf_authorization_policy *policy)
 {
 	char text[IP_TEXT_MAX + 4];
@@ -74,14 +94,14 @@ static void put_policy(FILE *out, const struct conf_authorization_policy *policy
 			conf_net_text(&policy->subnets[i], text, sizeof(text)));
 	if (policy->subnet_count == 0)
 		fprintf(out, " route set remote any\n");
+	put_told(out, &policy->told);
 }
 
 char *virtual_access_text(const struct conf *conf, const struct conf_profile *profile,
+			  const struct conf_authorization_policy *policy,
 			  const struct virtual_access *access, uint32_t id, __be32 inner4,
 			  const struct fg_ip *inner6)
 {
-	const struct conf_authorization_policy *policy =
-		&conf->policies[profile->authorization_policy];
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);

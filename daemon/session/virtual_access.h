@@ -20,6 +20,7 @@ void virtual_access_derive(const struct conf_virtual_template *template,
 
 /* What `show derived-config` prints: lines with newlines, the caller's to free. NULL: no memory. */
 char *virtual_access_text(const struct conf *conf, const struct conf_profile *profile,
+			  const struct conf_authorization_policy *policy,
 			  const struct virtual_access *access, uint32_t id, __be32 inner4,
 			  const struct fg_ip *inner6);
 

@@ -29,6 +29,7 @@ static const char default_conf[] = "[gateway]\n"
 				   "[ikev2-authorization-policy all]\n"
 				   "pool = p4\n"
 				   "ipv6-pool = p6\n"
+				   "dns = 10.10.0.1, 2001:db8:10::1\n"
 				   "[virtual-template 1]\n"
 				   "[ikev2-keyring ring]\n"
 				   "psk = k\n"
@@ -349,9 +350,6 @@ static void begin(struct gateway *gw, const struct msg_session_begin *ask)
 		begun.inner6 = ip_add(&base6, gw->next_session);
 		begun.prefix6 = 128;
 	}
-	begun.dns_count = 2;
-	begun.dns[0] = ip_from4(htonl(0x0a0a0001));
-	begun.dns[1] = base6;
 	begun.subnet_count = gw->subnets;
 	for (uint32_t i = 0; i < gw->subnets; i++)
 		begun.subnets[i] = (struct conf_net){ .ip = ip_from4(htonl(0x0a140000 + (i << 8))),

@@ -160,6 +160,8 @@ size_t initiator_init(struct initiator *in)
 	if (!new_dh(in))
 		return 0;
 	ike_offer_sa(&ours, 1, &offer);
+	if (in->setup.ike_offer)
+		offer = *in->setup.ike_offer;
 	room = initiator_room(in, &cap);
 	ike_begin(&w, room, cap, &header);
 	if (in->cookie_len)
@@ -173,6 +175,8 @@ size_t initiator_init(struct initiator *in)
 	if (in->setup.hashes)
 		ike_put_hashes(&w, in->setup.hashes);
 	put_notifies(&w, in->setup.in_init, INITIATOR_NOTIFIES);
+	for (size_t i = 0; i < INITIATOR_VENDORS && in->setup.vendor[i].len; i++)
+		ike_put_vendor(&w, in->setup.vendor[i].data, in->setup.vendor[i].len);
 	if (in->setup.fragment_mtu)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
@@ -181,6 +185,12 @@ size_t initiator_init(struct initiator *in)
 	memcpy(in->init, w.wr.p, in->init_len);
 	in->state = INITIATOR_INIT_SENT;
 	return initiator_finish(in, in->init_len);
+}
+
+static void put_attrs(struct ike_writer *w, const struct initiator_bytes *attr, size_t count)
+{
+	for (size_t i = 0; i < count && attr[i].type; i++)
+		ike_cp_attr(w, attr[i].type, attr[i].data, attr[i].len);
 }
 
 static void put_config(const struct initiator *in, struct ike_writer *w)
@@ -201,6 +211,7 @@ static void put_config(const struct initiator *in, struct ike_writer *w)
 		ike_cp_attr(w, IKE_ATTR_INTERNAL_IP4_DNS, NULL, 0);
 		ike_cp_attr(w, IKE_ATTR_INTERNAL_IP6_DNS, NULL, 0);
 	}
+	put_attrs(w, setup->attr, INITIATOR_ATTRS);
 	ike_payload_close(w);
 }
 
@@ -293,6 +304,11 @@ size_t initiator_auth(struct initiator *in)
 		put_config(in, &w);
 	}
 	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, in->spi_in, &offer);
+	if (in->setup.esp_offer) {
+		offer = *in->setup.esp_offer;
+		for (size_t i = 0; i < offer.proposal_count; i++)
+			memcpy(offer.proposal[i].spi, &in->spi_in, sizeof(in->spi_in));
+	}
 	if (in->round == 0 && !(in->setup.knobs & (INITIATOR_NO_CHILD | INITIATOR_NO_SA)))
 		ike_put_sa(&w, &offer);
 	if (in->round == 0 && !(in->setup.knobs & INITIATOR_NO_CHILD))
@@ -328,6 +344,19 @@ size_t initiator_complain(struct initiator *in, uint16_t notify)
 
 	ike_begin_inner(&w, bytes, sizeof(bytes));
 	ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, notify, NULL, 0);
+	return request(in, IKE_EXCHANGE_INFORMATIONAL, &w);
+}
+
+size_t initiator_config(struct initiator *in, uint8_t cfg_type, const struct initiator_bytes *attr,
+			size_t count)
+{
+	uint8_t bytes[INITIATOR_INNER_MAX];
+	struct ike_writer w;
+
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	ike_cp_open(&w, cfg_type);
+	put_attrs(&w, attr, count);
+	ike_payload_close(&w);
 	return request(in, IKE_EXCHANGE_INFORMATIONAL, &w);
 }
 

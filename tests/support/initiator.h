@@ -54,7 +54,19 @@ struct initiator_notify {
 
 enum { INITIATOR_NOTIFIES = 6 };
 
+/* A vendor ID, or an attribute of the CFG_REQUEST; type 0 and no bytes end a list. */
+struct initiator_bytes {
+	uint16_t type;
+	const void *data;
+	size_t len;
+};
+
+enum { INITIATOR_VENDORS = 12, INITIATOR_ATTRS = 32 };
+
 struct initiator_setup {
+	struct initiator_bytes vendor[INITIATOR_VENDORS]; /* in IKE_SA_INIT */
+	struct initiator_bytes attr[INITIATOR_ATTRS];     /* behind those that want4 ... ask for */
+	const struct ike_sa *ike_offer, *esp_offer;       /* as recorded, NULL: of what is below */
 	struct endpoint local, peer; /* peer: the gateway's, port 500 or 4500 */
 	bool (*random)(void *arg, void *p, size_t len);
 	void *random_arg;
@@ -182,6 +194,9 @@ size_t initiator_liveness(struct initiator *in);
 /* INFORMATIONAL with one error notify. */
 size_t initiator_complain(struct initiator *in, uint16_t notify);
 /* INFORMATIONAL with these notifies. */
+/* INFORMATIONAL with a CP payload of this type. */
+size_t initiator_config(struct initiator *in, uint8_t cfg_type, const struct initiator_bytes *attr,
+			size_t count);
 size_t initiator_inform(struct initiator *in, const struct initiator_notify *notify, size_t count);
 size_t initiator_delete(struct initiator *in);
 size_t initiator_delete_child(struct initiator *in);

@@ -40,11 +40,11 @@ static const struct bad_row rows[] = {
 	{ "[gatewy]\noutside = eth0\n" NO_GATEWAY, 1, "[gatewy]: no such section; did you mean [gateway]?" },
 	{ ALL "[crypto map]\nx = y\n", 22,
 	  "[crypto map]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
-	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, "
-	  "pki-certificate-map, ikev2-profile" },
+	  "ikev2-authorization-policy, private-attributes, ikev2-name-mangler, virtual-template, "
+	  "ikev2-keyring, pki-trustpoint, pki-certificate-map, ikev2-profile" },
 	{ "[]\n" ALL, 1, "[]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
-	  "ikev2-authorization-policy, virtual-template, ikev2-keyring, pki-trustpoint, "
-	  "pki-certificate-map, ikev2-profile" },
+	  "ikev2-authorization-policy, private-attributes, ikev2-name-mangler, virtual-template, "
+	  "ikev2-keyring, pki-trustpoint, pki-certificate-map, ikev2-profile" },
 	{ "[gateway]\noutside = eth0\n[gateway]\n" NO_GATEWAY, 3,
 	  "[gateway]: this section is already in line 1; write one" },
 	{ "[pool v4]\nprefix = 10.0.0.0/24\n" ALL, 6, "[pool v4]: this section is already in line 1; write one" },
@@ -354,6 +354,34 @@ static const struct bad_row rows[] = {
 	  "aaa-authorization-group = pol\nvirtual-template = 1\n" NO_PROFILE, 3,
 	  "[ikev2-profile p] identity-local: 'dn CN=*' has '*' for a value, and is to be one name; expected "
 	  "address A, fqdn NAME, email USER@NAME, key-id TEXT or dn [NAME]" },
+
+	/* what clients are told */
+	{ "[ikev2-authorization-policy x]\npool = v4\nconfiguration-url = https://x\n" ALL, 3,
+	  "[ikev2-authorization-policy x] configuration-url: has no public number; write the one of your "
+	  "clients in [private-attributes]" },
+	{ "[ikev2-authorization-policy x]\npool = v4\nsplit-dns = a..b\n" ALL, 3,
+	  "[ikev2-authorization-policy x] split-dns: 'a..b' is not the name of a domain; expected names of "
+	  "domains" },
+	{ "[ikev2-authorization-policy x]\npool = v4\ndnssec-trust-anchor = a.b 1 2 3 00\n" ALL, 3,
+	  "[ikev2-authorization-policy x] dnssec-trust-anchor: a.b is no domain of split-dns" },
+	{ "[ikev2-authorization-policy x]\npool = v4\nsplit-dns = a\ndnssec-trust-anchor = a 1 256 3 00\n" ALL, 4,
+	  "[ikev2-authorization-policy x] dnssec-trust-anchor: 'a 1 256 3 00' has no three numbers behind the "
+	  "domain; expected DOMAIN KEY-TAG ALGORITHM DIGEST-TYPE HEX, as in a DS record" },
+	{ "[ikev2-authorization-policy x]\npool = v4\nwins = 2001:db8::1\n" ALL, 3,
+	  "[ikev2-authorization-policy x] wins: '2001:db8::1' is not an IPv4 address; expected IPv4 addresses" },
+	{ "[ikev2-authorization-policy x]\npool = v4\nbackup-gateway = 224.0.0.1\n" ALL, 3,
+	  "[ikev2-authorization-policy x] backup-gateway: '224.0.0.1' is not the address of a host; expected "
+	  "host names or addresses" },
+	{ "[private-attributes]\nconfiguration-url = 28\n" ALL, 2,
+	  "[private-attributes] configuration-url: '28' is out of range; expected a number from 16384 to "
+	  "32767" },
+	{ "[ikev2-name-mangler m]\n" ALL, 1,
+	  "[ikev2-name-mangler m] fqdn: is missing, as is any other row: no identity would give a name" },
+	{ "[ikev2-name-mangler m]\neap = all\n" ALL, 2,
+	  "[ikev2-name-mangler m] eap: stands alone, and no profile of this version knows EAP" },
+	{ "[ikev2-name-mangler m]\nfqdn = all\neap = prefix delimiter !\n" ALL, 3,
+	  "[ikev2-name-mangler m] eap: 'prefix delimiter !' has no such delimiter; expected all, dn "
+	  "ATTRIBUTE, prefix delimiter C or suffix delimiter C, where C is '.', '@', '/' or '\\'" },
 
 	/* [pki-certificate-map] */
 	{ "[pki-certificate-map m]\n" ALL, 1,

@@ -226,12 +226,22 @@ static const struct {
 	  { .request = true, .want6 = true },
 	  0,
 	  0 },
-	{ IKE_CFG_REQUEST, IKE_ATTR_INTERNAL_IP4_DNS, 0, { .request = true, .dns4 = true }, 0, 0 },
-	{ IKE_CFG_REQUEST, IKE_ATTR_INTERNAL_IP6_DNS, 0, { .request = true, .dns6 = true }, 0, 0 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP4_DNS,
+	  0,
+	  { .request = true, .standard = 1 << IKE_ATTR_INTERNAL_IP4_DNS },
+	  0,
+	  0 },
+	{ IKE_CFG_REQUEST,
+	  IKE_ATTR_INTERNAL_IP6_DNS,
+	  0,
+	  { .request = true, .standard = 1 << IKE_ATTR_INTERNAL_IP6_DNS },
+	  0,
+	  0 },
 	{ IKE_CFG_REQUEST,
 	  IKE_ATTR_INTERNAL_IP4_NETMASK,
 	  0,
-	  { .request = true, .netmask4 = true },
+	  { .request = true, .standard = 1 << IKE_ATTR_INTERNAL_IP4_NETMASK },
 	  0,
 	  0 },
 	/* A router asks for things that are no addresses. */
@@ -260,9 +270,9 @@ static void test_cp_read(void **state)
 		assert_int_equal(ask.request, asks[i].ask.request);
 		assert_int_equal(ask.want4, asks[i].ask.want4);
 		assert_int_equal(ask.want6, asks[i].ask.want6);
-		assert_int_equal(ask.netmask4, asks[i].ask.netmask4);
-		assert_int_equal(ask.dns4, asks[i].ask.dns4);
-		assert_int_equal(ask.dns6, asks[i].ask.dns6);
+		for (uint16_t attr = 0; attr < 64; attr++)
+			assert_int_equal(ike_cp_asks(&ask, attr),
+					 asks[i].ask.request && attr == asks[i].attr);
 		assert_int_equal(ip_to4(&ask.hint4), asks[i].hint4 ? htonl(0x0a010203) : 0);
 		assert_int_equal(ip_is_zero(&ask.hint6), !asks[i].hint6);
 		m->count[IKE_PAYLOAD_CP] = 0;
@@ -277,22 +287,26 @@ static void test_cp_reply(void **state)
 	struct msg_session_begun begun = { .inner4 = htonl(0x0a000007),
 					   .netmask4 = htonl(0xffffff00),
 					   .prefix6 = 128,
-					   .dns_count = 2,
 					   .subnet_count = 2 };
-	struct ike_cp_ask ask = { .request = true, .want4 = true, .netmask4 = true, .dns4 = true };
+	struct conf conf = { 0 };
+	struct conf_authorization_policy policy = { .dns_count = 2 };
+	struct ike_cp_ask ask = { .request = true,
+				  .want4 = true,
+				  .standard = 1 << IKE_ATTR_INTERNAL_IP4_NETMASK |
+					      1 << IKE_ATTR_INTERNAL_IP4_DNS };
 	struct ike_message *m = calloc(1, sizeof(*m));
 	uint8_t bytes[512];
 	struct ike_writer w;
 
 	(void)state;
-	ip_parse("10.0.0.1", &begun.dns[0]);
-	ip_parse("2001:db8::53", &begun.dns[1]);
+	ip_parse("10.0.0.1", &policy.dns[0]);
+	ip_parse("2001:db8::53", &policy.dns[1]);
 	ip_parse("10.1.0.0", &begun.subnets[0].ip);
 	begun.subnets[0].len = 16;
 	ip_parse("2001:db8:1::", &begun.subnets[1].ip);
 	begun.subnets[1].len = 48;
 	ike_begin_inner(&w, bytes, sizeof(bytes));
-	ike_cp_reply(&w, &ask, &begun);
+	ike_cp_reply(&w, &ask, &begun, &conf, &policy);
 	assert_false(w.wr.failed);
 	assert_int_equal(ike_parse_inner(w.first, bytes, w.wr.len, m), IKE_DROP_NONE);
 	assert_int_equal(m->cp.type, IKE_CFG_REPLY);
@@ -308,7 +322,7 @@ static void test_cp_reply(void **state)
 	begun.inner4 = 0;
 	ip_parse("2001:db8:2::7", &begun.inner6);
 	ike_begin_inner(&w, bytes, sizeof(bytes));
-	ike_cp_reply(&w, &ask, &begun);
+	ike_cp_reply(&w, &ask, &begun, &conf, &policy);
 	memset(m, 0, sizeof(*m));
 	assert_int_equal(ike_parse_inner(w.first, bytes, w.wr.len, m), IKE_DROP_NONE);
 	assert_int_equal(m->cp.count, 2);
@@ -317,7 +331,7 @@ static void test_cp_reply(void **state)
 
 	ask.request = false;
 	ike_begin_inner(&w, bytes, sizeof(bytes));
-	ike_cp_reply(&w, &ask, &begun);
+	ike_cp_reply(&w, &ask, &begun, &conf, &policy);
 	assert_int_equal(w.wr.len, 0);
 	free(m);
 }

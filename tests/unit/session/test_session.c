@@ -37,7 +37,6 @@ static void test_login(void **state)
 	assert_int_equal(begun->netmask4, inet_addr("255.255.255.0"));
 	assert_string_equal(ip_text(&begun->inner6, text), "2001:db8:10::1");
 	assert_int_equal(begun->prefix6, 64);
-	assert_int_equal(begun->dns_count, 1);
 	assert_int_equal(begun->subnet_count, 1);
 	assert_int_equal(begun->subnets[0].len, 16);
 	s = session_by_ike(st->sessions, 77);

@@ -41,7 +41,8 @@ static void expect_text(const struct conf *conf, const char *profile, __be32 inn
 	if (inner6)
 		assert_true(ip_parse(inner6, &six));
 	virtual_access_derive(&conf->templates[p->virtual_template], &access);
-	text = virtual_access_text(conf, p, &access, 17, inner4, &six);
+	text = virtual_access_text(conf, p, &conf->policies[p->authorization_policy], &access, 17,
+				   inner4, &six);
 	assert_string_equal(text, expected);
 	free(text);
 }
