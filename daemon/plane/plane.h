@@ -72,7 +72,8 @@ struct plane_sa {
 
 /*
  * Both directions: the inbound one opens packets at once, the outbound one waits for its use. A
- * reserved SPI stays reserved when this fails. -E2BIG: too many combinations of selectors.
+ * reserved SPI stays reserved when this fails. -ENOSPC: rows are used up; of the last quarter an
+ * additional pair gets none. -E2BIG: too many combinations of selectors.
  */
 int plane_sa_add(struct plane *plane, const struct plane_sa *sa, __be32 *spi_in,
 		 struct plane_error *error);

@@ -196,6 +196,17 @@ void plane_sa_use(struct plane *plane, __be32 spi_in)
 
 /* --- a new one --- */
 
+/* The last quarter of the rows is for first logins and rekeys: what a client wants beside the SA
+ * that it has may be refused, those may not. */
+static bool is_too_many(const struct plane *plane, const struct plane_sa *sa)
+{
+	bool has_one = false;
+
+	for (uint32_t at = plane->pair_of[sa->session]; at; at = plane->pair[at].next)
+		has_one |= plane->pair[at].out != 0;
+	return has_one && !pair_of(plane, sa->replaces) && plane->sas_used >= plane->sas / 4 * 3;
+}
+
 static int check(const struct plane *plane, const struct plane_sa *sa, struct plane_error *error)
 {
 	uint32_t number = pair_of(plane, sa->spi_in);
@@ -216,6 +227,10 @@ static int check(const struct plane *plane, const struct plane_sa *sa, struct pl
 			   plane_fg_sa(plane, number)->state != FG_SA_FREE))
 		return plane_fail(error, -EINVAL, "session %u did not reserve this SPI",
 				  sa->session);
+	if (is_too_many(plane, sa))
+		return plane_fail(error, -ENOSPC,
+				  "%u of %u SAs of the plane are in use: no additional ones",
+				  plane->sas_used, plane->sas);
 	return 0;
 }
 

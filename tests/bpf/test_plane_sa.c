@@ -218,13 +218,28 @@ static void test_late_worker(void **state)
 static void test_all_sas_used(void **state)
 {
 	struct plane_sa sa = an_sa(7, FG_ESP_CHACHA20_POLY1305);
+	struct plane_session other = a_session();
 	__be32 spi[4 * SESSIONS], one;
 	uint32_t n = 0;
 
 	(void)state;
 	sa.use_now = false;
+	/* Additional ones leave a quarter for first logins and rekeys. */
 	while (plane_sa_add(plane, &sa, &spi[n], &error) == 0)
 		assert_true(ntohl(spi[n++]) >= 256);
+	assert_used(3 * SESSIONS);
+	assert_non_null(strstr(error.why, "no additional"));
+	other.inner4 = inet_addr("10.9.0.6");
+	other.inner6.w[3] ^= 1;
+	assert_int_equal(plane_session_add(plane, 8, &other, &error), 0);
+	sa.session = 8;
+	assert_int_equal(plane_sa_add(plane, &sa, &one, &error), 0);
+	assert_int_equal(plane_sa_add(plane, &sa, &one, &error), -ENOSPC);
+	plane_session_del(plane, 8);
+	sa.session = 7;
+	sa.replaces = spi[0];
+	while (plane_sa_add(plane, &sa, &spi[n], &error) == 0)
+		n++;
 	/* Row 0 is no row; half a pair takes none. */
 	assert_int_equal(n, 2 * SESSIONS - 1);
 	assert_used(2 * n);

@@ -150,6 +150,28 @@ static void test_table(void **state)
 		    "va12  bob         5 B\n");
 }
 
+/* One line for each object of a list, under the first. */
+static void test_objects(void **state)
+{
+	static const struct ctl_column some[] = { { "name", "Name", CTL_TEXT, 0, 0 },
+						  { "sas", "SAs", CTL_OBJECTS, 0, 0 },
+						  { NULL, NULL, CTL_TEXT, 0, 0 } };
+	static const struct ctl_command record = { .words = "show it",
+						   .detail = { NULL, NULL, CTL_RECORD, some } };
+
+	(void)state;
+	expect_text(&record, "{\"detail\":true}",
+		    "[{\"name\":\"va1\",\"sas\":[{\"state\":\"in use\",\"age_s\":3},"
+		    "{\"state\":\"draining\\u001b\",\"age_s\":90}]},{\"name\":\"va2\",\"sas\":[]}]",
+		    20,
+		    "Name    va1\n"
+		    "  SAs   state in use, age_s 3\n"
+		    "        state draining?, age_s 90\n"
+		    "\n"
+		    "Name    va2\n"
+		    "  SAs   none\n");
+}
+
 /* The widest of drop samples on the narrowest of usual terminals. */
 static void test_samples(void **state)
 {
@@ -262,11 +284,11 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values), cmocka_unit_test(test_small_buffer),
-		cmocka_unit_test(test_table),  cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_config), cmocka_unit_test(test_record),
-		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_values),  cmocka_unit_test(test_small_buffer),
+		cmocka_unit_test(test_table),   cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_samples), cmocka_unit_test(test_config),
+		cmocka_unit_test(test_record),  cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_nothing), cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

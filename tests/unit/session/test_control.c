@@ -481,6 +481,51 @@ static void test_ike_stats(void **state)
 	play_free(p);
 }
 
+/* Every SA of a session; of the one in use the session's own row tells, too. */
+static void test_sas(void **state)
+{
+	struct play *p = play_new();
+	struct msg_session_begin alice = begin_of(5, "alice@example.org");
+	struct msg_sa_add sa = sa_of(5, 1);
+	struct msg_sa_del del = { .ike = 5, .session = 1, .drain_ms = 60000 };
+	const json_t *row, *one;
+	struct fake_sa *used;
+	json_t *rows, *all;
+
+	(void)state;
+	play_start(p);
+	session_begin(p->broker.sessions, &alice);
+	session_add_sa(p->broker.sessions, &sa);
+	sa.replaces = del.spi_in = htonl(0x1001);
+	sa.esn = 1;
+	sa.life_bytes = 5000;
+	session_add_sa(p->broker.sessions, &sa);
+	session_del_sa(p->broker.sessions, &del);
+	used = fake_sa(p->broker.plane, htonl(0x11001));
+	assert_non_null(used);
+	used->state.in_packets = 7;
+	used->state.out_seq = 9;
+	rows = good(p, "{\"command\": \"show session\", \"args\": {\"detail\": true}}");
+	all = rows;
+	row = json_array_get(rows, 0);
+	assert_string_equal(field(rows, 0, "spi_in"), "0x00011001");
+	rows = json_object_get(row, "sas");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_string_equal(field(rows, 0, "state"), "in use");
+	assert_string_equal(field(rows, 0, "sequence"), "esn");
+	assert_string_equal(field(rows, 0, "ts"), "10.0.0.10/32 === 0.0.0.0/0");
+	one = json_array_get(rows, 0);
+	assert_int_equal(json_integer_value(json_object_get(one, "rekeys")), 1);
+	assert_int_equal(json_integer_value(json_object_get(one, "rx_packets")), 7);
+	assert_int_equal(json_integer_value(json_object_get(one, "tx_packets")), 9);
+	assert_int_equal(json_integer_value(json_object_get(one, "life_bytes")), 5000);
+	assert_string_equal(field(rows, 1, "state"), "draining");
+	assert_string_equal(field(rows, 1, "spi_in"), "0x00001001");
+	assert_string_equal(field(rows, 1, "sequence"), "32 bits");
+	json_decref(all);
+	play_free(p);
+}
+
 /* Rows of ike that a question means, with and without what only detail shows. */
 static void test_ike_sa_detail(void **state)
 {
@@ -772,13 +817,13 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),       cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_ike_stats),   cmocka_unit_test(test_ike_sa_detail),
-		cmocka_unit_test(test_trace),       cmocka_unit_test(test_ask_ike),
-		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
-		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_ike_stats),    cmocka_unit_test(test_ike_sa_detail),
+		cmocka_unit_test(test_sas),          cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_ask_ike),      cmocka_unit_test(test_hanging_ike),
+		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */
