@@ -239,12 +239,20 @@ void session_use_sa(struct sessions *s, const struct msg_sa_use *order)
 
 /* --- its end --- */
 
-/* Whoever replaces it takes over now at the latest: traffic must not fall between the two. */
+/* If it still carries what goes to the client, one that replaces it takes over now at the latest:
+ * traffic must not fall between the two. */
 static void hand_over(struct session_sa *old)
 {
+	struct plane *plane = old->session->sessions->setup.plane;
+	struct plane_sa_state now;
+
+	if (!plane_sa_state(plane, old->spi_in, &now) || !now.in_use)
+		return;
 	for (struct session_sa *sa = old->session->sas; sa; sa = sa->next)
-		if (sa->state == SESSION_SA_UP && sa->replaces == old->spi_in)
-			plane_sa_use(old->session->sessions->setup.plane, sa->spi_in);
+		if (sa->state == SESSION_SA_UP && sa->replaces == old->spi_in) {
+			plane_sa_use(plane, sa->spi_in);
+			return;
+		}
 }
 
 static void on_drained(evutil_socket_t fd, short what, void *arg)

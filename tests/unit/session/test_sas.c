@@ -125,6 +125,23 @@ static void test_successor_takes_over(void **state)
 	stage_free(st);
 }
 
+/* Both sides rekeyed at once, RFC 7296 2.8.1: the one that lost is not used, whatever ends first.
+ */
+static void test_collision(void **state)
+{
+	struct stage *st = one_up();
+
+	(void)state;
+	add(st, 0, SPI(0), true);  /* won */
+	add(st, 0, SPI(0), false); /* lost, to be deleted */
+	assert_true(in_use(st, SPI(1)) && !in_use(st, SPI(2)));
+	del(st, SPI(0), 60000);
+	assert_true(in_use(st, SPI(1)) && !in_use(st, SPI(2)));
+	del(st, SPI(2), 0);
+	assert_true(in_use(st, SPI(1)));
+	stage_free(st);
+}
+
 /* We begin: an SPI of ours first. */
 static void test_rekey_by_us(void **state)
 {
@@ -506,6 +523,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rekey_by_the_client),
 		cmocka_unit_test(test_successor_takes_over),
+		cmocka_unit_test(test_collision),
 		cmocka_unit_test(test_rekey_by_us),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_additional_refused),
