@@ -51,7 +51,8 @@ connections {
 		vips = %(vips)s
 		proposals = %(proposals)s
 		encap = yes
-		mobike = no
+		mobike = %(mobike)s
+		unique = %(unique)s
 		dpd_delay = %(dpd)s
 		keyingtries = 1
 		local { %(local)s
@@ -81,7 +82,7 @@ secrets {
 class Client:
     def __init__(self, network, ns, identity, psk, gateway=None, remote_id="gateway.example.org",
                  proposals="aes256gcm16-prfsha384-x25519", esp="aes256gcm16", vips="0.0.0.0",
-                 remote_ts="0.0.0.0/0", dpd="0s",
+                 remote_ts="0.0.0.0/0", dpd="0s", mobike="no", unique="no",
                  local="auth = psk", remote="auth = psk", local2="", secrets=None, certs=(), cas=(),
                  charon=""):
         """local, remote: how the sides authenticate; local2: a second round of ours. certs, cas: of
@@ -91,8 +92,8 @@ class Client:
         self.identity = identity
         self.settings = dict(gateway=gateway or network.GATEWAY4, vips=vips, proposals=proposals,
                              identity=identity, remote_id=remote_id, remote_ts=remote_ts, esp=esp,
-                             psk=psk, dpd=dpd, local=local, remote=remote, local2=local2,
-                             secrets=secrets, certs=certs, cas=cas)
+                             psk=psk, dpd=dpd, mobike=mobike, unique=unique, local=local,
+                             remote=remote, local2=local2, secrets=secrets, certs=certs, cas=cas)
         self.charon_line = charon
         self.dir = os.path.join(network.dir, ns.name)
         os.makedirs(self.dir, exist_ok=True)
