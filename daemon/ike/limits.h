@@ -56,7 +56,7 @@ enum {
 	IKE_DPD_JITTER = 8,
 	/* Turned off in the configuration: has a reload turned it on? */
 	IKE_DPD_LOOK_MS = 60 * 1000,
-	IKE_KEEPALIVE_LOOK_MS = 5 * 1000,
+	IKE_KEEPALIVE_LOOK_MS = 60 * 1000,
 
 	/* A client with MOBIKE may be between two networks, RFC 4555 3.11. */
 	IKE_MOBIKE_PATIENCE_MS = 5 * 60 * 1000,

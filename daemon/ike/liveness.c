@@ -47,7 +47,7 @@ void ike_liveness_begin(struct ike_core *core, struct ikesa *sa)
 
 	sa->heard_ms = ike_now(core);
 	wait_again(core, sa, &dpd);
-	ike_due_at(core, sa, IKE_DUE_KEEPALIVE, ike_now(core) + IKE_KEEPALIVE_LOOK_MS);
+	ike_keepalive_begin(core, sa);
 }
 
 /* Silence of IKE says little: what counts is whether the client sent anything proven at all. */
@@ -76,16 +76,18 @@ void ike_dpd_due(struct ike_core *core, struct ikesa *sa)
 void ike_dpd_idle(struct ike_core *core, struct ikesa *sa, const struct msg_idle *idle)
 {
 	struct conf_dpd dpd = dpd_of(core, sa);
-	uint64_t interval_ms = dpd.interval_s * 1000ull;
+	uint64_t interval_ms = dpd.interval_s * 1000ull, silent = ike_now(core) - sa->heard_ms;
 
 	if (!dpd.interval_s || sa->own || !ike_state_in(sa->state, IKE_AUTHENTICATED))
 		return;
-	if (idle->in_ms < interval_ms) {
-		dpd_in(core, sa, interval_ms - idle->in_ms);
+	if (silent > idle->in_ms)
+		silent = idle->in_ms;
+	if (silent < interval_ms) {
+		dpd_in(core, sa, interval_ms - silent);
 		return;
 	}
-	/* On demand: who hears nothing because nothing is said to it may sleep. */
-	if (dpd.on_demand && idle->out_ms >= idle->in_ms)
+	/* On demand: a client to which nothing was sent since may sleep. */
+	if (dpd.on_demand && idle->out_ms >= silent)
 		return;
 	ike_want(core, sa, IKE_TASK_DPD);
 }
@@ -107,19 +109,26 @@ bool ike_dpd_answered(struct ike_core *core, struct ikesa *sa, const struct ike_
 	return true;
 }
 
+void ike_keepalive_begin(struct ike_core *core, struct ikesa *sa)
+{
+	uint64_t ms = keepalive_ms(core, sa);
+	bool behind = sa->local_nat && sa->path.local.port == htons(FG_NATT_PORT);
+
+	ike_due_at(core, sa, IKE_DUE_KEEPALIVE,
+		   behind ? ike_now(core) + (ms ? ms : IKE_KEEPALIVE_LOOK_MS) : IKE_NEVER);
+}
+
 /* One byte per interval, whatever else is sent: asking what ESP did would cost more. */
 void ike_keepalive_due(struct ike_core *core, struct ikesa *sa)
 {
-	uint64_t ms = keepalive_ms(core, sa);
-
 	if (!ike_state_in(sa->state, IKE_AUTHENTICATED))
 		return;
-	if (ms && sa->local_nat && sa->path.local.port == htons(FG_NATT_PORT)) {
+	if (keepalive_ms(core, sa)) {
 		core->env.send(core->env.arg, nat_keepalive, sizeof(nat_keepalive), &sa->path.local,
 			       &sa->path.peer);
 		core->stats.nat_keepalives++;
 	}
-	ike_due_at(core, sa, IKE_DUE_KEEPALIVE, ike_now(core) + (ms ? ms : IKE_KEEPALIVE_LOOK_MS));
+	ike_keepalive_begin(core, sa);
 }
 
 /* --- patience --- */

@@ -19,6 +19,8 @@ void ike_dpd_idle(struct ike_core *core, struct ikesa *sa, const struct msg_idle
 /* IKE_TASK_DPD: an empty INFORMATIONAL. */
 bool ike_dpd_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w);
 bool ike_dpd_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m);
+/* Again from now on, if we are behind a NAT: the path may be another one. */
+void ike_keepalive_begin(struct ike_core *core, struct ikesa *sa);
 /* IKE_DUE_KEEPALIVE */
 void ike_keepalive_due(struct ike_core *core, struct ikesa *sa);
 

@@ -4,6 +4,7 @@
 #include "core/secret.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/liveness.h"
 #include "ike/task.h"
 
 #include <stdlib.h>
@@ -218,6 +219,7 @@ static void commit(struct ike_core *core, struct ikesa *sa)
 	mobike->proven = sa->path;
 	sa->peer_nat = mobike->nat.peer;
 	sa->local_nat = mobike->nat.local;
+	ike_keepalive_begin(core, sa);
 	move.udp = ike_nat_udp(sa);
 	move.peer_behind_nat = sa->peer_nat;
 	move.peer = sa->path.peer;
