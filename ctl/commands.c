@@ -217,6 +217,18 @@ static const struct ctl_column version_columns[] = {
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
+static const struct ctl_column pki_columns[] = {
+	{ "trustpoint",    "Trustpoint", CTL_TEXT,        0, 0 },
+	{ "what",          "What",       CTL_TEXT,        0, 0 },
+	{ "subject",       "Subject",    CTL_TEXT,       24, 0 },
+	{ "issuer",        "Issuer",     CTL_TEXT,       16, 2 },
+	{ "key",           "Key",        CTL_TEXT,        0, 1 },
+	{ "from",          "From",       CTL_TEXT,        0, 2 },
+	{ "until",         "Until",      CTL_TEXT,        0, 0 },
+	{ "status",        "Status",     CTL_TEXT,        0, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
 #define TABLE(columns)  { { NULL, NULL, CTL_TABLE, columns } }
 #define RECORD(columns) { NULL, NULL, CTL_RECORD, columns }
 #define LINES           { { NULL, NULL, CTL_LINES, line_columns } }
@@ -240,6 +252,10 @@ const struct ctl_command ctl_commands[] = {
 		     { "exchange", "Exchanges", CTL_TABLE, exchange_columns },
 		     { "notify", "Notifies", CTL_TABLE, notify_columns } },
 	  .help = "Count logins, refusals, messages and IKE SAs since ike started.",
+	  .run = ctl_run_ask },
+	{ .words = "show pki trustpoints",
+	  .views = TABLE(pki_columns), .nothing = "no trustpoint",
+	  .help = "List certificates and revocation lists of the trustpoints, and what is wrong.",
 	  .run = ctl_run_ask },
 	{ .words = "trace ike",
 	  .arguments = { { "whom", "IDENTITY|ADDRESS", CTL_REQUIRED } },

@@ -66,6 +66,7 @@ enum msg_type {
 	MSG_SESSION_END,        /* struct msg_session_end */
 	MSG_IKE_SA_ROW,         /* struct msg_ike_sa_row, any number of, in answer to IKE_SHOW */
 	MSG_IKE_TALLY,          /* struct msg_ike_tally, likewise */
+	MSG_PKI_ROW,            /* struct msg_pki_row, likewise */
 	MSG_IKE_STATS,          /* struct msg_ike_stats, ends the answer to IKE_SHOW */
 	MSG_IKE_TRACE_LINE,     /* struct msg_ike_trace_line */
 	MSG_COOKIE_DEMAND,      /* struct msg_cookie_demand: XDP asks for cookies, too */
@@ -299,6 +300,7 @@ enum msg_ike_what {
 	MSG_SHOW_STATS,   /* nothing but the statistics, which end every answer */
 	MSG_SHOW_SAS,     /* IKE_SA_ROWs */
 	MSG_SHOW_TALLIES, /* IKE_TALLYs */
+	MSG_SHOW_PKI,     /* PKI_ROWs */
 };
 
 struct msg_ike_show {
@@ -312,6 +314,14 @@ struct msg_ike_tally {
 	uint32_t kind; /* enum msg_tally_kind */
 	char name[60];
 	uint64_t requests_in, requests_out, answers_in, answers_out;
+};
+
+/* A certificate or a revocation list of a trustpoint, or a sentence about what is wrong. */
+struct msg_pki_row {
+	char trustpoint[CONF_NAME_MAX]; /* "" with a problem, which names it itself */
+	char what[16];                  /* own, intermediate, ca, crl, problem */
+	char subject[256], issuer[256], key[32], status[32];
+	int64_t from, until; /* seconds of the wall clock */
 };
 
 enum { IKE_TRACES = 4, MSG_TRACE_MAX = 512 }; /* who follow at once; bytes of a line, with NUL */

@@ -2,9 +2,11 @@
 #include "ike/operator.h"
 
 #include "ike/trace.h"
+#include "pki/show.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 enum {
 	ROWS_PER_TURN = 512,        /* so that the channel's queue stays short */
@@ -26,6 +28,13 @@ static void send_tally(void *arg, const struct msg_ike_tally *row)
 	ipc_send(op->flexd, MSG_IKE_TALLY, row, sizeof(*row), NULL, 0, -1);
 }
 
+static void send_pki(void *arg, const struct msg_pki_row *row)
+{
+	struct ike_operator *op = arg;
+
+	ipc_send(op->flexd, MSG_PKI_ROW, row, sizeof(*row), NULL, 0, -1);
+}
+
 /* The rows of the first question. False: there are more. */
 static bool send_rows(struct ike_operator *op)
 {
@@ -35,6 +44,10 @@ static bool send_rows(struct ike_operator *op)
 		       ike_rows(op->core, &op->slot, ROWS_PER_TURN, send_sa, op);
 	case MSG_SHOW_TALLIES:
 		ike_tally_rows(&op->core->tally, send_tally, op);
+		return true;
+	case MSG_SHOW_PKI:
+		if (op->core->pki)
+			pki_show(op->core->pki, (int64_t)time(NULL), send_pki, op);
 		return true;
 	default:
 		return true;
@@ -81,7 +94,7 @@ void ike_operator_close(struct ike_operator *op)
 
 int ike_operator_show(struct ike_operator *op, const struct msg_ike_show *show)
 {
-	if (!op->core || op->shows == IKE_SHOWS_MAX || show->what > MSG_SHOW_TALLIES)
+	if (!op->core || op->shows == IKE_SHOWS_MAX || show->what > MSG_SHOW_PKI)
 		return -EPROTO;
 	op->show[op->shows++] = show->what;
 	if (op->shows == 1)

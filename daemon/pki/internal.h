@@ -62,6 +62,8 @@ STACK_OF(X509_CRL) * pki_crl_all(const uint8_t *bytes, size_t len);
 /* Seconds of the wall clock; INT64_MAX for no time at all. */
 int64_t pki_time(const ASN1_TIME *time);
 bool pki_key_hash(X509 *x509, uint8_t hash[PKI_KEY_HASH_LEN]);
+/* "ECDSA P-256"; "" for a key that is not one of ours. Returns buf. */
+const char *pki_key_text(X509 *x509, char *buf, size_t cap);
 const char *pki_x509_name(const X509_NAME *name, char *buf, size_t cap);
 static inline const char *pki_subject_text(X509 *x509, char *buf, size_t cap)
 {

@@ -2,6 +2,8 @@
 /* Out of bytes: certificates and revocation lists. */
 #include "pki/internal.h"
 
+#include "crypto/sign_key.h"
+
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -129,6 +131,20 @@ bool pki_key_hash(X509 *x509, uint8_t hash[PKI_KEY_HASH_LEN])
 
 	OPENSSL_free(der);
 	return ok;
+}
+
+const char *pki_key_text(X509 *x509, char *buf, size_t cap)
+{
+	EVP_PKEY *pkey = X509_get0_pubkey(x509);
+	const char *why;
+	struct sign_key *key = pkey ? sign_key_of(pkey, false, &why) : NULL;
+
+	buf[0] = '\0';
+	if (key)
+		sign_key_text(key, buf, cap);
+	sign_key_free(key);
+	ERR_clear_error();
+	return buf;
 }
 
 const char *pki_x509_name(const X509_NAME *name, char *buf, size_t cap)

@@ -446,6 +446,27 @@ int control_ike_tally(struct control *control, const struct msg_ike_tally *tally
 	return 0;
 }
 
+int control_pki_row(struct control *control, const struct msg_pki_row *row)
+{
+	struct ctl_client *client;
+
+	if (!msg_text_ok(row->trustpoint, sizeof(row->trustpoint)) ||
+	    !msg_text_ok(row->what, sizeof(row->what)) ||
+	    !msg_text_ok(row->subject, sizeof(row->subject)) ||
+	    !msg_text_ok(row->issuer, sizeof(row->issuer)) ||
+	    !msg_text_ok(row->key, sizeof(row->key)) ||
+	    !msg_text_ok(row->status, sizeof(row->status)))
+		return -EPROTO;
+	if (!control)
+		return 0;
+	if (!control->asked)
+		return -EPROTO;
+	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	if (client && client->ask.pki)
+		client->ask.pki(client, row);
+	return 0;
+}
+
 int control_ike_stats(struct control *control, const struct msg_ike_stats *stats)
 {
 	struct ctl_client *client;

@@ -9,6 +9,7 @@
 #include "core/ipc.h"
 #include "core/proc.h"
 #include "crypto/psk_auth.h"
+#include "crypto/sign.h"
 #include "pki/bundle.h"
 #include "support/ca.h"
 
@@ -21,6 +22,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { WAIT_MS = 10000 };
 
@@ -323,6 +326,71 @@ static void test_questions(void **state)
 	assert_memory_equal(p->signature.auth, right, len);
 }
 
+/* A confined process takes new certificates and keys of every kind, and signs with them. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *key;
+		enum sign_scheme scheme;
+	} rows[] = { { "RSA:2048", SIGN_PSS_SHA256 },
+		     { "EC:P-256", SIGN_ECDSA_SHA256 },
+		     { "EC:P-521", SIGN_ECDSA_SHA512 },
+		     { "ED25519", SIGN_ED25519 },
+		     { "ED448", SIGN_ED448 } };
+	struct play *p = *state;
+	char text[4096];
+
+	start(p);
+	snprintf(text, sizeof(text),
+		 "[gateway]\nrun-directory = %s\nsecrets-file = %s\n" CONF_BODY
+		 "[pki-trustpoint t]\nca-certificate = /ca\ncertificate = /gw.pem\n"
+		 "private-key = /gw.key\n" PROFILE("cert", "fqdn c.example.org",
+						   "staff") "pki-trustpoint = t\n",
+		 p->directory, p->secrets);
+	write_file(p->conf, text, 0644);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct ca_spec spec = { rows[i].key, "CN=gw", .from = 1,
+					      .until = 4000000000 };
+		struct msg_auth_sign ask = { .ike = i,
+					     .profile = "cert",
+					     .trustpoint = "t",
+					     .method = SIGN_METHOD_DIGITAL,
+					     .scheme = rows[i].scheme,
+					     .octets_len = 3 };
+		struct ca_cert cert;
+		const struct ca_cert *one = &cert;
+		struct crypto_chunk spki;
+		char *pem, *key;
+		uint8_t *der = NULL;
+
+		ca_make(&cert, &spec, NULL);
+		p->certificate = pem = ca_pem(&one, 1);
+		p->key = NULL;
+		prepare(p);
+		assert_int_equal(p->prepared.ok, 0);
+		assert_string_equal(p->prepared.why, "[pki-trustpoint t] its key was not brought");
+		p->key = key = ca_key_pem(cert.key);
+		prepare(p);
+		if (!p->prepared.ok)
+			fail_msg("%s: %s", rows[i].key, p->prepared.why);
+		order(p, MSG_CONF_COMMIT, NULL);
+		prepare(p); /* COMMIT and the question travel by two channels */
+		spki.len = (size_t)i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert.x509), &der);
+		spki.p = der;
+		assert_true(crypto_hash(CRYPTO_SHA1, &spki, 1, ask.key_hash));
+		assert_int_equal(ipc_send(p->ike, MSG_AUTH_SIGN, &ask, sizeof(ask), "abc", 3, -1),
+				 0);
+		assert_int_equal(ipc_wait(p->ike, MSG_AUTH_SIGNED, WAIT_MS), 0);
+		assert_int_equal(p->signature.ok, 1);
+		assert_int_equal(p->signature.ike, i);
+		OPENSSL_free(der);
+		free(pem);
+		free(key);
+		ca_free(&cert);
+	}
+	p->certificate = p->key = NULL;
+}
+
 /* A reload takes effect at COMMIT and not before; one that fails changes nothing. */
 static void test_reload(void **state)
 {
@@ -531,6 +599,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PLAY(test_confined),
 		PLAY(test_questions),
+		PLAY(test_keys),
 		PLAY(test_reload),
 		PLAY(test_ill_sized),
 		PLAY(test_old_key_wiped),

@@ -439,6 +439,54 @@ static void test_samples(void **state)
 	play_free(p);
 }
 
+static void test_pki(void **state)
+{
+	static const char show[] = "{\"command\": \"show pki trustpoints\"}\n";
+	const struct msg_pki_row own = { .trustpoint = "corp",
+					 .what = "own",
+					 .subject = "CN=a\\, b\n",
+					 .issuer = "CN=ca",
+					 .key = "Ed25519",
+					 .status = "valid",
+					 .from = 1800000000,
+					 .until = 1800000060 };
+	const struct msg_pki_row problem = { .what = "problem", .subject = "something expires" };
+	struct msg_pki_row endless = own;
+	struct play *p = play_new();
+	const struct msg_ike_stats stats = { 0 };
+	struct msg_ike_show asked;
+	json_t *rows, *end;
+	int fd;
+
+	(void)state;
+	play_start(p);
+	fd = call(p);
+	assert_true(send(fd, show, strlen(show), 0) > 0);
+	play_turn(p);
+	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
+	memcpy(&asked, play_heard.body, sizeof(asked));
+	assert_int_equal(asked.what, MSG_SHOW_PKI);
+	play_say(p, CHILD_IKE, MSG_PKI_ROW, &own, sizeof(own));
+	play_say(p, CHILD_IKE, MSG_PKI_ROW, &problem, sizeof(problem));
+	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+	rows = rows_of(hear_all(p, fd), &end);
+	assert_int_equal(json_array_size(rows), 2);
+	assert_string_equal(field(rows, 0, "subject"), "CN=a\\, b?");
+	assert_string_equal(field(rows, 0, "key"), "Ed25519");
+	assert_string_equal(field(rows, 0, "from"), "2027-01-15 08:00:00Z");
+	assert_string_equal(field(rows, 0, "until"), "2027-01-15 08:01:00Z");
+	assert_null(field(rows, 1, "until"));
+	assert_string_equal(field(rows, 1, "subject"), "something expires");
+	json_decref(rows);
+	json_decref(end);
+	close(fd);
+	/* Nobody asked any more; or a text does not end: the sender is cut off. */
+	memset(endless.key, 'x', sizeof(endless.key));
+	play_say(p, CHILD_IKE, MSG_PKI_ROW, &endless, sizeof(endless));
+	assert_true(p->broken[CHILD_IKE]);
+	play_free(p);
+}
+
 static void test_ike_stats(void **state)
 {
 	static const char show[] = "{\"command\": \"show ikev2 stats\"}\n";
@@ -817,13 +865,14 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),        cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_ike_stats),    cmocka_unit_test(test_ike_sa_detail),
-		cmocka_unit_test(test_sas),          cmocka_unit_test(test_trace),
-		cmocka_unit_test(test_ask_ike),      cmocka_unit_test(test_hanging_ike),
-		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),       cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_ike_stats),   cmocka_unit_test(test_ike_sa_detail),
+		cmocka_unit_test(test_sas),         cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_pki),         cmocka_unit_test(test_ask_ike),
+		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
+		cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* show pki trustpoints: ike holds the certificates and says what it has. */
+#include "session/control.h"
+
+#include <string.h>
+#include <time.h>
+
+/* "2027-01-15 08:00:00Z". */
+static const char *time_text(int64_t seconds, char *buf, size_t cap)
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (seconds == INT64_MAX || !gmtime_r(&time, &tm) ||
+	    !strftime(buf, cap, "%Y-%m-%d %H:%M:%SZ", &tm))
+		return NULL;
+	return buf;
+}
+
+/* ike has escaped what came from outside; whatever it says, a line stays one line. */
+static void set_safe(json_t *row, const char *key, const char *text)
+{
+	char safe[256];
+	size_t len = strnlen(text, sizeof(safe) - 1);
+
+	for (size_t i = 0; i < len; i++)
+		safe[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	safe[len] = '\0';
+	ctl_set_text(row, key, safe);
+}
+
+static void pki_row(struct ctl_client *client, const struct msg_pki_row *pki)
+{
+	json_t *row = json_object();
+	char text[32];
+
+	set_safe(row, "trustpoint", pki->trustpoint);
+	set_safe(row, "what", pki->what);
+	set_safe(row, "subject", pki->subject);
+	set_safe(row, "issuer", pki->issuer);
+	set_safe(row, "key", pki->key);
+	if (pki->until) {
+		ctl_set_text(row, "from", time_text(pki->from, text, sizeof(text)));
+		ctl_set_text(row, "until", time_text(pki->until, text, sizeof(text)));
+	}
+	if (!strcmp(pki->what, "crl"))
+		json_object_set_new(row, "age_s",
+				    json_integer((json_int_t)(time(NULL) - pki->from)));
+	set_safe(row, "status", pki->status);
+	ctl_row(client, row);
+}
+
+static void pki_end(struct ctl_client *client, const struct msg_ike_stats *stats)
+{
+	(void)stats;
+	ctl_ok(client);
+}
+
+void ctl_show_pki(struct ctl_client *client)
+{
+	static const struct ctl_ike ask = { .what = MSG_SHOW_PKI,
+					    .pki = pki_row,
+					    .stats = pki_end };
+
+	ctl_ask_ike(client, &ask);
+}
