@@ -18,7 +18,7 @@ static const char conf_text[] =
 	"[pki-trustpoint rsa]\nca-certificate = /ca\ncertificate = /rsa.pem\nprivate-key = /rsa.key\n"
 	"[pki-trustpoint ec]\nca-certificate = /ca\ncertificate = /ec.pem\nprivate-key = /ec.key\n"
 	"[ikev2-profile cert]\nmatch-identity-remote = fqdn domain cert.example.org\n"
-	"identity-local = fqdn gw.example.org\nauthentication-local = pre-share\n"
+	"identity-local = fqdn gw.example.org\nauthentication-local = ecdsa-sig\n"
 	"authentication-remote = pre-share\nkeyring-local = staff\npki-trustpoint = ec, rsa verify\n"
 	"aaa-authorization-group = p\nvirtual-template = 1\n";
 

@@ -341,12 +341,16 @@ static void test_keys(void **state)
 	char text[4096];
 
 	start(p);
-	snprintf(text, sizeof(text),
-		 "[gateway]\nrun-directory = %s\nsecrets-file = %s\n" CONF_BODY
-		 "[pki-trustpoint t]\nca-certificate = /ca\ncertificate = /gw.pem\n"
-		 "private-key = /gw.key\n" PROFILE("cert", "fqdn c.example.org",
-						   "staff") "pki-trustpoint = t\n",
-		 p->directory, p->secrets);
+	snprintf(
+		text, sizeof(text),
+		"[gateway]\nrun-directory = %s\nsecrets-file = %s\n" CONF_BODY
+		"[pki-trustpoint t]\nca-certificate = /ca\ncertificate = /gw.pem\n"
+		"private-key = /gw.key\n[ikev2-profile cert]\nmatch-identity-remote = fqdn c.example.org\n"
+		"identity-local = fqdn gw.example.org\n"
+		"authentication-local = rsa-sig ecdsa-sig eddsa-sig\n"
+		"authentication-remote = pre-share\nkeyring-local = staff\npki-trustpoint = t\n"
+		"aaa-authorization-group = p\nvirtual-template = 1\n",
+		p->directory, p->secrets);
 	write_file(p->conf, text, 0644);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct ca_spec spec = { rows[i].key, "CN=gw", .from = 1,
