@@ -127,6 +127,8 @@ static inline void touch(struct ike_bytes bytes)
 
 static inline void touch_all(const struct ike_message *m)
 {
+	struct ike_bytes algorithm, signature;
+
 	const struct ike_bytes single[] = {
 		m->ke.value,  m->nonce,     m->auth.data, m->sk,
 		m->id_i.data, m->id_i.body, m->id_r.data, m->id_r.body
@@ -144,6 +146,16 @@ static inline void touch_all(const struct ike_message *m)
 		touch(m->vendor[i]);
 	for (size_t i = 0; i < m->cp.count; i++)
 		touch(m->cp.attr[i].value);
+	for (size_t i = 0; i < m->cert_count; i++)
+		touch(m->cert[i].data);
+	for (size_t i = 0; i < m->certreq_count; i++)
+		touch(m->certreq[i].data);
+	if (ike_count(m, IKE_PAYLOAD_AUTH) && ike_auth_cut(m->auth.data, &algorithm, &signature)) {
+		must(1 + algorithm.len + signature.len == m->auth.data.len && signature.len > 0);
+		touch(algorithm);
+		touch(signature);
+	}
+	must(ike_hashes_read(ike_find_notify(m, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS)) < 1u << 6);
 }
 
 static inline void follow(const struct ike_message *m, enum ike_drop drop)
@@ -153,7 +165,8 @@ static inline void follow(const struct ike_message *m, enum ike_drop drop)
 	must(strcmp(ike_drop_name(drop), "unknown") != 0);
 	must((drop == IKE_DROP_critical_payload) == (m->critical != 0));
 	must(m->notify_count <= IKE_NOTIFIES_MAX && m->delete_count <= IKE_DELETES_MAX &&
-	     m->vendor_count <= IKE_VENDORS_MAX && m->cp.count <= IKE_ATTRS_MAX &&
+	     m->vendor_count <= IKE_VENDORS_MAX && m->cert_count <= IKE_CERTS_MAX &&
+	     m->certreq_count <= IKE_CERTREQS_MAX && m->cp.count <= IKE_ATTRS_MAX &&
 	     m->ts_i.count <= IKE_SELECTORS_MAX && m->ts_r.count <= IKE_SELECTORS_MAX &&
 	     m->sa.proposal_count <= IKE_PROPOSALS_MAX &&
 	     m->sa.transform_count <= IKE_TRANSFORMS_MAX);
