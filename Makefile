@@ -47,11 +47,11 @@ BPFFLAGS := -O2 -g -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclu
 LIBS         := core crypto conf pki ike aaa session plane worker
 uses_core    := core
 uses_crypto  := crypto core
-uses_conf    := conf core
+uses_conf    := conf crypto core
 uses_pki     := pki crypto conf core
 uses_ike     := ike pki crypto conf core
 uses_aaa     := aaa pki crypto conf core
-uses_plane   := plane conf core
+uses_plane   := plane conf crypto core
 uses_session := session plane pki crypto conf core
 uses_worker  := worker crypto core
 lib           = $(BUILD)/lib/lib$(1).a

@@ -140,4 +140,9 @@ void conf_check_life(struct conf_build *build, const struct conf *conf,
 void conf_check_redirect(struct conf_build *build, const struct conf_gateway *gateway,
 			 const struct conf_redirect *redirect, struct conf_object *object);
 
+/* --- method.c --- */
+
+void conf_check_methods(struct conf_build *b, struct conf_proposal *proposal,
+			struct conf_object *object);
+
 #endif

@@ -372,9 +372,10 @@ void conf_check(struct conf_build *b, struct conf *conf)
 		if (!strcmp(section, "gateway")) {
 			check_ports(b, &conf->gateway, object);
 			conf_check_redirect(b, &conf->gateway, &conf->gateway.redirect, object);
-		} else if (!strcmp(section, "ikev2-proposal"))
+		} else if (!strcmp(section, "ikev2-proposal")) {
 			check_proposal(b, &conf->proposals[object->index], object);
-		else if (!strcmp(section, "ipsec-profile"))
+			conf_check_methods(b, &conf->proposals[object->index], object);
+		} else if (!strcmp(section, "ipsec-profile"))
 			apply_esn(&conf->ipsec_profiles[object->index]);
 		else if (!strcmp(section, "pool"))
 			check_pool(b, &conf->pools[object->index], object);

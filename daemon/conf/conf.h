@@ -21,7 +21,9 @@ enum {
 	CONF_TEXT_MAX = 256,
 	CONF_LIST_MAX = 16, /* transforms of one kind, DNS servers, interfaces */
 	CONF_NETS_MAX = 32,
-	CONF_CA_FILES_MAX = 8, /* files of one kind that a trustpoint names */
+	CONF_ADDITIONAL_MAX = 7,
+	CONF_METHOD_AUTO = 0xffff, /* while reading */
+	CONF_CA_FILES_MAX = 8,     /* files of one kind that a trustpoint names */
 	CONF_TRUSTPOINTS_MAX = 32,
 	CONF_NONE = -1, /* no reference */
 };
@@ -139,6 +141,9 @@ struct conf_proposal {
 	size_t prf_count;
 	uint16_t group[CONF_LIST_MAX];
 	size_t group_count;
+	/* RFC 9370, additional key exchanges 1 to 7: methods, 0 is none. Not configured: none. */
+	uint16_t additional[CONF_ADDITIONAL_MAX][CONF_LIST_MAX];
+	size_t additional_count[CONF_ADDITIONAL_MAX];
 };
 
 enum { CONF_ESP_ESN = 0x100 }; /* with an ESP suite: extended sequence numbers, RFC 4303 2.2.1 */

@@ -149,6 +149,22 @@ static const struct conf_key gateway_keys[] = {
 enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
 #define CIPHER(id, bits) ((uint32_t)(id) << 16 | (bits))
 
+/* Key exchanges behind the first, RFC 9370; ML-KEM where the crypto library has it. */
+#define ADDITIONAL(number, ...)                                                                    \
+	{ "additional-key-exchange-" #number, conf_read_method,                                    \
+	  LIST(struct conf_proposal, additional[number - 1], additional_count[number - 1]),        \
+	  ELEMENTS,                                                                                \
+	  WORDS({ "mlkem768", 36 }, { "mlkem1024", 37 }, { "mlkem512", 35 }, { "none", 0 },        \
+		{ "auto", CONF_METHOD_AUTO }, { "31", 31 }, { "19", 19 }, { "20", 20 },            \
+		{ "21", 21 }, { "16", 16 }, { "15", 15 }, { "14", 14 }, { "x25519", 31 },          \
+		{ "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 }, { "modp4096", 16 },          \
+		{ "modp3072", 15 }, { "modp2048", 14 }),                                           \
+	  .expected = "mlkem768, mlkem1024, mlkem512, a group, none or auto",                      \
+	  .help = "Key exchanges that follow the first one (RFC 9370), the preferred first; none "  \
+		  "among them: it may be left out; auto: every ML-KEM of the crypto library, or "    \
+		  "none.",                                                                         \
+	  __VA_ARGS__ }
+
 static const struct conf_key proposal_keys[] = {
 	{ "encryption", conf_read_cipher, LIST(struct conf_proposal, encryption, encryption_count),
 	  ELEMENTS, WORDS({ "aes-gcm-256", CIPHER(ENCR_AES_GCM_16, 256) },
@@ -171,6 +187,8 @@ static const struct conf_key proposal_keys[] = {
 		{ "modp4096", 16 }, { "modp3072", 15 }, { "modp2048", 14 }),
 	  .fallback = "31 19 20 21 16 15 14",
 	  .help = "Diffie-Hellman groups by their IANA number or name." },
+	ADDITIONAL(1, .fallback = "auto"), ADDITIONAL(2), ADDITIONAL(3), ADDITIONAL(4), ADDITIONAL(5),
+	ADDITIONAL(6), ADDITIONAL(7),
 };
 
 static const struct conf_key ipsec_profile_keys[] = {

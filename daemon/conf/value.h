@@ -9,6 +9,7 @@
 conf_parser conf_read_number;   /* a word of key->words or key->low to key->high; size 1, 2 or 4 */
 conf_parser conf_read_word;     /* a word of key->words; size 0 (only checked), 1, 2 or 4 */
 conf_parser conf_read_cipher;   /* as a word, into { id, key_bits } */
+conf_parser conf_read_method;   /* as a word; the crypto library must have it */
 conf_parser conf_read_device;   /* the name of a network device, conf_name */
 conf_parser conf_read_user;     /* the name of a user, conf_name */
 conf_parser conf_read_name;     /* the name of a section in the other file, conf_name */

@@ -5,6 +5,7 @@
 #include "ike/close.h"
 #include "ike/cp.h"
 #include "ike/exchange.h"
+#include "ike/intermediate.h"
 #include "ike/login.h"
 #include "ike/mobike.h"
 #include "ike/trace.h"
@@ -61,7 +62,8 @@ static bool suite_allowed(const struct ike_core *core, const struct conf_profile
 	for (size_t i = 0; i < profile->proposal_count; i++) {
 		const struct conf_proposal *ours = &core->conf->proposals[profile->proposal[i]];
 
-		if (ike_choose(&offer, &ours, 1, suite->group, &again) && !again.wrong_group)
+		if (ike_choose_additional(&offer, &ours, 1, suite->group, &again) &&
+		    !again.wrong_group)
 			return true;
 	}
 	return false;
@@ -194,6 +196,10 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	const struct conf_profile *profile;
 	bool childless;
 
+	if (!ike_intermediate_complete(sa)) {
+		fail_auth_saying(core, sa, "it left out an additional key exchange");
+		return;
+	}
 	if (!child_wanted(sa, m, &childless)) {
 		ike_count_drop(core, IKE_DROP_missing_payload);
 		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);

@@ -48,7 +48,7 @@ void ike_resend_answer(struct ike_core *core, struct ikesa *sa, const struct ike
 	sa->resends++;
 	core->stats.retransmits_answered++;
 	ike_trace_line(core, sa, "-> answer %u again", sa->request_next - 1);
-	ike_sealed_smaller(sa, &sa->answer);
+	ike_sealed_smaller(sa, sa->sk_out_before ? sa->sk_out_before : sa->sk_out, &sa->answer);
 	ike_send_packet(core, sa->answer, path);
 }
 
@@ -149,7 +149,7 @@ void ike_request_retry(struct ike_core *core, struct ikesa *sa)
 		ike_routability_retry(core, sa);
 	ike_trace_line(core, sa, "-> request %u again: %s", sa->own_next,
 		       ike_task_name(sa->own_task));
-	ike_sealed_smaller(sa, &sa->own);
+	ike_sealed_smaller(sa, sa->sk_out, &sa->own);
 	ike_request_again(core, sa);
 }
 
@@ -248,6 +248,7 @@ static void refuse(struct ike_core *core, struct ikesa *sa, enum ike_drop drop,
 
 static void request_opened(struct ikesa *sa, uint8_t exchange, const uint8_t digest[IKE_DIGEST_LEN])
 {
+	ikesa_forget_before(sa);
 	sa->busy = true;
 	sa->request_exchange = exchange;
 	memcpy(sa->request_digest, digest, IKE_DIGEST_LEN);

@@ -7,8 +7,6 @@
 #include "ike/mobike.h"
 
 enum { DELETED_MAX = 16 }; /* SPIs in one answer; we have one CHILD SA */
-/* Message ID behind IKE_SA_INIT and the one IKE_AUTH of a pre-shared key. */
-enum { FIRST_AFTER_AUTH = 2 };
 
 void ike_info_log(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m)
 {
@@ -54,7 +52,7 @@ static bool gives_up(const struct ikesa *sa, const struct ike_message *m)
 {
 	const struct ike_notify *error = ike_find_error(m);
 
-	return error && sa->request_next == FIRST_AFTER_AUTH &&
+	return error && sa->request_next == sa->first_behind_login &&
 	       (error->type == IKE_NOTIFY_AUTHENTICATION_FAILED ||
 		error->type == IKE_NOTIFY_INVALID_SYNTAX ||
 		error->type == IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD);

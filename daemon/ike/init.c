@@ -20,6 +20,12 @@ static bool wants_nat_detection(const struct ike_message *m)
 	return ike_find_notify(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP) != NULL;
 }
 
+/* RFC 9242 3.1: both can, or neither does. */
+static bool intermediate(const struct ike_message *m)
+{
+	return ike_find_notify(m, IKE_NOTIFY_INTERMEDIATE_EXCHANGE_SUPPORTED) != NULL;
+}
+
 /* Without a key pair in the opening only the length of it is right. */
 static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa *sa,
 				      const struct ike_message *m, const struct ike_choice *choice)
@@ -47,6 +53,9 @@ static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa 
 	ike_put_nonce(&w, opening->nr, sizeof(opening->nr));
 	if (wants_nat_detection(m))
 		ike_nat_put(&w, sa, &sa->path);
+	if (opening->intermediate.agreed)
+		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
+			       IKE_NOTIFY_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL, 0);
 	if (sa->fragment_mtu)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
@@ -68,6 +77,7 @@ static bool note_request(struct ike_core *core, struct ikesa *sa, const struct i
 		return false;
 	opening->suite = choice->suite;
 	opening->proven = from->proven;
+	opening->intermediate.agreed = intermediate(m);
 	memcpy(opening->ke, m->ke.value.p, m->ke.value.len);
 	opening->ke_len = m->ke.value.len;
 	memcpy(opening->ni, m->nonce.p, m->nonce.len);
@@ -179,9 +189,12 @@ static bool offered_here(const struct ike_core *core, const struct conf_proposal
 static bool choose(const struct ike_core *core, const struct ike_message *m,
 		   const struct ike_path *path, struct ike_choice *choice)
 {
+	bool additional = intermediate(m);
+
 	for (size_t i = 0; i < core->proposal_count; i++)
 		if (offered_here(core, core->proposals[i], path) &&
-		    ike_choose(&m->sa, &core->proposals[i], 1, m->ke.group, choice))
+		    (additional ? ike_choose_additional : ike_choose)(&m->sa, &core->proposals[i],
+								      1, m->ke.group, choice))
 			return true;
 	return false;
 }

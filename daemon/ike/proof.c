@@ -17,12 +17,14 @@ bool ike_proof_octets(const struct ikesa *sa, bool of_peer, struct ike_bytes id_
 	const struct ike_bytes message = { packet->bytes + IKE_MARKER_LEN, packet->len };
 	const struct ike_bytes ni = { opening->ni, opening->ni_len };
 	const struct ike_bytes nr = { opening->nr, sizeof(opening->nr) };
-	size_t cap = packet->len + IKE_NONCE_MAX + IKE_KEY_MAX + tail;
+	size_t cap = packet->len + IKE_NONCE_MAX + IKE_KEY_MAX + IKE_INTAUTH_MAX + tail;
 	uint8_t *bytes = malloc(cap);
 
 	*wr = wr_of(bytes, cap);
-	if (bytes && ike_auth_octets(wr, &sa->keys, of_peer, message, of_peer ? nr : ni, id_body))
+	if (bytes && ike_auth_octets(wr, &sa->keys, of_peer, message, of_peer ? nr : ni, id_body)) {
+		ike_intauth_put(&opening->intermediate, sa->keys.prf_len, wr);
 		return true;
+	}
 	free(bytes);
 	return false;
 }

@@ -42,6 +42,13 @@ static const struct id_text groups[] = {
 	{ IKE_GROUP_MODP_4096, "MODP-4096" },
 };
 
+/* Only behind a group: hybrid key exchange. */
+static const struct id_text methods[] = {
+	{ IKE_GROUP_ML_KEM_768, "ML-KEM-768" },
+	{ IKE_GROUP_ML_KEM_1024, "ML-KEM-1024" },
+	{ IKE_GROUP_ML_KEM_512, "ML-KEM-512" },
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct cipher_row *cipher_of(uint16_t id, uint16_t key_bits)
@@ -158,28 +165,91 @@ static bool pick_group(const struct ike_sa *sa, const struct ike_proposal *p,
 	return true;
 }
 
-static bool match(const struct ike_sa *sa, const struct ike_proposal *p,
-		  const struct conf_proposal *ours, uint16_t ke_group, struct ike_choice *choice)
+static bool used_before(const struct ike_suite *suite, size_t n, uint16_t method)
 {
-	static const uint8_t types[] = { IKE_TRANSFORM_ENCR, IKE_TRANSFORM_PRF, IKE_TRANSFORM_INTEG,
-					 IKE_TRANSFORM_DH };
+	bool used = suite->group == method;
+
+	for (size_t i = 0; i < n; i++)
+		used |= suite->additional[i] == method;
+	return used;
+}
+
+/* Additional key exchange n. Who does not offer the type at all offers none. */
+static bool pick_additional(const struct ike_sa *sa, const struct ike_proposal *p,
+			    const struct conf_proposal *ours, size_t n, bool able,
+			    struct ike_choice *choice)
+{
+	static const uint16_t none[] = { IKE_GROUP_NONE };
+	uint8_t type = (uint8_t)(IKE_TRANSFORM_ADDKE1 + n);
+	const uint16_t *list = ours->additional_count[n] ? ours->additional[n] : none;
+	size_t count = ours->additional_count[n] ? ours->additional_count[n] : 1;
+	bool there = has_type(sa, p, type);
+
+	for (size_t i = 0; i < count; i++) {
+		uint16_t method = list[i];
+
+		if (method == IKE_GROUP_NONE && there && offers(sa, p, type, method, 0))
+			choice->say_no_additional |= (uint8_t)(1u << n);
+		else if (method == IKE_GROUP_NONE ? there
+						  : !able || !offers(sa, p, type, method, 0) ||
+							    used_before(&choice->suite, n, method))
+			continue;
+		choice->suite.additional[n] = method;
+		return true;
+	}
+	return false;
+}
+
+static bool pick_all_additional(const struct ike_sa *sa, const struct ike_proposal *p,
+				const struct conf_proposal *ours, bool able,
+				struct ike_choice *choice)
+{
+	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
+		if (!pick_additional(sa, p, ours, n, able, choice))
+			return false;
+	return true;
+}
+
+static bool match(const struct ike_sa *sa, const struct ike_proposal *p,
+		  const struct conf_proposal *ours, uint16_t ke_group, bool able,
+		  struct ike_choice *choice)
+{
+	static const uint8_t types[] = {
+		IKE_TRANSFORM_ENCR,   IKE_TRANSFORM_PRF,    IKE_TRANSFORM_INTEG,
+		IKE_TRANSFORM_DH,     IKE_TRANSFORM_ADDKE1, IKE_TRANSFORM_ADDKE2,
+		IKE_TRANSFORM_ADDKE3, IKE_TRANSFORM_ADDKE4, IKE_TRANSFORM_ADDKE5,
+		IKE_TRANSFORM_ADDKE6, IKE_TRANSFORM_ADDKE7,
+	};
 
 	*choice = (struct ike_choice){ .number = p->number };
 	return p->protocol == IKE_PROTOCOL_IKE && only_types(sa, p, types, COUNT(types)) &&
 	       pick_cipher(sa, p, ours, choice) &&
 	       pick(sa, p, IKE_TRANSFORM_PRF, ours->prf, ours->prf_count, &choice->suite.prf) &&
-	       pick_group(sa, p, ours, ke_group, choice) && ike_suite_known(&choice->suite);
+	       pick_group(sa, p, ours, ke_group, choice) &&
+	       pick_all_additional(sa, p, ours, able, choice) && ike_suite_known(&choice->suite);
+}
+
+static bool choose(const struct ike_sa *offer, const struct conf_proposal *const *ours,
+		   size_t count, uint16_t ke_group, bool able, struct ike_choice *choice)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < offer->proposal_count; k++)
+			if (match(offer, &offer->proposal[k], ours[i], ke_group, able, choice))
+				return true;
+	*choice = (struct ike_choice){ 0 };
+	return false;
 }
 
 bool ike_choose(const struct ike_sa *offer, const struct conf_proposal *const *ours, size_t count,
 		uint16_t ke_group, struct ike_choice *choice)
 {
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < offer->proposal_count; k++)
-			if (match(offer, &offer->proposal[k], ours[i], ke_group, choice))
-				return true;
-	*choice = (struct ike_choice){ 0 };
-	return false;
+	return choose(offer, ours, count, ke_group, false, choice);
+}
+
+bool ike_choose_additional(const struct ike_sa *offer, const struct conf_proposal *const *ours,
+			   size_t count, uint16_t ke_group, struct ike_choice *choice)
+{
+	return choose(offer, ours, count, ke_group, true, choice);
 }
 
 void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct ike_sa *sa)
@@ -193,6 +263,10 @@ void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct i
 	if (suite->integ != IKE_INTEG_NONE || choice->say_none)
 		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, suite->integ, 0);
 	ike_sa_add_transform(sa, IKE_TRANSFORM_DH, suite->group, 0);
+	for (uint8_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
+		if (suite->additional[n] || choice->say_no_additional & 1u << n)
+			ike_sa_add_transform(sa, (uint8_t)(IKE_TRANSFORM_ADDKE1 + n),
+					     suite->additional[n], 0);
 }
 
 /* The ciphers of one kind with what they need; nothing when there is none of that kind. */
@@ -220,6 +294,10 @@ static void offer_kind(const struct conf_proposal *p, bool aead, struct ike_sa *
 		ike_sa_add_transform(sa, IKE_TRANSFORM_PRF, p->prf[i], 0);
 	for (size_t i = 0; i < p->group_count; i++)
 		ike_sa_add_transform(sa, IKE_TRANSFORM_DH, p->group[i], 0);
+	for (uint8_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
+		for (size_t i = 0; i < p->additional_count[n]; i++)
+			ike_sa_add_transform(sa, (uint8_t)(IKE_TRANSFORM_ADDKE1 + n),
+					     p->additional[n][i], 0);
 }
 
 void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, struct ike_sa *sa)
@@ -233,7 +311,7 @@ void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, struct 
 
 bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite)
 {
-	uint8_t seen[IKE_TRANSFORM_ESN + 1] = { 0 };
+	uint8_t seen[IKE_TRANSFORM_ADDKE7 + 1] = { 0 };
 	const struct ike_proposal *p = &answer->proposal[0];
 
 	*suite = (struct ike_suite){ 0 };
@@ -242,7 +320,8 @@ bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite)
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ike_transform *t = &answer->transform[p->first + i];
 
-		if (t->type < IKE_TRANSFORM_ENCR || t->type > IKE_TRANSFORM_DH || t->strange ||
+		if (t->type < IKE_TRANSFORM_ENCR || t->type > IKE_TRANSFORM_ADDKE7 ||
+		    t->type == IKE_TRANSFORM_ESN || t->strange ||
 		    (t->key_bits && t->type != IKE_TRANSFORM_ENCR) || seen[t->type]++)
 			return false;
 		switch (t->type) {
@@ -259,6 +338,8 @@ bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite)
 		case IKE_TRANSFORM_DH:
 			suite->group = t->id;
 			break;
+		default:
+			suite->additional[t->type - IKE_TRANSFORM_ADDKE1] = t->id;
 		}
 	}
 	return ike_suite_known(suite);
@@ -271,21 +352,41 @@ bool ike_suite_known(const struct ike_suite *suite)
 	if (!row || !text_of(prfs, COUNT(prfs), suite->prf) ||
 	    !text_of(groups, COUNT(groups), suite->group))
 		return false;
+	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
+		if (suite->additional[n] &&
+		    !text_of(methods, COUNT(methods), suite->additional[n]) &&
+		    !text_of(groups, COUNT(groups), suite->additional[n]))
+			return false;
 	return row->aead ? suite->integ == IKE_INTEG_NONE
 			 : text_of(integs, COUNT(integs), suite->integ) != NULL;
+}
+
+static const char *method_text(uint16_t method)
+{
+	const char *text = text_of(groups, COUNT(groups), method);
+
+	return text ? text : text_of(methods, COUNT(methods), method);
 }
 
 const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEXT_MAX])
 {
 	const struct cipher_row *row = cipher_of(suite->encr, suite->key_bits);
+	size_t len;
 
-	if (!ike_suite_known(suite))
+	if (!ike_suite_known(suite)) {
 		snprintf(buf, IKE_SUITE_TEXT_MAX, "unknown suite");
-	else
-		snprintf(buf, IKE_SUITE_TEXT_MAX, "%s / %s%s%s / %s", row->text,
-			 row->aead ? "" : text_of(integs, COUNT(integs), suite->integ),
-			 row->aead ? "" : " / ", text_of(prfs, COUNT(prfs), suite->prf),
-			 text_of(groups, COUNT(groups), suite->group));
+		return buf;
+	}
+	snprintf(buf, IKE_SUITE_TEXT_MAX, "%s / %s%s%s / %s", row->text,
+		 row->aead ? "" : text_of(integs, COUNT(integs), suite->integ),
+		 row->aead ? "" : " / ", text_of(prfs, COUNT(prfs), suite->prf),
+		 text_of(groups, COUNT(groups), suite->group));
+	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++) {
+		len = strlen(buf);
+		if (suite->additional[n])
+			snprintf(buf + len, IKE_SUITE_TEXT_MAX - len, " + %s",
+				 method_text(suite->additional[n]));
+	}
 	return buf;
 }
 

@@ -15,22 +15,28 @@ struct ike_suite {
 	uint16_t prf;
 	uint16_t integ; /* IKE_INTEG_NONE with an AEAD */
 	uint16_t group;
+	uint16_t additional[CONF_ADDITIONAL_MAX]; /* methods of RFC 9370, 0: none */
 };
 
 struct ike_choice {
 	struct ike_suite suite;
-	uint8_t number;   /* of the peer's proposal, to be echoed */
-	bool wrong_group; /* answer INVALID_KE_PAYLOAD with suite.group */
-	bool say_none;    /* the offer had INTEG NONE, so has the answer */
+	uint8_t say_no_additional; /* bit per ADDKE type whose offer had NONE: so has the answer */
+	uint8_t number;            /* of the peer's proposal, to be echoed */
+	bool wrong_group;          /* answer INVALID_KE_PAYLOAD with suite.group */
+	bool say_none;             /* the offer had INTEG NONE, so has the answer */
 };
 
 /*
- * Choose an IKE proposal. ke_group is that of the KE payload: when both sides have it in the
- * proposals that match it is taken, which saves a round trip; otherwise wrong_group is set. False:
- * NO_PROPOSAL_CHOSEN.
+ * Choose an IKE proposal, without additional key exchanges. ke_group is that of the KE payload:
+ * when both sides have it in the proposals that match it is taken, which saves a round trip;
+ * otherwise wrong_group is set. False: NO_PROPOSAL_CHOSEN.
  */
 bool ike_choose(const struct ike_sa *offer, const struct conf_proposal *const *ours, size_t count,
 		uint16_t ke_group, struct ike_choice *choice);
+/* The same for a peer that can do additional key exchanges, RFC 9370 2.2.1. Of each type the first
+ * of ours that is offered and is no method of an earlier exchange of the same choice. */
+bool ike_choose_additional(const struct ike_sa *offer, const struct conf_proposal *const *ours,
+			   size_t count, uint16_t ke_group, struct ike_choice *choice);
 /* The choice as an SA payload for the answer. spi NULL in IKE_SA_INIT, 8 bytes in a rekey. */
 void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct ike_sa *sa);
 /* Our offer as an initiator: one proposal per kind of cipher (AEAD or not). */

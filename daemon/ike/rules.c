@@ -4,6 +4,7 @@
 #include "ike/auth.h"
 #include "ike/info.h"
 #include "ike/init.h"
+#include "ike/intermediate.h"
 #include "ike/task.h"
 
 /* clang-format off */
@@ -26,6 +27,10 @@ static const struct ike_expect auth_round[] = {
 	ONE(SK), ONE(IDI), MAY(IDR), MAY(AUTH), ANY(CERT), ANY(CERTREQ), ANY(NOTIFY), ANY(VENDOR),
 };
 
+static const struct ike_expect intermediate_request[] = {
+	ONE(SK), MAY(KE), ANY(NOTIFY), ANY(VENDOR),
+};
+
 static const struct ike_expect child_request[] = {
 	ONE(SK), ONE(SA), ONE(NONCE), MAY(KE), MAY(TSI), MAY(TSR), MAY(CP), ANY(NOTIFY),
 	ANY(VENDOR),
@@ -41,6 +46,9 @@ static const struct ike_expect info[] = {
 const struct ike_rule ike_rules[] = {
 	{ IKE_EXCHANGE_IKE_SA_INIT, false, IKE_IN(IKE_STATE_NEW), false, EXPECT(init_request),
 	  IKE_STATE_HALF_OPEN, ike_init_request, "a client opens an IKE SA" },
+	{ IKE_EXCHANGE_IKE_INTERMEDIATE, false, IKE_IN(IKE_STATE_HALF_OPEN), true,
+	  EXPECT(intermediate_request), IKE_STATE_SAME, ike_intermediate_request,
+	  "it makes an additional key exchange" },
 	{ IKE_EXCHANGE_IKE_AUTH, false, IKE_IN(IKE_STATE_HALF_OPEN), true, EXPECT(auth_request),
 	  IKE_STATE_VERIFYING, ike_auth_request, "it proves who it is and asks for a CHILD SA" },
 	{ IKE_EXCHANGE_IKE_AUTH, false, IKE_IN(IKE_STATE_NEXT_ROUND), true, EXPECT(auth_round),

@@ -253,12 +253,20 @@ void ikesa_forget_setup(struct ikesa *sa)
 	sa->login = NULL;
 	if (!sa->opening)
 		return;
+	sa->first_behind_login = sa->request_next;
 	dh_free(sa->opening->dh);
 	ike_packet_free(sa->opening->request);
 	ike_packet_free(sa->opening->answer);
 	wipe(sa->opening, sizeof(*sa->opening));
 	free(sa->opening);
 	sa->opening = NULL;
+}
+
+void ikesa_forget_before(struct ikesa *sa)
+{
+	crypto_sk_free(sa->sk_in_before);
+	crypto_sk_free(sa->sk_out_before);
+	sa->sk_in_before = sa->sk_out_before = NULL;
 }
 
 void ikesa_forget_keys(struct ikesa *sa)
@@ -269,6 +277,7 @@ void ikesa_forget_keys(struct ikesa *sa)
 	crypto_sk_free(sa->sk_in);
 	crypto_sk_free(sa->sk_out);
 	sa->sk_in = sa->sk_out = NULL;
+	ikesa_forget_before(sa);
 	sa->keyed = false;
 	wipe(&sa->keys, sizeof(sa->keys));
 }

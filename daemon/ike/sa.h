@@ -9,6 +9,7 @@
 #include "ike/child.h"
 #include "ike/due.h"
 #include "ike/fsm.h"
+#include "ike/intauth.h"
 #include "ike/keys.h"
 #include "ike/limits.h"
 #include "ike/packet.h"
@@ -40,6 +41,7 @@ struct ike_opening {
 	size_t ni_len;
 	bool proven;                         /* the request brought a cookie */
 	struct ike_packet *request, *answer; /* IKE_SA_INIT, both ways */
+	struct ike_intermediate intermediate;
 	uint32_t hashes; /* bit IKE_HASH_* that the client announced, RFC 7427; 0: it did not */
 	bool childless;  /* we announced that we know RFC 6023 */
 };
@@ -68,11 +70,14 @@ struct ikesa {
 	bool keyed;     /* nothing sent in clear text has an effect any more */
 	struct ike_keys keys;
 	struct crypto_sk *sk_in, *sk_out;
+	/* Of the request that was answered last, where its exchange changed the keys: RFC 9370. */
+	struct crypto_sk *sk_in_before, *sk_out_before;
 	uint16_t fragment_mtu; /* our IP datagrams are not longer; 0: no fragments, RFC 7383 */
 	struct ike_fragments *arriving[2]; /* incomplete: a request, a response of the peer */
 
 	/* The peer's requests, window 1: RFC 7296 2.1 to 2.3. */
-	uint32_t request_next; /* message ID that we wait for or are answering */
+	uint32_t request_next;       /* message ID that we wait for or are answering */
+	uint32_t first_behind_login; /* message ID of the request behind IKE_AUTH */
 	uint8_t request_exchange;
 	uint8_t request_digest[IKE_DIGEST_LEN]; /* of the one being answered or answered last */
 	bool busy;                              /* the answer to request_next is being made */
@@ -111,6 +116,8 @@ struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t peer_spi
 			const struct ike_path *path);
 /* Takes it out of every table, wipes it, frees it. Says nothing to anybody: see close.h. */
 void ikesa_free(struct ike_core *core, struct ikesa *sa);
+/* The keys from before the last exchange, where it changed them. */
+void ikesa_forget_before(struct ikesa *sa);
 /* Keys and all that is needed only with them; what stays can resend the last answer. */
 void ikesa_forget_keys(struct ikesa *sa);
 /* The opening is over, whatever came of it. */

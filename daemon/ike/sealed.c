@@ -20,13 +20,14 @@ unsigned ike_fragment_number(const struct ike_arrival *from)
 
 bool ike_fragment_proven(struct ikesa *sa, const struct ike_arrival *from)
 {
+	struct crypto_sk *sk = sa->sk_in_before ? sa->sk_in_before : sa->sk_in;
 	const uint8_t *plain;
 	struct ike_message m;
 	size_t len;
 
-	return sa->fragment_mtu && sa->sk_in &&
+	return sa->fragment_mtu && sk &&
 	       ike_parse_clear(from->datagram, from->len, &m) == IKE_DROP_NONE && m.fragment == 1 &&
-	       ike_open(sa->sk_in, from->datagram, &m, &plain, &len) == IKE_DROP_NONE;
+	       ike_open(sk, from->datagram, &m, &plain, &len) == IKE_DROP_NONE;
 }
 
 static struct ike_fragments **arriving(struct ikesa *sa, const struct ike_message *m)
@@ -96,16 +97,16 @@ struct ike_packet *ike_sealed_make(const struct ikesa *sa, const struct ike_head
 				: ike_packet_seal(sa->sk_out, header, inner->first, payloads, max);
 }
 
-void ike_sealed_smaller(struct ikesa *sa, struct ike_packet **packet)
+void ike_sealed_smaller(struct ikesa *sa, struct crypto_sk *sk, struct ike_packet **packet)
 {
 	uint16_t small = ip_is4(&sa->path.peer.ip) ? IKE_MTU_SMALL4 : IKE_MTU_SMALL6;
 	struct ike_packet *smaller;
 
-	if (!sa->fragment_mtu || !sa->sk_out)
+	if (!sa->fragment_mtu || !sk)
 		return;
 	if (small < sa->fragment_mtu)
 		sa->fragment_mtu = small;
-	smaller = ike_packet_divide(sa->sk_out, *packet,
+	smaller = ike_packet_divide(sk, *packet,
 				    ike_packet_room(sa->fragment_mtu, &sa->path.peer.ip));
 	if (!smaller)
 		return;

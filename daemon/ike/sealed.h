@@ -35,8 +35,8 @@ bool ike_fragment_proven(struct ikesa *sa, const struct ike_arrival *from);
 struct ike_packet *ike_sealed_make(const struct ikesa *sa, const struct ike_header *header,
 				   const struct ike_writer *inner);
 /* Nothing came back: what is too long for some path is divided, and so is all that follows,
- * RFC 7383 2.5.2. */
-void ike_sealed_smaller(struct ikesa *sa, struct ike_packet **packet);
+ * RFC 7383 2.5.2. sk is what sealed the packet. */
+void ike_sealed_smaller(struct ikesa *sa, struct crypto_sk *sk, struct ike_packet **packet);
 
 /* IKE_DUE_FRAGMENTS */
 void ike_fragments_over(struct ike_core *core, struct ikesa *sa);

@@ -21,10 +21,10 @@ static inline void must(bool holds)
 }
 
 static const struct ike_suite fuzz_suites[] = {
-	{ IKE_ENCR_AES_GCM_16, 128, 5, IKE_INTEG_NONE, 31 },
-	{ IKE_ENCR_AES_GCM_16, 256, 6, IKE_INTEG_NONE, 19 },
-	{ IKE_ENCR_AES_CBC, 128, 5, IKE_INTEG_HMAC_SHA2_256_128, 14 },
-	{ IKE_ENCR_AES_CBC, 256, 7, IKE_INTEG_HMAC_SHA2_512_256, 21 },
+	{ IKE_ENCR_AES_GCM_16, 128, 5, IKE_INTEG_NONE, 31, { 0 } },
+	{ IKE_ENCR_AES_GCM_16, 256, 6, IKE_INTEG_NONE, 19, { 0 } },
+	{ IKE_ENCR_AES_CBC, 128, 5, IKE_INTEG_HMAC_SHA2_256_128, 14, { 0 } },
+	{ IKE_ENCR_AES_CBC, 256, 7, IKE_INTEG_HMAC_SHA2_512_256, 21, { 0 } },
 };
 
 /* The same keys each time: a crash must repeat. */

@@ -96,10 +96,14 @@ static void check_iv(struct gateway *gw, struct rd rd)
 	if (!rd_be64(&rd, &now.iv))
 		return;
 	now.spi_r = header.spi_r;
+	/* It changes the keys of what follows, and a new key begins at the first IV again. */
+	if (header.exchange == IKE_EXCHANGE_IKE_INTERMEDIATE)
+		now.key = header.message_id;
 	if (!crypto_hash(CRYPTO_SHA256, &all, 1, now.digest))
 		die("no digest");
 	for (size_t i = 0; i < gw->sealed && i < GATEWAY_SEALS; i++) {
-		if (gw->seal[i].spi_r != now.spi_r || gw->seal[i].iv != now.iv)
+		if (gw->seal[i].spi_r != now.spi_r || gw->seal[i].iv != now.iv ||
+		    gw->seal[i].key != now.key)
 			continue;
 		if (memcmp(gw->seal[i].digest, now.digest, sizeof(now.digest)) != 0)
 			die("the core sealed two messages under one IV");
@@ -573,7 +577,7 @@ void gateway_talk(struct gateway *gw, struct initiator *in)
 				more = initiator_init(in) > 0;
 				break;
 			case INITIATOR_STEP:
-				more = initiator_auth(in) > 0;
+				more = initiator_step(in) > 0;
 				break;
 			case INITIATOR_ANSWER:
 				more = true;

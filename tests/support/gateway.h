@@ -28,6 +28,7 @@ struct gateway_datagram {
 
 /* What was sealed for whom under which IV: never two messages under one. */
 struct gateway_seal {
+	uint32_t key;       /* which of the IKE SA's, 0: those of IKE_AUTH */
 	uint64_t spi_r, iv; /* of a CBC IV the first half: random, so as good as all of it */
 	uint8_t digest[CRYPTO_HASH_MAX];
 };

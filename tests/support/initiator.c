@@ -2,7 +2,7 @@
 #include "support/initiator.h"
 
 #include "core/secret.h"
-#include "crypto/dh.h"
+#include "crypto/ke.h"
 #include "ike/limits.h"
 #include "ike/ts.h"
 #include "support/initiator_internal.h"
@@ -66,6 +66,7 @@ void initiator_free(struct initiator *in)
 	dh_free(in->dh);
 	crypto_sk_free(in->sk_in);
 	crypto_sk_free(in->sk_out);
+	ke_free(in->ke);
 	ike_packet_free(in->more);
 	ike_fragments_forget(&in->arriving);
 	free(in->whole);
@@ -177,6 +178,9 @@ size_t initiator_init(struct initiator *in)
 	put_notifies(&w, in->setup.in_init, INITIATOR_NOTIFIES);
 	for (size_t i = 0; i < INITIATOR_VENDORS && in->setup.vendor[i].len; i++)
 		ike_put_vendor(&w, in->setup.vendor[i].data, in->setup.vendor[i].len);
+	if (in->setup.proposal.additional_count[0])
+		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
+			       IKE_NOTIFY_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL, 0);
 	if (in->setup.fragment_mtu)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "crypto/sign.h"
 #include "ike/fragment.h"
+#include "ike/intauth.h"
 #include "ike/keys.h"
 #include "ike/packet.h"
 #include "ike/proposal.h"
@@ -124,7 +125,7 @@ enum initiator_state {
 enum initiator_event {
 	INITIATOR_IGNORED,  /* not for us, or not believed */
 	INITIATOR_RETRY,    /* another group or a cookie is wanted: make IKE_SA_INIT again */
-	INITIATOR_STEP,     /* IKE_SA_INIT or a round is done: make IKE_AUTH */
+	INITIATOR_STEP,     /* the next message of the login: initiator_step() */
 	INITIATOR_DONE,     /* IKE_AUTH is answered: look at state */
 	INITIATOR_ANSWERED, /* to our INFORMATIONAL or CREATE_CHILD_SA; `answer` has it */
 	INITIATOR_ANSWER,   /* a request of the gateway: our answer stands in out */
@@ -174,6 +175,13 @@ struct initiator {
 	size_t out_len;
 	struct ike_packet *more; /* fragments behind the one in out */
 
+	/* Additional key exchanges, RFC 9370; what we said in the last of them. */
+	struct ike_intermediate intermediate;
+	struct ke *ke;
+	struct ike_header said_header;
+	uint8_t said_first, said[2048];
+	size_t said_len;
+
 	bool fragments; /* both sides know RFC 7383 */
 	struct ike_fragments *arriving;
 	size_t held;    /* bytes of it */
@@ -190,6 +198,9 @@ bool initiator_more(struct initiator *in);
 /* Each returns out_len, 0 when it could not be made. */
 size_t initiator_init(struct initiator *in);
 size_t initiator_auth(struct initiator *in);
+size_t initiator_intermediate(struct initiator *in);
+/* IKE_INTERMEDIATE while there is an additional key exchange to make, then IKE_AUTH. */
+size_t initiator_step(struct initiator *in);
 size_t initiator_liveness(struct initiator *in);
 /* INFORMATIONAL with one error notify. */
 size_t initiator_complain(struct initiator *in, uint16_t notify);

@@ -22,7 +22,7 @@ static size_t id_body(const struct initiator *in, uint8_t *body, size_t cap)
 	return wr.failed ? 0 : wr.len;
 }
 
-enum { OCTETS_MAX = INITIATOR_DATAGRAM_MAX + IKE_NONCE_MAX + IKE_KEY_MAX };
+enum { OCTETS_MAX = INITIATOR_DATAGRAM_MAX + IKE_NONCE_MAX + IKE_KEY_MAX + IKE_INTAUTH_MAX };
 
 /* What AUTH of our or the gateway's side covers. */
 static bool octets_of(const struct initiator *in, bool ours, struct ike_bytes id, uint8_t *octets,
@@ -36,6 +36,7 @@ static bool octets_of(const struct initiator *in, bool ours, struct ike_bytes id
 	struct wr wr = wr_of(octets, OCTETS_MAX);
 	bool ok = ike_auth_octets(&wr, &in->keys, ours, message, nonce, id);
 
+	ike_intauth_put(&in->intermediate, in->keys.prf_len, &wr);
 	*len = wr.len;
 	return ok;
 }

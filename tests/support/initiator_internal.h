@@ -13,5 +13,8 @@ bool initiator_keys(struct initiator *in, const struct ike_message *m);
 void initiator_put_proof(struct initiator *in, struct ike_writer *w);
 /* The gateway is who it says in this answer. */
 bool initiator_proved(struct initiator *in, const struct ike_message *m);
+/* The answer to IKE_INTERMEDIATE. */
+enum initiator_event initiator_intermediate_answer(struct initiator *in,
+						   const struct ike_message *m);
 
 #endif

@@ -266,6 +266,8 @@ enum initiator_event initiator_receive(struct initiator *in, const void *datagra
 	if (m->header.message_id != in->next_id)
 		return INITIATOR_IGNORED;
 	in->next_id++;
+	if (m->header.exchange == IKE_EXCHANGE_IKE_INTERMEDIATE)
+		return initiator_intermediate_answer(in, m);
 	if (m->header.exchange == IKE_EXCHANGE_IKE_AUTH)
 		return auth_answer(in, m);
 	return INITIATOR_ANSWERED;

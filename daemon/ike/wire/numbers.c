@@ -214,6 +214,7 @@ const char *ike_transform_id_name(unsigned type, unsigned id, struct ike_name *r
 		name = integ_name(id);
 		break;
 	case IKE_TRANSFORM_DH:
+	case IKE_TRANSFORM_ADDKE1 ... IKE_TRANSFORM_ADDKE7:
 		name = group_name(id);
 		break;
 	case IKE_TRANSFORM_ESN:

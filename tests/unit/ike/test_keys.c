@@ -85,9 +85,11 @@ static void nist_cavs(void **state)
 	for (size_t i = 0; i < COUNT(cavs) * COUNT(ciphers); i++) {
 		const struct cavs_row *row = &cavs[i / COUNT(ciphers)];
 		const struct ike_suite suite = { ciphers[i % COUNT(ciphers)].encr,
-						 ciphers[i % COUNT(ciphers)].key_bits, row->prf,
+						 ciphers[i % COUNT(ciphers)].key_bits,
+						 row->prf,
 						 ciphers[i % COUNT(ciphers)].integ,
-						 IKE_GROUP_X25519 };
+						 IKE_GROUP_X25519,
+						 { 0 } };
 		struct bytes ni = hex(row->ni), nr = hex(row->nr), shared = hex(row->shared),
 			     seed = hex(row->skeyseed), dkm = hex(row->dkm), got;
 		struct ike_keys derived, expanded;
@@ -137,8 +139,9 @@ static const char acvp_child[] = "6e7cc5b65bb20cbdb06825802b98b62357d824f72d7756
 
 static struct ike_keys acvp_keys(void)
 {
-	const struct ike_suite suite = { IKE_ENCR_AES_CBC, 256, IKE_PRF_HMAC_SHA2_256,
-					 IKE_INTEG_HMAC_SHA2_256_128, IKE_GROUP_MODP_2048 };
+	const struct ike_suite suite = { IKE_ENCR_AES_CBC,      256,
+					 IKE_PRF_HMAC_SHA2_256, IKE_INTEG_HMAC_SHA2_256_128,
+					 IKE_GROUP_MODP_2048,   { 0 } };
 	struct bytes ni = hex(acvp_ni), nr = hex(acvp_nr), seed = hex(acvp_skeyseed);
 	struct ike_keys keys;
 
@@ -195,8 +198,9 @@ static void nist_acvp_child(void **state)
 
 static void refused(void **state)
 {
-	const struct ike_suite good = { IKE_ENCR_AES_GCM_16, 256, IKE_PRF_HMAC_SHA2_256,
-					IKE_INTEG_NONE, IKE_GROUP_X25519 };
+	const struct ike_suite good = { IKE_ENCR_AES_GCM_16,   256,
+					IKE_PRF_HMAC_SHA2_256, IKE_INTEG_NONE,
+					IKE_GROUP_X25519,      { 0 } };
 	struct bytes n = hex("11*32"), long_nonce = hex("11*257"), shared = hex("22*32");
 	struct ike_keys keys, zero = { 0 };
 	struct msg_esp_key a, b, none = { 0 };

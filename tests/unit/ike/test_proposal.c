@@ -292,7 +292,9 @@ static void offer_round_trip(void **state)
 
 static void rekey_spi(void **state)
 {
-	const struct ike_choice choice = { { 20, 256, 5, 0, 31 }, 4, false, false };
+	const struct ike_choice choice = {
+		.suite = { .encr = 20, .key_bits = 256, .prf = 5, .group = 31 }, .number = 4
+	};
 	static struct ike_sa sa;
 
 	(void)state;

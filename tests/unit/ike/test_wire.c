@@ -325,7 +325,8 @@ static void names(void **state)
 	assert_string_equal(ike_notify_name(65535, &room), "status notify 65535?");
 	assert_string_equal(ike_transform_id_name(4, 31, &room), "x25519");
 	assert_string_equal(ike_transform_id_name(1, 11, &room), "NULL");
-	assert_string_equal(ike_transform_id_name(9, 1, &room), "transform 1?");
+	assert_string_equal(ike_transform_id_name(12, 36, &room), "ML-KEM-768");
+	assert_string_equal(ike_transform_id_name(13, 1, &room), "transform 1?");
 	assert_string_equal(ike_transform_name(3, &room), "INTEG");
 	assert_string_equal(ike_cfg_name(1, &room), "CFG_REQUEST");
 	assert_string_equal(ike_attr_name(13, &room), "INTERNAL_IP4_SUBNET");
