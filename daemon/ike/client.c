@@ -29,8 +29,6 @@ const struct ike_client ike_clients[] = {
 	{
 		.name = "IOS router",
 		.vendors = VENDOR(FLEXVPN_SUPPORTED) | VENDOR(CISCO_DELETE_REASON),
-		.flags = IKE_CLIENT_ROUTER,
-		.why = "asks for a configuration without an address",
 	},
 	{
 		.name = "macOS or iOS",

@@ -45,8 +45,6 @@ enum ike_client_flag {
 	IKE_CLIENT_NO_KE_IN_CHILD_REKEY = 1 << 1,
 	/* It rekeys early and by itself: our own rekey comes so late that its is always first. */
 	IKE_CLIENT_REKEYS_FIRST = 1 << 2,
-	/* A router: it need not ask for an address. */
-	IKE_CLIENT_ROUTER = 1 << 3,
 };
 
 struct ike_client {
