@@ -13,9 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 static const char usage[] =
-	"usage: ikeload --gateway ADDRESS --psk KEY [OPTION]...\n"
+	"usage: ikeload --gateway ADDRESS (--psk KEY | --pki DIRECTORY) [OPTION]...\n"
+	"       ikeload --make-pki DIRECTORY [--key KIND] [--gateway-name NAME]\n"
+	"  --pki DIRECTORY          each client has a certificate of its own by the CA there\n"
+	"  --make-pki DIRECTORY     make that CA and a certificate for the gateway, then end\n"
+	"  --key KIND               EC:P-256 (default), EC:P-384, RSA:2048, ED25519, ...\n"
+	"  --gateway-name NAME      (default \"gateway.example.org\")\n"
 	"  --identity-prefix TEXT   fqdn TEXT<n>SUFFIX is client n (default \"load-\")\n"
 	"  --identity-suffix TEXT   (default \".example.org\")\n"
 	"  --count N                clients, 1 to 100000 (default 1)\n"
@@ -23,6 +29,7 @@ static const char usage[] =
 	"  --source ADDR[-ADDR]     addresses of the clients, taken in turn\n"
 	"  --ipv6, --no-ipv4        which inner addresses to ask for (default IPv4)\n"
 	"  --nat                    pretend to be behind a NAT: ESP in UDP, port 4500\n"
+	"  --roam                   each client comes from another port once, after the last login\n"
 	"  --hold SECONDS           stay after the last login (default 0)\n"
 	"  --logout                 delete the IKE SAs at the end; else vanish\n"
 	"  --timeout SECONDS        for one login (default 10)\n"
@@ -41,6 +48,11 @@ enum option_number {
 	OPT_IPV6,
 	OPT_NO_IPV4,
 	OPT_NAT,
+	OPT_PKI,
+	OPT_MAKE_PKI,
+	OPT_KEY,
+	OPT_GATEWAY_NAME,
+	OPT_ROAM,
 	OPT_HOLD,
 	OPT_LOGOUT,
 	OPT_TIMEOUT,
@@ -59,6 +71,11 @@ static const struct option long_options[] = {
 	{ "ipv6", no_argument, NULL, OPT_IPV6 },
 	{ "no-ipv4", no_argument, NULL, OPT_NO_IPV4 },
 	{ "nat", no_argument, NULL, OPT_NAT },
+	{ "pki", required_argument, NULL, OPT_PKI },
+	{ "make-pki", required_argument, NULL, OPT_MAKE_PKI },
+	{ "key", required_argument, NULL, OPT_KEY },
+	{ "gateway-name", required_argument, NULL, OPT_GATEWAY_NAME },
+	{ "roam", no_argument, NULL, OPT_ROAM },
 	{ "hold", required_argument, NULL, OPT_HOLD },
 	{ "logout", no_argument, NULL, OPT_LOGOUT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
@@ -130,6 +147,20 @@ static bool take_option(struct options *o, int option, const char *value)
 		return true;
 	case OPT_NAT:
 		return o->nat = true;
+	case OPT_PKI:
+		o->pki = value;
+		return true;
+	case OPT_MAKE_PKI:
+		o->make_pki = value;
+		return true;
+	case OPT_KEY:
+		o->key = value;
+		return true;
+	case OPT_GATEWAY_NAME:
+		o->gateway_name = value;
+		return true;
+	case OPT_ROAM:
+		return o->roam = true;
 	case OPT_HOLD:
 		return number(value, 0, 3600, &o->hold_s);
 	case OPT_LOGOUT:
@@ -143,6 +174,14 @@ static bool take_option(struct options *o, int option, const char *value)
 	default:
 		return false;
 	}
+}
+
+static uint64_t cpu_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
 /* --- the run --- */
@@ -194,14 +233,37 @@ static void begin_more(struct load *load)
 	}
 }
 
-/* Everybody is in or has failed: hold, then go. */
+static void hold(struct load *load)
+{
+	const struct timeval wait = { .tv_sec = load->options.hold_s };
+
+	event_base_once(load->base, -1, EV_TIMEOUT, on_hold_over, load, &wait);
+}
+
+/* Everybody is in or has failed: move, hold, then go. */
 static void login_ended(struct load *load)
 {
-	const struct timeval hold = { .tv_sec = load->options.hold_s };
-
 	load->open--;
-	if (load->up + load->failed == load->options.count)
-		event_base_once(load->base, -1, EV_TIMEOUT, on_hold_over, load, &hold);
+	if (load->up + load->failed != load->options.count)
+		return;
+	load->cpu_us = cpu_us();
+	if (load->options.roam && load->up > 0)
+		for (unsigned i = 0; i < load->options.count; i++)
+			client_roam(&load->clients[i]);
+	else
+		hold(load);
+}
+
+static void roam_ended(struct load *load)
+{
+	if (load->roamed + load->lost_roaming == load->up)
+		hold(load);
+}
+
+void load_roamed(struct client *client)
+{
+	client->load->roamed++;
+	roam_ended(client->load);
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *arg)
@@ -231,10 +293,14 @@ void load_up(struct client *client)
 void load_failed(struct client *client, const char *reason)
 {
 	struct load *load = client->load;
-	bool login = client->phase == LOGGING_IN;
+	bool login = client->phase == LOGGING_IN, roaming = client->phase == ROAMING;
 
 	count_reason(load, reason);
 	load_over(client);
+	if (roaming) {
+		load->lost_roaming++;
+		roam_ended(load);
+	}
 	if (!login)
 		return;
 	load->failed++;
@@ -289,13 +355,15 @@ static void report(struct load *load)
 	for (unsigned i = 0; i < load->reasons; i++)
 		json_object_set_new(reasons, load->reason[i].name,
 				    json_integer(load->reason[i].count));
-	root = json_pack("{s:i s:i s:i s:f s:f s:{s:f s:f s:f} s:o s:i s:i}", "count",
+	root = json_pack("{s:i s:i s:i s:f s:f s:f s:{s:f s:f s:f} s:o s:i s:i s:i}", "count",
 			 (int)load->options.count, "ok", (int)load->up, "failed",
 			 (int)(load->options.count - load->up), "seconds", seconds, "per_second",
-			 seconds > 0 ? load->up / seconds : 0.0, "latency_ms", "median",
-			 percentile_ms(load, 50), "p99", percentile_ms(load, 99), "max",
-			 percentile_ms(load, 100), "failures", reasons, "logged_out",
-			 (int)load->logged_out, "deleted_by_gateway", (int)load->deleted);
+			 seconds > 0 ? load->up / seconds : 0.0, "busy",
+			 seconds > 0 ? (double)load->cpu_us / 1e6 / seconds : 0.0, "latency_ms",
+			 "median", percentile_ms(load, 50), "p99", percentile_ms(load, 99), "max",
+			 percentile_ms(load, 100), "failures", reasons, "roamed", (int)load->roamed,
+			 "logged_out", (int)load->logged_out, "deleted_by_gateway",
+			 (int)load->deleted);
 	if (load->options.json) {
 		json_dumpf(root, stdout, JSON_REAL_PRECISION(6));
 		printf("\n");
@@ -318,6 +386,8 @@ static bool prepare(struct load *load)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	if (load->options.pki && !(load->pki = certs_load(load->options.pki, load->options.key)))
+		return false;
 	load->base = event_base_new();
 	load->clients = calloc(load->options.count, sizeof(*load->clients));
 	load->latency_us = calloc(load->options.count, sizeof(*load->latency_us));
@@ -339,6 +409,7 @@ static void release(struct load *load)
 		client_free(&load->clients[i]);
 	free(load->clients);
 	free(load->latency_us);
+	certs_free(load->pki);
 	if (load->base)
 		event_base_free(load->base);
 }
@@ -364,6 +435,8 @@ int main(int argc, char **argv)
 {
 	struct load load = { .options = { .prefix = "load-",
 					  .suffix = ".example.org",
+					  .key = "EC:P-256",
+					  .gateway_name = "gateway.example.org",
 					  .count = 1,
 					  .parallel = 16,
 					  .timeout_s = 10,
@@ -377,7 +450,13 @@ int main(int argc, char **argv)
 			fputs(usage, stderr);
 			return 2;
 		}
-	if (optind != argc || !load.options.psk || ip_is_zero(&load.options.gateway)) {
+	if (optind == argc && load.options.make_pki)
+		return certs_make(load.options.make_pki, load.options.key,
+				  load.options.gateway_name)
+			       ? 0
+			       : 1;
+	if (optind != argc || !load.options.psk == !load.options.pki ||
+	    ip_is_zero(&load.options.gateway)) {
 		fputs(usage, stderr);
 		return 2;
 	}

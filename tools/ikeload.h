@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Shared by the files of ikeload: a load of IKEv2 clients with pre-shared keys. */
+/* Shared by the files of ikeload: a load of IKEv2 clients with pre-shared keys or certificates. */
 #ifndef TOOLS_IKELOAD_H
 #define TOOLS_IKELOAD_H
 
@@ -13,15 +13,24 @@ struct options {
 	struct fg_ip gateway;
 	struct fg_ip source, source_last; /* zero: the kernel's choice */
 	const char *prefix, *suffix, *psk;
+	const char *pki, *make_pki, *key; /* directories, kind of key */
+	const char *gateway_name;         /* of --make-pki */
 	unsigned count, parallel;
 	unsigned hold_s, timeout_s, deadline_s;
 	bool want4, want6;
-	bool nat, logout, json;
+	bool nat, roam, logout, json;
 };
 
-enum phase { WAITING, LOGGING_IN, UP, LOGGING_OUT, OVER };
+enum phase { WAITING, LOGGING_IN, ROAMING, UP, LOGGING_OUT, OVER };
 
 struct load;
+
+/* A message in as many datagrams as it takes. */
+struct datagram {
+	struct datagram *next;
+	size_t len;
+	uint8_t bytes[];
+};
 
 struct client {
 	struct load *load;
@@ -30,8 +39,9 @@ struct client {
 	int fd;
 	struct event *readable, *timer;
 	struct initiator *in;
-	uint8_t last[INITIATOR_DATAGRAM_MAX]; /* to be sent again */
-	size_t last_len;
+	struct datagram *last; /* our request, until it is answered */
+	void *leaf;            /* our certificate, NULL: none */
+	struct crypto_chunk chain;
 	unsigned tries;
 	uint64_t begun_us;
 };
@@ -41,9 +51,11 @@ struct load {
 	struct event_base *base;
 	struct client *clients;
 	unsigned begun, open; /* open: logging in just now */
-	unsigned up, failed, logged_out, deleted, over;
+	unsigned up, failed, roamed, lost_roaming, logged_out, deleted, over;
+	struct certs *pki;    /* NULL: pre-shared keys */
 	uint64_t *latency_us; /* one per success */
 	uint64_t first_us, last_up_us;
+	uint64_t cpu_us; /* of this process, when everybody was in */
 	struct {
 		char name[64];
 		unsigned count;
@@ -51,14 +63,26 @@ struct load {
 	unsigned reasons;
 };
 
+/* A CA and a gateway's certificate in files of a directory: ca.pem, ca-key.pem, gateway.pem,
+ * gateway-key.pem. Keys of a kind as in support/ca.h. False: said why. */
+bool certs_make(const char *directory, const char *kind, const char *gateway);
+/* The CA of such a directory and a key pair for all clients. NULL: said why. */
+struct certs *certs_load(const char *directory, const char *kind);
+void certs_free(struct certs *pki);
+const struct sign_key *certs_key(const struct certs *pki);
+/* A certificate for this name, to be freed. */
+void *certs_leaf(const struct certs *pki, const char *identity, size_t *len);
+
 uint64_t now_us(void);
 /* Returns false when the client cannot even begin; it counts as failed then. */
 bool client_begin(struct client *client);
+void client_roam(struct client *client);
 void client_logout(struct client *client);
 void client_free(struct client *client);
 
 /* Of the load: a login succeeded, or anything failed, or a client is done. */
 void load_up(struct client *client);
+void load_roamed(struct client *client);
 void load_failed(struct client *client, const char *reason);
 void load_over(struct client *client);
 

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FIRST_RETRY_MS = 500, LOGOUT_TRIES = 5 };
+enum { FIRST_RETRY_MS = 500, LOGOUT_TRIES = 5, FRAGMENT_MTU = 1280 };
 
 uint64_t now_us(void)
 {
@@ -68,6 +68,16 @@ static bool open_socket(struct client *client, const struct endpoint *peer, stru
 	       endpoint_from_sockaddr(&sa, local);
 }
 
+static void forget_last(struct client *client)
+{
+	while (client->last) {
+		struct datagram *next = client->last->next;
+
+		free(client->last);
+		client->last = next;
+	}
+}
+
 /* Lost and refused datagrams are alike: the timer sends again. */
 static void transmit(struct client *client)
 {
@@ -76,16 +86,36 @@ static void transmit(struct client *client)
 		.tv_usec = (suseconds_t)((FIRST_RETRY_MS << client->tries) % 1000 * 1000),
 	};
 
-	(void)!send(client->fd, client->last, client->last_len, 0);
+	for (struct datagram *d = client->last; d; d = d->next)
+		(void)!send(client->fd, d->bytes, d->len, 0);
 	event_add(client->timer, &wait);
 }
 
-static void transmit_new(struct client *client, size_t len)
+/* What the initiator has made, to be sent until it is answered. Without memory it is as if it had
+ * been lost. */
+static void transmit_new(struct client *client)
 {
-	memcpy(client->last, client->in->out, len);
-	client->last_len = len;
+	struct datagram **at = &client->last;
+
+	forget_last(client);
 	client->tries = 0;
+	do {
+		*at = malloc(sizeof(**at) + client->in->out_len);
+		if (!*at)
+			break;
+		(*at)->next = NULL;
+		(*at)->len = client->in->out_len;
+		memcpy((*at)->bytes, client->in->out, client->in->out_len);
+		at = &(*at)->next;
+	} while (initiator_more(client->in));
 	transmit(client);
+}
+
+static void answer(struct client *client)
+{
+	do
+		(void)!send(client->fd, client->in->out, client->in->out_len, 0);
+	while (initiator_more(client->in));
 }
 
 static void login_over(struct client *client)
@@ -93,6 +123,7 @@ static void login_over(struct client *client)
 	struct ike_name room;
 
 	event_del(client->timer);
+	forget_last(client);
 	if (client->in->state == INITIATOR_UP) {
 		client->phase = UP;
 		load_up(client);
@@ -102,6 +133,19 @@ static void login_over(struct client *client)
 						: "gateway not proven");
 }
 
+static void answered(struct client *client)
+{
+	event_del(client->timer);
+	forget_last(client);
+	if (client->phase == ROAMING) {
+		client->phase = UP;
+		load_roamed(client);
+	} else if (client->phase == LOGGING_OUT) {
+		client->load->logged_out++;
+		load_over(client);
+	}
+}
+
 static void take(struct client *client, const uint8_t *datagram, size_t len)
 {
 	struct initiator *in = client->in;
@@ -109,25 +153,25 @@ static void take(struct client *client, const uint8_t *datagram, size_t len)
 
 	switch (initiator_receive(in, datagram, len)) {
 	case INITIATOR_RETRY:
-		transmit_new(client, initiator_init(in));
+		initiator_init(in);
+		transmit_new(client);
 		break;
 	case INITIATOR_STEP:
-		if (in->peer.port != port && !connect_to(client->fd, &in->peer))
+		if (in->peer.port != port && !connect_to(client->fd, &in->peer)) {
 			load_failed(client, "connect");
-		else
-			transmit_new(client, initiator_auth(in));
+			break;
+		}
+		initiator_auth(in);
+		transmit_new(client);
 		break;
 	case INITIATOR_DONE:
 		login_over(client);
 		break;
 	case INITIATOR_ANSWERED:
-		if (client->phase == LOGGING_OUT) {
-			client->load->logged_out++;
-			load_over(client);
-		}
+		answered(client);
 		break;
 	case INITIATOR_ANSWER:
-		(void)!send(client->fd, in->out, in->out_len, 0);
+		answer(client);
 		if (in->state == INITIATOR_CLOSED) {
 			client->load->deleted++;
 			load_over(client);
@@ -163,13 +207,44 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 					    : "timeout in IKE_SA_INIT");
 		return;
 	}
-	if (client->phase == LOGGING_OUT && client->tries >= LOGOUT_TRIES) {
-		load_failed(client, "timeout in logout");
+	if (client->phase != LOGGING_IN && client->tries >= LOGOUT_TRIES) {
+		load_failed(client,
+			    client->phase == ROAMING ? "timeout in roaming" : "timeout in logout");
 		return;
 	}
 	if (client->tries < 4)
 		client->tries++;
 	transmit(client);
+}
+
+/* Who the client is and how it proves that. */
+static bool prove(struct client *client, struct initiator_setup *setup)
+{
+	const struct options *o = &client->load->options;
+	struct certs *pki = client->load->pki;
+
+	snprintf(setup->identity, sizeof(setup->identity), "%s%u%s", o->prefix, client->number,
+		 o->suffix);
+	if (!pki) {
+		snprintf(setup->psk, sizeof(setup->psk), "%s", o->psk);
+		return true;
+	}
+	client->leaf = certs_leaf(pki, setup->identity, &client->chain.len);
+	client->chain.p = client->leaf;
+	setup->key = certs_key(pki);
+	setup->chain = &client->chain;
+	setup->chain_count = 1;
+	setup->hashes = 1 << SIGN_HASH_SHA256;
+	setup->fragment_mtu = FRAGMENT_MTU;
+	setup->certreq = true;
+	return client->leaf != NULL;
+}
+
+static bool listen_to(struct client *client)
+{
+	client->readable = event_new(client->load->base, client->fd, EV_READ | EV_PERSIST,
+				     on_readable, client);
+	return client->readable && event_add(client->readable, NULL) == 0;
 }
 
 bool client_begin(struct client *client)
@@ -183,22 +258,35 @@ bool client_begin(struct client *client)
 	setup.want4 = o->want4;
 	setup.want6 = o->want6;
 	setup.knobs = o->nat ? INITIATOR_FAKE_NAT : 0;
-	snprintf(setup.identity, sizeof(setup.identity), "%s%u%s", o->prefix, client->number,
-		 o->suffix);
-	snprintf(setup.psk, sizeof(setup.psk), "%s", o->psk);
 	client->phase = LOGGING_IN;
 	client->begun_us = now_us();
-	if (!open_socket(client, &setup.peer, &setup.local) ||
+	if (!prove(client, &setup) || !open_socket(client, &setup.peer, &setup.local) ||
 	    initiator_new(&setup, &client->in) < 0)
 		return false;
-	client->readable = event_new(client->load->base, client->fd, EV_READ | EV_PERSIST,
-				     on_readable, client);
 	client->timer = evtimer_new(client->load->base, on_timer, client);
-	if (!client->readable || !client->timer || event_add(client->readable, NULL) < 0 ||
-	    !initiator_init(client->in))
+	if (!client->timer || !listen_to(client) || !initiator_init(client->in))
 		return false;
-	transmit_new(client, client->in->out_len);
+	transmit_new(client);
 	return true;
+}
+
+/* As if the NAT had forgotten the client: its next message comes from another port. */
+void client_roam(struct client *client)
+{
+	struct endpoint local;
+
+	if (client->phase != UP)
+		return;
+	client->phase = ROAMING;
+	event_free(client->readable);
+	client->readable = NULL;
+	close(client->fd);
+	if (!open_socket(client, &client->in->peer, &local) || !listen_to(client)) {
+		load_failed(client, "no other socket");
+		return;
+	}
+	initiator_liveness(client->in);
+	transmit_new(client);
 }
 
 void client_logout(struct client *client)
@@ -206,7 +294,8 @@ void client_logout(struct client *client)
 	if (client->phase != UP)
 		return;
 	client->phase = LOGGING_OUT;
-	transmit_new(client, initiator_delete(client->in));
+	initiator_delete(client->in);
+	transmit_new(client);
 }
 
 void client_free(struct client *client)
@@ -218,7 +307,10 @@ void client_free(struct client *client)
 	if (client->fd >= 0)
 		close(client->fd);
 	initiator_free(client->in);
+	forget_last(client);
+	free(client->leaf);
 	client->readable = client->timer = NULL;
 	client->fd = -1;
 	client->in = NULL;
+	client->leaf = NULL;
 }

@@ -90,7 +90,9 @@ void ca_make(struct ca_cert *cert, const struct ca_spec *spec, const struct ca_c
 	uint8_t *der = NULL;
 	int len;
 
-	cert->key = ca_key(spec->key);
+	if (spec->shared)
+		EVP_PKEY_up_ref(spec->shared);
+	cert->key = spec->shared ? spec->shared : ca_key(spec->key);
 	cert->x509 = x509;
 	signer = issuer ? issuer->key : cert->key;
 	X509_set_version(x509, X509_VERSION_3);

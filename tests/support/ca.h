@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct ca_spec {
+	EVP_PKEY *shared;    /* this key pair instead of a new one, NULL: make one of kind `key` */
 	const char *key;     /* "RSA:2048", "RSA-PSS:2048", "EC:P-256", "ED25519", "ED448" */
 	const char *subject; /* "C=DE, CN=alice"; NULL: empty */
 	/* Extensions in the words of openssl's x509v3_config(5); NULL: none. */
