@@ -7,7 +7,9 @@ tests/bench/login.py BUILD [RUNS]
 
 A login costs the CPU time of every process of the gateway, from the first IKE_SA_INIT to the
 answer to DELETE, over some thousand logins of tools/ikeload, which has the other CPU.
-S8: the public-key operations of one set-up alone / a login. S9: charon's login / ours.
+S8: the public-key operations of one set-up alone / a login. With certificates those are a key pair
+and a shared secret, our signature, and the client's and its CA's to be verified: each client has a
+certificate that the gateway never saw. S9: charon's login / ours.
 """
 import json
 import os
@@ -26,8 +28,46 @@ LOGINS = 1500       # of one run
 SLOPE = (4000, 16000)   # sessions between which memory is compared
 PSK = "correct-horse-battery-staple"
 CHARON = "/usr/sbin/charon-systemd"
-# goals: first what this version must reach, then what we want
-PSK_GOAL, CHARON_GOAL, MEMORY_GOAL_KIB = 0.30, 2.0, 8.0
+CHARON_GOAL, MEMORY_GOAL_KIB = 2.0, 8.0
+TRUST = """
+[pki-trustpoint load]
+ca-certificate = %(pki)s/ca.pem
+certificate = %(pki)s/gateway.pem
+private-key = %(pki)s/gateway-key.pem
+"""
+
+
+class Kind:
+    """How both sides prove themselves, what that costs alone, and the share of it that is our goal."""
+
+    def __init__(self, name, goal, operations, method=None, key=None):
+        self.name, self.goal, self.operations = name, goal, operations
+        self.method, self.key = method, key
+
+    def raw_us(self, costs):
+        return sum(costs[operation] for operation in self.operations)
+
+    def prepare(self, network, build):
+        """The options of ikeload."""
+        if not self.key:
+            return ["--psk", PSK]
+        self.pki = network.dir + "/pki"
+        run([build + "/ikeload", "--make-pki", self.pki, "--key", self.key])
+        return ["--pki", self.pki, "--key", self.key]
+
+    def conf(self, text):
+        if not self.key:
+            return text
+        return text.replace("= pre-share", "= " + self.method).replace(
+            "keyring-local = default", "pki-trustpoint = load") + TRUST % {"pki": self.pki}
+
+
+KINDS = (
+    Kind("PSK", 0.30, ["x25519"]),
+    Kind("ECDSA P-256", 0.60, ["x25519", "ecdsa sign", "ecdsa verify", "ecdsa verify"], "ecdsa-sig",
+         "EC:P-256"),
+    Kind("RSA-2048", 0.85, ["x25519", "rsa sign", "rsa verify", "rsa verify"], "rsa-sig", "RSA:2048"),
+)
 
 
 class Line(Network):
@@ -90,8 +130,8 @@ def memory_kib(pids):
 
 
 def load(network, build, *options, hold=False):
-    command = ["taskset", "-c", "1", build + "/ikeload", "--gateway", Network.GATEWAY4, "--psk", PSK,
-               "--nat", "--json", *options]
+    command = ["taskset", "-c", "1", build + "/ikeload", "--gateway", Network.GATEWAY4, "--nat",
+               "--json", *options]
     if hold:
         return network.process(command, "ikeload", ns=network.clients[0])
     done = json.loads(network.clients[0].run(command, timeout=300).stdout)
@@ -100,11 +140,11 @@ def load(network, build, *options, hold=False):
     return done
 
 
-def login_us(network, build, pids, logins=LOGINS, parallel=32):
-    """CPU time of one login and its end."""
+def login_us(network, build, pids, proof, logins=LOGINS, parallel=32):
+    """CPU time of one login and its end, and whether the generator was at its limit."""
     before = cpu_us(pids)
-    load(network, build, "--count", str(logins), "--parallel", str(parallel), "--logout")
-    return (cpu_us(pids) - before) / logins
+    done = load(network, build, *proof, "--count", str(logins), "--parallel", str(parallel), "--logout")
+    return (cpu_us(pids) - before) / logins, done["busy"] > 0.9
 
 
 def raw_us(build):
@@ -174,42 +214,59 @@ def settle(seconds=0.5):
     time.sleep(seconds)
 
 
-def one_by_one_us(network, build, pids):
-    """charon with kernel-libipsec hangs with several logins at once, so both have one at a time."""
-    return login_us(network, build, pids, logins=300, parallel=1)
-
-
-def speed(build, runs):
-    ours, raw, single, theirs = [], [], [], []
+def speed(build, runs, kind):
+    """Returns CPU times of single logins, for the comparison with charon."""
+    ours, raw, single, limited = [], [], [], False
     network = Line()
     try:
+        proof = kind.prepare(network, build)
         gateway = Gateway(network, build, max_sessions=4096, log_level="info",
-                          gateway="half-open-limit = 4096").start()
+                          gateway="half-open-limit = 4096\ncookie-challenge = never")
+        with open(gateway.conf) as f:
+            text = kind.conf(f.read())
+        gateway.write(text)
+        gateway.start()
         pids = list(gateway.pids().values())
         pin(pids, 0)
-        login_us(network, build, pids)
+        login_us(network, build, pids, proof)
         for _ in range(runs):
             settle()
-            raw.append(raw_us(build)["x25519"])
-            ours.append(login_us(network, build, pids))
-            single.append(one_by_one_us(network, build, pids))
+            raw.append(kind.raw_us(raw_us(build)))
+            us, limit = login_us(network, build, pids, proof)
+            ours.append(us)
+            limited |= limit
+            single.append(one_by_one_us(network, build, pids, proof))
         gateway.stop()
-        report("S8", "login with PSK and x25519", "us", [r / o for r, o in zip(raw, ours)], ours, raw,
-               PSK_GOAL)
-        if not os.path.exists(CHARON):
-            print("tests/bench/login.py: S9 needs charon-systemd, left out", file=sys.stderr)
-            return
+    finally:
+        network.close()
+    report("S8", "login with %s and x25519" % kind.name, "us", [r / o for r, o in zip(raw, ours)],
+           ours, raw, kind.goal, limited)
+    return single
+
+
+def one_by_one_us(network, build, pids, proof):
+    """charon with kernel-libipsec hangs with several logins at once, so both have one at a time."""
+    return login_us(network, build, pids, proof, logins=300, parallel=1)[0]
+
+
+def beside_charon(build, runs, single):
+    if not os.path.exists(CHARON):
+        print("tests/bench/login.py: S9 needs charon-systemd, left out", file=sys.stderr)
+        return
+    theirs = []
+    network = Line()
+    try:
         charon = Charon(network)
         pids = [charon.process.pid]
         pin(pids, 0)
-        one_by_one_us(network, build, pids)
+        one_by_one_us(network, build, pids, ["--psk", PSK])
         for _ in range(runs):
             settle()
-            theirs.append(one_by_one_us(network, build, pids))
-        report("S9", "login with PSK and x25519, one by one: charon's / ours", "us",
-               [t / o for t, o in zip(theirs, single)], single, theirs, CHARON_GOAL)
+            theirs.append(one_by_one_us(network, build, pids, ["--psk", PSK]))
     finally:
         network.close()
+    report("S9", "login with PSK and x25519, one by one: charon's / ours", "us",
+           [t / o for t, o in zip(theirs, single)], single, theirs, CHARON_GOAL)
 
 
 def memory(build):
@@ -222,7 +279,7 @@ def memory(build):
         pids = list(gateway.pids().values())
         weight = []
         for first, count in ((0, few), (few, many - few)):
-            load(network, build, "--count", str(count), "--parallel", "64", "--hold", "600",
+            load(network, build, "--psk", PSK, "--count", str(count), "--parallel", "64", "--hold", "600",
                  "--identity-prefix", "load%d-" % first, "--deadline", "900", hold=True)
             wait_for(lambda: len(gateway.show("session")) == first + count, "%d sessions" %
                      (first + count), timeout=300, step=2)
@@ -240,7 +297,8 @@ def main():
         sys.exit(__doc__)
     build = os.path.abspath(sys.argv[1])
     runs = int(sys.argv[2]) if len(sys.argv) == 3 else 5
-    speed(build, runs)
+    single = {kind.name: speed(build, runs, kind) for kind in KINDS}
+    beside_charon(build, runs, single["PSK"])
     memory(build)
 
 
