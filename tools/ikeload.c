@@ -18,7 +18,7 @@
 static const char usage[] =
 	"usage: ikeload --gateway ADDRESS (--psk KEY | --pki DIRECTORY) [OPTION]...\n"
 	"       ikeload --make-pki DIRECTORY [--key KIND] [--gateway-name NAME]\n"
-	"  --pki DIRECTORY          each client has a certificate of its own by the CA there\n"
+	"  --pki DIRECTORY          each client has a certificate of its own by the CA there, in every load\n"
 	"  --make-pki DIRECTORY     make that CA and a certificate for the gateway, then end\n"
 	"  --key KIND               EC:P-256 (default), EC:P-384, RSA:2048, ED25519, ...\n"
 	"  --gateway-name NAME      (default \"gateway.example.org\")\n"
@@ -386,7 +386,7 @@ static bool prepare(struct load *load)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	if (load->options.pki && !(load->pki = certs_load(load->options.pki, load->options.key)))
+	if (load->options.pki && !(load->pki = certs_load(load->options.pki)))
 		return false;
 	load->base = event_base_new();
 	load->clients = calloc(load->options.count, sizeof(*load->clients));

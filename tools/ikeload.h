@@ -63,14 +63,14 @@ struct load {
 	unsigned reasons;
 };
 
-/* A CA and a gateway's certificate in files of a directory: ca.pem, ca-key.pem, gateway.pem,
- * gateway-key.pem. Keys of a kind as in support/ca.h. False: said why. */
+/* A CA, a gateway's certificate and the clients' key pair in files of a directory: ca.pem,
+ * ca-key.pem and so on. Keys of a kind as in support/ca.h. False: said why. */
 bool certs_make(const char *directory, const char *kind, const char *gateway);
-/* The CA of such a directory and a key pair for all clients. NULL: said why. */
-struct certs *certs_load(const char *directory, const char *kind);
+/* Such a directory, borrowed. NULL: said why. */
+struct certs *certs_load(const char *directory);
 void certs_free(struct certs *pki);
 const struct sign_key *certs_key(const struct certs *pki);
-/* A certificate for this name, to be freed. */
+/* The certificate of this name, to be freed; made when no load before had it. */
 void *certs_leaf(const struct certs *pki, const char *identity, size_t *len);
 
 uint64_t now_us(void);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Certificates for a load: a CA and a gateway's certificate are made once and kept in a directory,
- * those of the clients when they are needed. All clients have one key pair, each its own name.
+ * Certificates for a load: a CA, a gateway's certificate and the key pair of all clients are made
+ * once and kept in a directory, the clients' certificates, each with its own name, when they are
+ * needed.
  */
 #include "ikeload.h"
 
@@ -17,11 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DAYS = 30, DAY_S = 86400, PATH_SIZE = 512 };
+enum { DAYS = 30, DAY_S = 86400, PATH_SIZE = 512, LEAF_MAX = 4096 };
 
 struct certs {
+	const char *directory;
 	struct ca_cert ca, client; /* client: only its key pair is used */
-	char *key_pem;
 	struct sign_key *key;
 };
 
@@ -69,31 +70,43 @@ static struct ca_spec leaf_spec(const char *kind, const char *subject, const cha
 				 .until = now + DAYS * DAY_S };
 }
 
+static bool make_leaf(const char *directory, const char *file, const char *kind, const char *name,
+		      const struct ca_cert *ca)
+{
+	char subject[300], san[300];
+	struct ca_spec spec;
+	struct ca_cert leaf;
+	bool ok;
+
+	snprintf(subject, sizeof(subject), "CN=%.250s", name);
+	snprintf(san, sizeof(san), "DNS:%.250s", name);
+	spec = leaf_spec(kind, subject, san);
+	ca_make(&leaf, &spec, ca);
+	ok = write_cert(directory, file, &leaf);
+	ca_free(&leaf);
+	return ok;
+}
+
 bool certs_make(const char *directory, const char *kind, const char *gateway)
 {
 	time_t now = time(NULL);
-	const struct ca_spec ca_spec = { .key = kind,
-					 .subject = "CN=ikeload CA",
-					 .basic = "critical,CA:TRUE",
-					 .usage = "critical,keyCertSign,cRLSign",
-					 .from = now - DAY_S,
-					 .until = now + DAYS * DAY_S };
-	struct ca_cert ca, leaf;
-	struct ca_spec spec;
-	char subject[300], san[300];
+	const struct ca_spec spec = { .key = kind,
+				      .subject = "CN=ikeload CA",
+				      .basic = "critical,CA:TRUE",
+				      .usage = "critical,keyCertSign,cRLSign",
+				      .from = now - DAY_S,
+				      .until = now + DAYS * DAY_S };
+	struct ca_cert ca;
 	bool ok;
 
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST) {
 		fprintf(stderr, "ikeload: %s: %s\n", directory, strerror(errno));
 		return false;
 	}
-	snprintf(subject, sizeof(subject), "CN=%.250s", gateway);
-	snprintf(san, sizeof(san), "DNS:%.250s", gateway);
-	spec = leaf_spec(kind, subject, san);
-	ca_make(&ca, &ca_spec, NULL);
-	ca_make(&leaf, &spec, &ca);
-	ok = write_cert(directory, "ca", &ca) && write_cert(directory, "gateway", &leaf);
-	ca_free(&leaf);
+	ca_make(&ca, &spec, NULL);
+	ok = write_cert(directory, "ca", &ca) &&
+	     make_leaf(directory, "gateway", kind, gateway, &ca) &&
+	     make_leaf(directory, "client", kind, "client", &ca);
 	ca_free(&ca);
 	return ok;
 }
@@ -110,76 +123,114 @@ static FILE *open_in(const char *directory, const char *name)
 	return in;
 }
 
-static bool load_ca(struct ca_cert *ca, const char *directory)
+static bool load_cert(struct ca_cert *to, const char *directory, const char *name)
 {
-	FILE *cert = open_in(directory, "ca.pem");
-	FILE *key = cert ? open_in(directory, "ca-key.pem") : NULL;
+	char file[64];
+	FILE *cert, *key;
 
+	snprintf(file, sizeof(file), "%s.pem", name);
+	cert = open_in(directory, file);
+	snprintf(file, sizeof(file), "%s-key.pem", name);
+	key = cert ? open_in(directory, file) : NULL;
 	if (key) {
-		ca->x509 = PEM_read_X509(cert, NULL, NULL, NULL);
-		ca->key = PEM_read_PrivateKey(key, NULL, NULL, NULL);
-		if (!ca->x509 || !ca->key)
-			fprintf(stderr, "ikeload: %s: no certificate or no key in PEM\n",
-				directory);
+		to->x509 = PEM_read_X509(cert, NULL, NULL, NULL);
+		to->key = PEM_read_PrivateKey(key, NULL, NULL, NULL);
+		if (!to->x509 || !to->key)
+			fprintf(stderr, "ikeload: %s: no certificate or no key in PEM: %s\n",
+				directory, name);
 		fclose(key);
 	}
 	if (cert)
 		fclose(cert);
-	return ca->x509 && ca->key;
+	return to->x509 && to->key;
 }
 
-struct certs *certs_load(const char *directory, const char *kind)
+struct certs *certs_load(const char *directory)
 {
-	struct certs *pki = calloc(1, sizeof(*pki));
-	const struct ca_spec spec = leaf_spec(kind, "CN=client", NULL);
-	const char *why = "out of memory";
+	struct certs *certs = calloc(1, sizeof(*certs));
+	const char *why = "cannot be read";
+	char *pem;
 
-	if (!pki || !load_ca(&pki->ca, directory)) {
-		certs_free(pki);
+	if (!certs || !load_cert(&certs->ca, directory, "ca") ||
+	    !load_cert(&certs->client, directory, "client")) {
+		certs_free(certs);
 		return NULL;
 	}
-	ca_make(&pki->client, &spec, &pki->ca);
-	pki->key_pem = ca_key_pem(pki->client.key);
-	pki->key = sign_key_from_pem(pki->key_pem, strlen(pki->key_pem), &why);
-	if (pki->key)
-		return pki;
+	certs->directory = directory;
+	pem = ca_key_pem(certs->client.key);
+	certs->key = sign_key_from_pem(pem, strlen(pem), &why);
+	free(pem);
+	if (certs->key)
+		return certs;
 	fprintf(stderr, "ikeload: the key of the clients %s\n", why);
-	certs_free(pki);
+	certs_free(certs);
 	return NULL;
 }
 
-void certs_free(struct certs *pki)
+void certs_free(struct certs *certs)
 {
-	if (!pki)
+	if (!certs)
 		return;
-	sign_key_free(pki->key);
-	free(pki->key_pem);
-	ca_free(&pki->client);
-	ca_free(&pki->ca);
-	free(pki);
+	sign_key_free(certs->key);
+	ca_free(&certs->client);
+	ca_free(&certs->ca);
+	free(certs);
 }
 
-const struct sign_key *certs_key(const struct certs *pki)
+const struct sign_key *certs_key(const struct certs *certs)
 {
-	return pki->key;
+	return certs->key;
 }
 
-void *certs_leaf(const struct certs *pki, const char *identity, size_t *len)
+/* The certificate of an earlier load. */
+static void *read_leaf(const char *path, size_t *len)
+{
+	uint8_t *der = malloc(LEAF_MAX);
+	FILE *in = der ? fopen(path, "re") : NULL;
+
+	*len = in ? fread(der, 1, LEAF_MAX, in) : 0;
+	if (in)
+		fclose(in);
+	if (*len)
+		return der;
+	free(der);
+	return NULL;
+}
+
+static void *new_leaf(const struct certs *certs, const char *path, const char *identity,
+		      size_t *len)
 {
 	char subject[300], san[300];
 	struct ca_spec spec;
 	struct ca_cert leaf;
 	void *der;
+	FILE *out;
 
 	snprintf(subject, sizeof(subject), "CN=%.250s", identity);
 	snprintf(san, sizeof(san), "DNS:%.250s", identity);
 	spec = leaf_spec(NULL, subject, san);
-	spec.shared = pki->client.key;
-	ca_make(&leaf, &spec, &pki->ca);
-	der = malloc(leaf.der.len);
-	if (der)
-		memcpy(der, leaf.der.p, leaf.der.len);
+	spec.shared = certs->client.key;
+	ca_make(&leaf, &spec, &certs->ca);
 	*len = leaf.der.len;
+	der = malloc(*len);
+	if (der)
+		memcpy(der, leaf.der.p, *len);
+	/* Without it the next load makes another one. */
+	out = fopen(path, "we");
+	if (out) {
+		fwrite(leaf.der.p, 1, leaf.der.len, out);
+		fclose(out);
+	}
 	ca_free(&leaf);
 	return der;
+}
+
+void *certs_leaf(const struct certs *certs, const char *identity, size_t *len)
+{
+	char path[PATH_SIZE];
+	void *der;
+
+	snprintf(path, sizeof(path), "%s/%.200s.der", certs->directory, identity);
+	der = read_leaf(path, len);
+	return der ? der : new_leaf(certs, path, identity, len);
 }
