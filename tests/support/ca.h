@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 struct ca_spec {
-	EVP_PKEY *shared;    /* this key pair instead of a new one, NULL: make one of kind `key` */
 	const char *key;     /* "RSA:2048", "RSA-PSS:2048", "EC:P-256", "ED25519", "ED448" */
 	const char *subject; /* "C=DE, CN=alice"; NULL: empty */
 	/* Extensions in the words of openssl's x509v3_config(5); NULL: none. */
@@ -21,6 +20,7 @@ struct ca_spec {
 	int64_t from, until;
 	const char *hash; /* the issuer signs with; NULL: SHA256, none for Ed25519 and Ed448 */
 	long serial;      /* 0: the next */
+	EVP_PKEY *shared; /* this key pair instead of a new one of kind `key`, NULL: a new one */
 };
 
 struct ca_cert {
