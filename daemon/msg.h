@@ -147,6 +147,8 @@ struct msg_session_begun {
 	struct fg_ip inner6;     /* zero: none */
 	uint8_t prefix6;
 	uint8_t pad[3];
+	uint32_t flow_limit;         /* CHILD SAs at once */
+	uint32_t session_lifetime_s; /* then the client must have authenticated again, 0: never */
 	uint32_t subnet_count;
 	struct conf_net subnets[CONF_NETS_MAX]; /* none: everything */
 };

@@ -361,6 +361,28 @@ static void check_profile(struct conf_build *b, struct conf *conf, size_t index,
 		check_mtu(b, conf, profile);
 }
 
+/* set-pfs: "none" is the list without a group. */
+static void check_pfs(struct conf_build *b, struct conf_ipsec_profile *profile,
+		      struct conf_object *object)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < profile->pfs_count; i++)
+		groups += profile->pfs[i] != 0;
+	if (groups == 0)
+		profile->pfs_count = 0;
+	else if (groups != profile->pfs_count)
+		conf_build_error(b, object, "set-pfs", 0,
+				 "has none beside groups; a rekey has a key exchange or has not");
+}
+
+static void check_ipsec(struct conf_build *b, struct conf_ipsec_profile *profile,
+			struct conf_object *object)
+{
+	apply_esn(profile);
+	check_pfs(b, profile, object);
+}
+
 void conf_check(struct conf_build *b, struct conf *conf)
 {
 	for (size_t i = 0; i < b->object_count; i++) {
@@ -376,7 +398,7 @@ void conf_check(struct conf_build *b, struct conf *conf)
 			check_proposal(b, &conf->proposals[object->index], object);
 			conf_check_methods(b, &conf->proposals[object->index], object);
 		} else if (!strcmp(section, "ipsec-profile"))
-			apply_esn(&conf->ipsec_profiles[object->index]);
+			check_ipsec(b, &conf->ipsec_profiles[object->index], object);
 		else if (!strcmp(section, "pool"))
 			check_pool(b, &conf->pools[object->index], object);
 		else if (!strcmp(section, "virtual-template"))

@@ -155,6 +155,11 @@ struct conf_ipsec_profile {
 	uint16_t suite[2 * FG_ESP_SUITE_MAX];
 	size_t suite_count;
 	enum { CONF_ESN_YES, CONF_ESN_NO, CONF_ESN_REQUIRE } esn;
+	uint32_t life_s;             /* of a CHILD SA */
+	uint32_t life_kb;            /* in units of 1024 bytes, either way; 0: no limit */
+	uint32_t life_packets;       /* either way; 0: no limit */
+	uint16_t pfs[CONF_LIST_MAX]; /* groups of a rekey's key exchange; none: not asked for */
+	size_t pfs_count;
 };
 
 struct conf_pool {
@@ -206,6 +211,8 @@ struct conf_authorization_policy {
 	struct conf_net
 		subnets[CONF_NETS_MAX]; /* route-set remote: what clients reach; none: all */
 	size_t subnet_count;
+	uint32_t flow_limit;         /* ipsec flow-limit: CHILD SAs at once */
+	uint32_t session_lifetime_s; /* 0: no limit */
 	struct conf_told told;
 };
 
@@ -357,6 +364,7 @@ struct conf_profile {
 	int authorization_policy;
 	int mangler;          /* of the identity, to the name of another policy; CONF_NONE: none */
 	int virtual_template; /* index, not number */
+	uint32_t life_s;      /* of the IKE SA */
 	enum conf_uniqueness uniqueness;
 	uint32_t session_limit; /* sessions of one identity at once, 0: any number */
 	struct conf_dpd dpd;    /* this and the next two: the gateway's unless given */

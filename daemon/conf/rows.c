@@ -148,6 +148,10 @@ static const struct conf_key gateway_keys[] = {
  * that other programs use. */
 enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
 #define CIPHER(id, bits) ((uint32_t)(id) << 16 | (bits))
+#define GROUP_WORDS \
+	{ "31", 31 }, { "19", 19 }, { "20", 20 }, { "21", 21 }, { "16", 16 }, { "15", 15 }, \
+	{ "14", 14 }, { "x25519", 31 }, { "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 }, \
+	{ "modp4096", 16 }, { "modp3072", 15 }, { "modp2048", 14 }
 
 /* Key exchanges behind the first, RFC 9370; ML-KEM where the crypto library has it. */
 #define ADDITIONAL(number, ...)                                                                    \
@@ -182,9 +186,7 @@ static const struct conf_key proposal_keys[] = {
 	  .fallback = "sha512 sha384 sha256",
 	  .help = "Pseudo-random functions that make the keys." },
 	{ "group", conf_read_word, LIST(struct conf_proposal, group, group_count), ELEMENTS,
-	  WORDS({ "31", 31 }, { "19", 19 }, { "20", 20 }, { "21", 21 }, { "16", 16 }, { "15", 15 },
-		{ "14", 14 }, { "x25519", 31 }, { "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 },
-		{ "modp4096", 16 }, { "modp3072", 15 }, { "modp2048", 14 }),
+	  WORDS(GROUP_WORDS),
 	  .fallback = "31 19 20 21 16 15 14",
 	  .help = "Diffie-Hellman groups by their IANA number or name." },
 	ADDITIONAL(1, .fallback = "auto"), ADDITIONAL(2), ADDITIONAL(3), ADDITIONAL(4), ADDITIONAL(5),
@@ -205,6 +207,24 @@ static const struct conf_key ipsec_profile_keys[] = {
 	  .fallback = "yes",
 	  .help = "Extended (64-bit) sequence numbers: with clients that offer them, never, or with "
 		  "no others." },
+	{ "set-security-association-lifetime-seconds", conf_read_number,
+	  FIELD(struct conf_ipsec_profile, life_s), .low = 20, .high = 2592000, .fallback = "3600",
+	  .expected = "seconds from 20 to 2592000",
+	  .help = "Lifetime of a CHILD SA; it is rekeyed somewhat before." },
+	{ "set-security-association-lifetime-kilobytes", conf_read_number,
+	  FIELD(struct conf_ipsec_profile, life_kb), .low = 2560, .high = 4294967295,
+	  WORDS({ "disable", 0 }), .fallback = "disable",
+	  .expected = "disable or kilobytes from 2560 to 4294967295",
+	  .help = "Traffic in one direction after which a CHILD SA ends; it is rekeyed somewhat before." },
+	{ "set-security-association-lifetime-packets", conf_read_number,
+	  FIELD(struct conf_ipsec_profile, life_packets), .low = 1000, .high = 4294967295,
+	  WORDS({ "disable", 0 }), .fallback = "disable",
+	  .expected = "disable or packets from 1000 to 4294967295",
+	  .help = "The same in packets; the sequence numbers of an SA are a limit of their own." },
+	{ "set-pfs", conf_read_word, LIST(struct conf_ipsec_profile, pfs, pfs_count), ELEMENTS,
+	  WORDS(GROUP_WORDS, { "none", 0 }), .fallback = "none",
+	  .help = "Groups of the key exchange that a rekey of a CHILD SA must have, the preferred first; "
+		  "none: we ask for none and take what a client asks for." },
 };
 
 static const struct conf_key pool_keys[] = {
@@ -241,6 +261,14 @@ static const struct conf_key policy_keys[] = {
 	  LIST(struct conf_authorization_policy, subnets, subnet_count), CONF_COMMAS,
 	  .expected = "ipv4 or ipv6 and PREFIX/LENGTH, e.g. ipv4 10.0.0.0/8",
 	  .help = "Networks that clients reach through the tunnel (split tunnel); without it all." },
+	{ "ipsec-flow-limit", conf_read_number, FIELD(struct conf_authorization_policy, flow_limit),
+	  .low = 1, .high = 16, .fallback = "4",
+	  .help = "CHILD SAs that a client may have at once." },
+	{ "session-lifetime", conf_read_number,
+	  FIELD(struct conf_authorization_policy, session_lifetime_s), .low = 120, .high = 25920000,
+	  WORDS({ "off", 0 }), .fallback = "off", .expected = "off or seconds from 120 to 25920000",
+	  .help = "The client is told to authenticate again in this time (RFC 4478); if it has not, its "
+		  "session ends." },
 	{ "def-domain", conf_read_domain, TOLD(def_domain), .expected = "the name of a domain",
 	  .help = "Domain in which a client looks for short names." },
 	{ "split-dns", conf_read_domain, TOLD_LIST(split_dns, split_dns_count), ELEMENTS,
@@ -447,6 +475,9 @@ static const struct conf_key profile_keys[] = {
 	{ "virtual-template", NULL, FIELD(struct conf_profile, virtual_template),
 	  .flags = CONF_REQUIRED, .section = "virtual-template",
 	  .help = "Template of the client's virtual-access." },
+	{ "lifetime", conf_read_number, FIELD(struct conf_profile, life_s),
+	  .low = 120, .high = 86400, .fallback = "86400", .expected = "seconds from 120 to 86400",
+	  .help = "Lifetime of the IKE SA; it is rekeyed somewhat before." },
 	{ "uniqueness", conf_read_word, FIELD(struct conf_profile, uniqueness),
 	  WORDS({ "replace", CONF_UNIQUE_REPLACE }, { "keep", CONF_UNIQUE_KEEP },
 		{ "reject", CONF_UNIQUE_REJECT }), .fallback = "replace",

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/close.h"
 
+#include "ike/create.h"
 #include "ike/task.h"
+
+#include <stdlib.h>
 
 void ike_session_end(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 {
@@ -12,6 +15,12 @@ void ike_session_end(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 	};
 
 	ike_child_free_all(sa);
+	/* What the peer asked for is not answered any more. A request of ours that is out stays:
+	 * its answer may bring an IKE SA that has to be deleted. */
+	ike_create_free(sa->asked);
+	sa->asked = NULL;
+	free(sa->grant);
+	sa->grant = NULL;
 	if (!sa->session)
 		return;
 	sa->session = 0;
@@ -34,9 +43,9 @@ void ike_close(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 		return;
 	}
 	ike_table_del(&core->by_identity, &sa->by_identity);
-	ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);
-	ike_due_at(core, sa, IKE_DUE_DPD, IKE_NEVER);
-	ike_due_at(core, sa, IKE_DUE_KEEPALIVE, IKE_NEVER);
+	for (enum ike_due due = 0; due < IKE_DUES; due++)
+		if (due != IKE_DUE_RESEND && due != IKE_DUE_FRAGMENTS)
+			ike_due_at(core, sa, due, IKE_NEVER);
 	ike_want_nothing(sa);
 	/* What is open goes first, but the goodbye does not wait for a client that may be moving.
 	 */
@@ -68,10 +77,11 @@ void ike_linger(struct ike_core *core, struct ikesa *sa, enum ike_state state, u
 		return;
 	}
 	ike_table_del(&core->by_identity, &sa->by_identity);
+	ike_create_free(sa->create);
+	sa->create = NULL;
 	ikesa_forget_keys(sa);
-	ike_due_at(core, sa, IKE_DUE_RESEND, IKE_NEVER);
-	ike_due_at(core, sa, IKE_DUE_DPD, IKE_NEVER);
-	ike_due_at(core, sa, IKE_DUE_KEEPALIVE, IKE_NEVER);
+	for (enum ike_due due = 0; due < IKE_DUES; due++)
+		ike_due_at(core, sa, due, IKE_NEVER);
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_LINGER_MS);
 }
 
@@ -96,6 +106,9 @@ void ike_state_over(struct ike_core *core, struct ikesa *sa)
 	if (sa->state == IKE_STATE_CHILDLESS) {
 		log_info("ike", "%s: %s", ikesa_text(sa, who), "no CHILD SA for too long, closing");
 		ike_close(core, sa, FG_CAUSE_childless);
+	} else if (sa->state == IKE_STATE_REKEYED) {
+		/* The peer leaves deleting it to us. */
+		ike_close(core, sa, FG_CAUSE_replaced);
 	} else {
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 	}

@@ -3,8 +3,11 @@
 
 #include "core/secret.h"
 #include "ike/auth.h"
+#include "ike/child_answer.h"
+#include "ike/child_ask.h"
 #include "ike/close.h"
 #include "ike/cookie.h"
+#include "ike/life.h"
 #include "ike/liveness.h"
 #include "ike/login.h"
 #include "ike/mobike.h"
@@ -255,11 +258,59 @@ static int locals(struct ike_core *core, const struct msg_locals *locals)
 	return 0;
 }
 
+/* A login, a request of the peer or one of ours waits for it. Or nobody does any more: then it is
+ * given back, unless the end of the session has done that. */
+static int sa_added(struct ike_core *core, const struct msg_sa_added *added)
+{
+	struct ikesa *sa = living(core, added->ike);
+
+	if (!sa || !sa->session)
+		return 0;
+	if (sa->session != added->session)
+		return -EPROTO;
+	if (sa->state == IKE_STATE_INSTALLING)
+		return ike_login_added(core, sa, added);
+	if (!ike_child_answer_added(core, sa, added) && !ike_child_ask_added(core, sa, added))
+		ike_child_stop(core, sa, added->spi_in, 0);
+	return 0;
+}
+
+static int sa_refused(struct ike_core *core, const struct msg_sa_refused *refused)
+{
+	struct ikesa *sa = living(core, refused->ike);
+
+	if (!sa || !sa->session)
+		return 0;
+	if (sa->session != refused->session)
+		return -EPROTO;
+	if (sa->state == IKE_STATE_INSTALLING)
+		return ike_login_sa_refused(core, sa, refused);
+	if (!ike_child_answer_refused(core, sa, refused))
+		ike_child_ask_refused(core, sa, refused);
+	return 0;
+}
+
+static int spi_given(struct ike_core *core, const struct msg_spi_given *given)
+{
+	struct ikesa *sa = living(core, given->ike);
+
+	if (sa && sa->session && sa->session == given->session)
+		ike_child_spi_given(core, sa, given);
+	return 0;
+}
+
+static int sa_life(struct ike_core *core, const struct msg_sa_life *life)
+{
+	struct ikesa *sa = living(core, life->ike);
+
+	if (sa && sa->session == life->session)
+		ike_life_limit(core, sa, life);
+	return 0;
+}
+
 int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 {
 	const struct msg_session_refused *refused = body;
-	const struct msg_sa_added *added = body;
-	const struct msg_sa_refused *sa_refused = body;
 	struct ikesa *sa;
 
 	switch (type) {
@@ -269,14 +320,13 @@ int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 		sa = living(core, refused->ike);
 		return sa ? ike_login_refused(core, sa, refused) : 0;
 	case MSG_SA_ADDED:
-		sa = living(core, added->ike);
-		return sa ? ike_login_added(core, sa, added) : 0;
+		return sa_added(core, body);
 	case MSG_SA_REFUSED:
-		sa = living(core, sa_refused->ike);
-		return sa ? ike_login_sa_refused(core, sa, sa_refused) : 0;
+		return sa_refused(core, body);
 	case MSG_SPI_GIVEN:
+		return spi_given(core, body);
 	case MSG_SA_LIFE:
-		return 0; /* nothing asks for them yet */
+		return sa_life(core, body);
 	case MSG_IDLE:
 		return idle(core, body);
 	case MSG_LOCALS:

@@ -14,6 +14,10 @@ enum ike_due {
 	IKE_DUE_STATE,     /* the SA may not stay in its state any longer */
 	IKE_DUE_RESEND,    /* our request has no answer yet */
 	IKE_DUE_FRAGMENTS, /* a message in fragments is not complete */
+	IKE_DUE_CHILD,     /* the earliest deadline of its CHILD SAs: life.h, as the next ones */
+	IKE_DUE_REKEY,     /* the IKE SA should be rekeyed */
+	IKE_DUE_EXPIRE,    /* and must have been */
+	IKE_DUE_SESSION,   /* the client must have authenticated again */
 	IKE_DUE_DPD,       /* was the client heard lately? */
 	IKE_DUE_KEEPALIVE,
 	IKE_DUES,

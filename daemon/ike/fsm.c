@@ -9,12 +9,13 @@
 
 /* clang-format off */
 #define TO(state) IKE_IN(IKE_STATE_##state)
+#define ENDS (TO(DELETING) | TO(FAILED) | TO(DELETED))
 
 static const struct {
 	const char *name;
 	uint32_t to;
 } states[IKE_STATES] = {
-	[IKE_STATE_NEW]         = { "new",         TO(HALF_OPEN) },
+	[IKE_STATE_NEW]         = { "new",         TO(HALF_OPEN) | TO(ESTABLISHED) | TO(CHILDLESS) | TO(REKEYED) },
 	[IKE_STATE_HALF_OPEN]   = { "half-open",   TO(VERIFYING) | TO(FAILED) },
 	/* Back to waiting for a request when aaa died: the peer sends it again. We sign in the
 	 * first round only. */
@@ -25,8 +26,10 @@ static const struct {
 	[IKE_STATE_NEXT_ROUND]  = { "next-round",  TO(VERIFYING) | TO(FAILED) },
 	[IKE_STATE_BEGINNING]   = { "beginning",   TO(INSTALLING) | TO(CHILDLESS) | TO(FAILED) },
 	[IKE_STATE_INSTALLING]  = { "installing",  TO(ESTABLISHED) | TO(CHILDLESS) | TO(FAILED) },
-	[IKE_STATE_ESTABLISHED] = { "established", TO(CHILDLESS) | TO(DELETING) | TO(FAILED) | TO(DELETED) },
-	[IKE_STATE_CHILDLESS]   = { "childless",   TO(DELETING) | TO(FAILED) | TO(DELETED) },
+	[IKE_STATE_ESTABLISHED] = { "established", TO(CHILDLESS) | TO(REKEYED) | ENDS },
+	[IKE_STATE_CHILDLESS]   = { "childless",   TO(ESTABLISHED) | TO(REKEYED) | ENDS },
+	/* Back in use when the peer deletes the one that had taken its place: succeed.h. */
+	[IKE_STATE_REKEYED]     = { "rekeyed",     TO(ESTABLISHED) | TO(CHILDLESS) | ENDS },
 	[IKE_STATE_DELETING]    = { "deleting",    TO(FAILED) | TO(DELETED) },
 	[IKE_STATE_FAILED]      = { "failed",      0 },
 	[IKE_STATE_DELETED]     = { "deleted",     0 },

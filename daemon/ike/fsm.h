@@ -18,6 +18,7 @@ enum ike_state {
 	IKE_STATE_INSTALLING,  /* flexd installs the CHILD SA */
 	IKE_STATE_ESTABLISHED, /* authenticated, with a CHILD SA */
 	IKE_STATE_CHILDLESS,   /* authenticated, without one: ends soon */
+	IKE_STATE_REKEYED,     /* another IKE SA took its place; waits for the peer's DELETE */
 	IKE_STATE_DELETING,    /* our DELETE is out */
 	IKE_STATE_FAILED,      /* refused; only its last answer is left */
 	IKE_STATE_DELETED,     /* the peer's DELETE is answered; only the answer is left */
@@ -34,7 +35,9 @@ enum {
 			IKE_IN(IKE_STATE_FAILED),
 	/* The setup is not finished, the half-open timer runs. */
 	IKE_IN_SETUP = IKE_IN_BUDGET & ~IKE_IN(IKE_STATE_FAILED),
-	IKE_AUTHENTICATED = IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS),
+	/* It has the client's login; with REKEYED, it had. */
+	IKE_IN_USE = IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS),
+	IKE_AUTHENTICATED = IKE_IN_USE | IKE_IN(IKE_STATE_REKEYED),
 	IKE_OVER = IKE_IN(IKE_STATE_FAILED) | IKE_IN(IKE_STATE_DELETED),
 };
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/info.h"
 
+#include "ike/child_ask.h"
 #include "ike/close.h"
 #include "ike/cp.h"
 #include "ike/exchange.h"
 #include "ike/mobike.h"
+#include "ike/succeed.h"
+#include "ike/task.h"
 
-enum { DELETED_MAX = 16 }; /* SPIs in one answer; we have one CHILD SA */
+enum { DELETED_MAX = 64 }; /* SPIs in one answer */
 
 void ike_info_log(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m)
 {
@@ -19,8 +22,31 @@ void ike_info_log(struct ike_core *core, const struct ikesa *sa, const struct ik
 			 ike_notify_name(error->type, &room));
 }
 
+/*
+ * One CHILD SA that the peer deletes. What it replaced goes on with what has replaced it, and opens
+ * what is still under way. True: our SPI belongs into the answer; not while our own DELETE is out,
+ * RFC 7296 1.4.1.
+ */
+static bool delete_child(struct ike_core *core, struct ikesa *sa, __be32 spi_out, __be32 *ours)
+{
+	struct ike_child *child = ike_child_out(sa, spi_out), *heir;
+	bool crossing;
+
+	if (!child)
+		return false;
+	*ours = child->spi_in;
+	crossing = ike_asking(sa, IKE_TASK_DELETE_CHILD, child->spi_in);
+	heir = ike_child_in(sa, child->heir);
+	if (heir && heir->state != IKE_CHILD_INSTALLING)
+		ike_child_use(core, sa, heir);
+	if (!child->stopped)
+		ike_child_stop(core, sa, child->spi_in, IKE_DRAIN_MS);
+	ike_child_free(core, sa, child);
+	return !crossing;
+}
+
 /* The CHILD SAs that the peer names by the SPIs it receives with; our SPIs of them into `ours`. */
-static size_t delete_children(struct ikesa *sa, const struct ike_message *m,
+static size_t delete_children(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 			      __be32 ours[DELETED_MAX])
 {
 	size_t count = 0;
@@ -32,8 +58,8 @@ static size_t delete_children(struct ikesa *sa, const struct ike_message *m,
 		if (m->deletes[i].protocol != IKE_PROTOCOL_ESP)
 			continue;
 		while (rd_copy(&rd, &spi, sizeof(spi)))
-			if (count < DELETED_MAX && ike_child_del(sa, spi, &ours[count]))
-				count++;
+			if (count < DELETED_MAX)
+				count += delete_child(core, sa, spi, &ours[count]);
 	}
 	return count;
 }
@@ -52,7 +78,7 @@ static bool gives_up(const struct ikesa *sa, const struct ike_message *m)
 {
 	const struct ike_notify *error = ike_find_error(m);
 
-	return error && sa->request_next == sa->first_behind_login &&
+	return error && !sa->replaces && sa->request_next == sa->first_behind_login &&
 	       (error->type == IKE_NOTIFY_AUTHENTICATION_FAILED ||
 		error->type == IKE_NOTIFY_INVALID_SYNTAX ||
 		error->type == IKE_NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD);
@@ -64,19 +90,11 @@ static void peer_deleted(struct ike_core *core, struct ikesa *sa, bool logout)
 	char who[IKESA_TEXT_MAX];
 
 	core->stats.deletes++;
-	log_info("ike", "%s: %s", ikesa_text(sa, who), logout ? "logged out" : refusal);
+	if (ike_give_back(core, sa))
+		ike_want_next(core, ikesa_find(core, sa->replaces));
+	if (sa->handle)
+		log_info("ike", "%s: %s", ikesa_text(sa, who), logout ? "logged out" : refusal);
 	ike_linger(core, sa, IKE_STATE_DELETED, FG_CAUSE_peer_delete);
-}
-
-/* The last CHILD SA went: traffic and session are over, the IKE SA has its grace period. */
-static void now_childless(struct ike_core *core, struct ikesa *sa)
-{
-	if (!ike_move(core, sa, IKE_STATE_CHILDLESS)) {
-		ike_destroy(core, sa, FG_CAUSE_peer_delete);
-		return;
-	}
-	ike_session_end(core, sa, FG_CAUSE_peer_delete);
-	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
 }
 
 void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
@@ -90,7 +108,7 @@ void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 
 	ike_info_log(core, sa, m);
 	/* With the IKE SA everything under it goes, and nothing of it is named: RFC 7296 1.4.1. */
-	count = whole ? 0 : delete_children(sa, m, ours);
+	count = whole ? 0 : delete_children(core, sa, m, ours);
 	ike_draft_begin(&draft);
 	if (count > 0)
 		ike_put_delete(&draft.w, IKE_PROTOCOL_ESP, ours, count);
@@ -101,20 +119,8 @@ void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 		ike_destroy(core, sa, FG_CAUSE_peer_delete);
 	else if (whole)
 		peer_deleted(core, sa, logout);
-	else if (count > 0 && !sa->child && sa->state == IKE_STATE_ESTABLISHED)
-		now_childless(core, sa);
 	else if (moved)
 		ike_mobike_moved(core, sa);
-}
-
-void ike_child_refuse(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
-		      const struct ike_arrival *from)
-{
-	uint16_t notify = sa->state == IKE_STATE_DELETING ? IKE_NOTIFY_TEMPORARY_FAILURE
-							  : IKE_NOTIFY_NO_ADDITIONAL_SAS;
-
-	(void)m;
-	(void)from;
-	if (!ike_answer_notify(core, sa, notify, NULL, 0))
-		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+	else
+		ike_child_gone(core, sa);
 }

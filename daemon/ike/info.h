@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What comes after the setup: INFORMATIONAL, RFC 7296 1.4, and CREATE_CHILD_SA, which is refused.
+ * INFORMATIONAL requests of the peer, RFC 7296 1.4: it deletes, tells, or asks whether we live.
  */
 #ifndef IKE_INFO_H
 #define IKE_INFO_H
@@ -8,10 +8,8 @@
 #include "ike/core.h"
 #include "ike/rules.h"
 
-/* Rows of the rules. */
+/* Row of the rules. */
 void ike_info_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
-		      const struct ike_arrival *from);
-void ike_child_refuse(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 		      const struct ike_arrival *from);
 
 /* Error notifies in a message of the peer, for the operator. */

@@ -128,7 +128,7 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 		   const struct ike_choice *choice, const struct ike_arrival *from)
 {
 	uint64_t timeout_ms = (uint64_t)core->conf->gateway.half_open_timeout_s * 1000;
-	struct ikesa *sa = ikesa_new(core, false, m->header.spi_i, &from->path);
+	struct ikesa *sa = ikesa_new(core, false, m->header.spi_i, 0, &from->path);
 	char where[IP_TEXT_MAX], suite[IKE_SUITE_TEXT_MAX];
 	bool noted;
 

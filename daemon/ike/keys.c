@@ -2,11 +2,12 @@
 #include "ike/keys.h"
 
 #include "core/secret.h"
+#include "crypto/dh.h"
 #include "crypto/prf.h"
 #include "crypto/psk_auth.h"
 
 enum {
-	SEED_MAX = 2 * IKE_NONCE_MAX + 16, /* Ni | Nr | SPIi | SPIr */
+	SEED_MAX = DH_SECRET_MAX + 2 * IKE_NONCE_MAX + 16, /* g^ir | Ni | Nr | SPIi | SPIr */
 	KEYMAT_IKE_MAX = 5 * IKE_KEY_MAX + 2 * IKE_CIPHER_KEY_MAX,
 	KEYMAT_CHILD_MAX = 2 * sizeof(struct msg_esp_key),
 };
@@ -117,6 +118,31 @@ bool ike_keys_derive(const struct ike_suite *suite, struct ike_bytes ni, struct 
 	return ok;
 }
 
+bool ike_keys_rekey(const struct ike_keys *old, const struct ike_suite *suite, struct ike_bytes ni,
+		    struct ike_bytes nr, struct ike_bytes shared, uint64_t spi_i, uint64_t spi_r,
+		    struct ike_keys *keys)
+{
+	enum crypto_hash prf = psk_auth_hash(old->suite.prf);
+	const struct crypto_chunk data[] = {
+		{ shared.p, shared.len },
+		{ ni.p, ni.len },
+		{ nr.p, nr.len },
+	};
+	uint8_t skeyseed[CRYPTO_HASH_MAX];
+	bool ok;
+
+	memset(keys, 0, sizeof(*keys));
+	if (!nonces_fit(ni, nr))
+		return false;
+	ok = crypto_hmac(prf, old->d, old->prf_len, data, sizeof(data) / sizeof(data[0]),
+			 skeyseed) &&
+	     ike_keys_expand(suite,
+			     (struct ike_bytes){ .p = skeyseed, .len = crypto_hash_len(prf) }, ni,
+			     nr, spi_i, spi_r, keys);
+	wipe(skeyseed, sizeof(skeyseed));
+	return ok;
+}
+
 /* Encryption key, salt, integrity key: RFC 7296 2.17, RFC 4106 8.1, RFC 7634 2. */
 static bool cut_esp_key(struct rd *rd, uint16_t suite, struct msg_esp_key *key)
 {
@@ -125,8 +151,8 @@ static bool cut_esp_key(struct rd *rd, uint16_t suite, struct msg_esp_key *key)
 	       rd_copy(rd, key->auth_key, fg_esp_auth_key_len(suite));
 }
 
-bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes ni, struct ike_bytes nr,
-		    uint16_t esp_suite, struct msg_esp_key *from_initiator,
+bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes shared, struct ike_bytes ni,
+		    struct ike_bytes nr, uint16_t esp_suite, struct msg_esp_key *from_initiator,
 		    struct msg_esp_key *from_responder)
 {
 	enum crypto_hash prf = psk_auth_hash(keys->suite.prf);
@@ -138,10 +164,15 @@ bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes ni, struct ike
 
 	memset(from_initiator, 0, sizeof(*from_initiator));
 	memset(from_responder, 0, sizeof(*from_responder));
-	if (!nonces_fit(ni, nr) || total == 0 || total > sizeof(keymat))
+	if (!nonces_fit(ni, nr) || shared.len > DH_SECRET_MAX || total == 0 ||
+	    total > sizeof(keymat))
 		return false;
-	seed = seed_of(seed_bytes, ni, nr);
-	if (crypto_prf_plus(prf, keys->d, keys->prf_len, seed.p, seed.len, keymat, total)) {
+	seed = wr_of(seed_bytes, sizeof(seed_bytes));
+	wr_bytes(&seed, shared.p, shared.len);
+	wr_bytes(&seed, ni.p, ni.len);
+	wr_bytes(&seed, nr.p, nr.len);
+	if (!seed.failed &&
+	    crypto_prf_plus(prf, keys->d, keys->prf_len, seed.p, seed.len, keymat, total)) {
 		struct rd rd = rd_of(keymat, total);
 
 		ok = cut_esp_key(&rd, esp_suite, from_initiator) &&
@@ -152,6 +183,7 @@ bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes ni, struct ike
 		wipe(from_responder, sizeof(*from_responder));
 	}
 	wipe(keymat, sizeof(keymat));
+	wipe(seed_bytes, sizeof(seed_bytes));
 	return ok;
 }
 

@@ -31,9 +31,15 @@ bool ike_keys_derive(const struct ike_suite *suite, struct ike_bytes ni, struct 
 /* The seven keys from a SKEYSEED that is there. */
 bool ike_keys_expand(const struct ike_suite *suite, struct ike_bytes skeyseed, struct ike_bytes ni,
 		     struct ike_bytes nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *keys);
-/* KEYMAT = prf+(SK_d, Ni | Nr), cut: initiator to responder first, cipher key, salt, HMAC key. */
-bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes ni, struct ike_bytes nr,
-		    uint16_t esp_suite, struct msg_esp_key *from_initiator,
+/* All keys of the IKE SA that comes after `old`, RFC 7296 2.18: SKEYSEED = prf(SK_d of the old,
+ * g^ir of the rekey | Ni | Nr), with the prf of the old SA. */
+bool ike_keys_rekey(const struct ike_keys *old, const struct ike_suite *suite, struct ike_bytes ni,
+		    struct ike_bytes nr, struct ike_bytes shared, uint64_t spi_i, uint64_t spi_r,
+		    struct ike_keys *keys);
+/* KEYMAT = prf+(SK_d, g^ir | Ni | Nr), cut: initiator to responder first, cipher key, salt, HMAC
+ * key. shared is empty when the exchange that makes the CHILD SA had no KE payloads. */
+bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes shared, struct ike_bytes ni,
+		    struct ike_bytes nr, uint16_t esp_suite, struct msg_esp_key *from_initiator,
 		    struct msg_esp_key *from_responder);
 
 /*

@@ -65,8 +65,22 @@ enum {
 
 	/* An ended SA stays this long for the sake of its stored answer. */
 	IKE_LINGER_MS = 10 * 1000,
-	/* RFC 7296 allows an IKE SA without CHILD SA; we have no use for one. */
+	/* An IKE SA without CHILD SA: the client has so long to ask for one. */
 	IKE_CHILDLESS_MS = 30 * 1000,
+
+	/* Lifetimes where the profile was removed meanwhile; else as configured. */
+	IKE_LIFE_CHILD_S = 3600,
+	IKE_LIFE_IKE_S = 86400,
+	/* What was under way when an SA was replaced is still opened. */
+	IKE_DRAIN_MS = 5 * 1000,
+	/* The peer deletes what it replaced, or else we do. */
+	IKE_LEFT_MS = 30 * 1000,
+	/* A rekey that came to nothing for now is tried again: 10, 20, 40, 60, 60 .. s, and a
+	 * random part of it. So many tries are the minutes of RFC 7296 2.25. */
+	IKE_RETRY_MS = 10 * 1000,
+	IKE_RETRY_MIN_MS = 1000,
+	IKE_REKEY_TRIES = 8,
+	IKE_GROUPS_TRIED = 3, /* INVALID_KE_PAYLOAD in a row */
 	/* At the end peers have this long to answer our DELETE. */
 	IKE_STOP_MS = 1000,
 };

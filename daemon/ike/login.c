@@ -5,6 +5,7 @@
 #include "ike/client.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/life.h"
 #include "ike/liveness.h"
 #include "ike/mobike.h"
 #include "ike/redirect.h"
@@ -169,40 +170,38 @@ void ike_login_begin(struct ike_core *core, struct ikesa *sa)
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 }
 
-/* Policy for the selectors: the leased addresses. A client that asked for none gets none, and
- * nothing could be routed to it: TS_UNACCEPTABLE. */
-static bool narrow(const struct ikesa *sa)
+struct ike_grant *ike_grant_new(const struct msg_session_begun *begun)
 {
-	struct ike_login *login = sa->login;
-	const struct ike_ts_policy policy = {
-		.whole_i = ike_client_sent(sa, IKE_VENDOR_FLEXVPN_SUPPORTED) && sa->flexvpn,
-		.inner4 = login->begun.inner4,
-		.inner6 = login->begun.inner6,
-		.subnets = login->begun.subnets,
-		.subnet_count = login->begun.subnet_count,
-	};
+	size_t len = begun->subnet_count * sizeof(begun->subnets[0]);
+	struct ike_grant *grant = malloc(sizeof(*grant) + len);
 
-	return ike_ts_narrow(&login->ask_i, &login->ask_r, &policy, &login->ts_i, &login->ts_r);
+	if (!grant)
+		return NULL;
+	grant->flow_limit = begun->flow_limit;
+	grant->policy = (struct ike_ts_policy){
+		.inner4 = begun->inner4,
+		.inner6 = begun->inner6,
+		.subnets = grant->subnets,
+		.subnet_count = begun->subnet_count,
+	};
+	memcpy(grant->subnets, begun->subnets, len);
+	return grant;
 }
 
 static void install(struct ike_core *core, struct ikesa *sa)
 {
-	struct ike_login *login = sa->login;
 	const struct ike_opening *opening = sa->opening;
-	struct msg_sa_add add;
-	int error;
+	const struct ike_login *login = sa->login;
+	const struct ike_install i = {
+		.esp = &login->esp,
+		.use_now = true,
+		.ni = { opening->ni, opening->ni_len },
+		.nr = { opening->nr, sizeof(opening->nr) },
+		.client = &login->ts_i,
+		.net = &login->ts_r,
+	};
 
-	if (!ike_child_request(sa, &login->esp, (struct ike_bytes){ opening->ni, opening->ni_len },
-			       (struct ike_bytes){ opening->nr, sizeof(opening->nr) }, &add) ||
-	    !ike_move(core, sa, IKE_STATE_INSTALLING)) {
-		wipe(&add, sizeof(add));
-		ike_destroy(core, sa, FG_CAUSE_sa_failed);
-		return;
-	}
-	ike_child_selectors(&login->ts_i, &login->ts_r, &add);
-	error = core->env.to_broker(core->env.arg, MSG_SA_ADD, &add, sizeof(add));
-	wipe(&add, sizeof(add));
-	if (error < 0)
+	if (!ike_move(core, sa, IKE_STATE_INSTALLING) || ike_child_install(core, sa, &i) < 0)
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 }
 
@@ -234,6 +233,28 @@ static void put_agreed(struct ike_core *core, struct ikesa *sa, struct ike_write
 	}
 }
 
+/* RFC 4478 2: the client authenticates again before that, or the session ends. */
+static void put_lifetime(struct ike_writer *w, uint32_t seconds)
+{
+	uint8_t data[4];
+	struct wr wr = wr_of(data, sizeof(data));
+
+	wr_be32(&wr, seconds);
+	if (seconds)
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_AUTH_LIFETIME, data,
+			       sizeof(data));
+}
+
+/* The login is done: its own lifetime and that of its IKE SA begin. */
+static void live(struct ike_core *core, struct ikesa *sa)
+{
+	core->stats.auth_ok++;
+	ike_life_ike(core, sa);
+	ike_life_session(core, sa, sa->login->begun.session_lifetime_s);
+	ikesa_forget_setup(sa);
+	ikesa_add_identity(core, sa);
+}
+
 /* RFC 6023: the session has begun, its first CHILD SA is for the client to ask for. */
 static void answer_childless(struct ike_core *core, struct ikesa *sa)
 {
@@ -244,15 +265,14 @@ static void answer_childless(struct ike_core *core, struct ikesa *sa)
 	ike_cp_reply(&draft.w, &sa->login->cp, &sa->login->begun, core->conf,
 		     ike_cp_policy(core, sa));
 	put_agreed(core, sa, &draft.w);
+	put_lifetime(&draft.w, sa->login->begun.session_lifetime_s);
 	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 		return;
 	}
-	core->stats.auth_ok++;
 	log_info("login", "%s: profile %s, va%u, no CHILD SA yet", ikesa_text(sa, who), sa->profile,
 		 sa->session);
-	ikesa_forget_setup(sa);
-	ikesa_add_identity(core, sa);
+	live(core, sa);
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
 	ike_liveness_begin(core, sa);
 }
@@ -268,6 +288,13 @@ int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_se
 		return -EPROTO;
 	sa->session = begun->session;
 	login->begun = *begun;
+	sa->grant = ike_grant_new(begun);
+	if (!sa->grant) {
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+		return 0;
+	}
+	sa->grant->policy.whole_i = ike_client_sent(sa, IKE_VENDOR_FLEXVPN_SUPPORTED) &&
+				    sa->flexvpn;
 	if (!profile) {
 		refuse(core, sa, FG_CAUSE_no_policy);
 		return 0;
@@ -279,7 +306,9 @@ int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_se
 	ipsec = &core->conf->ipsec_profiles[profile->ipsec_profile];
 	if (!ike_esp_choose(&login->offer, ipsec->suite, ipsec->suite_count, &login->esp))
 		no_child(core, sa, IKE_NOTIFY_NO_PROPOSAL_CHOSEN, FG_CAUSE_no_proposal);
-	else if (!narrow(sa))
+	/* A client that asked for no address gets none, and nothing could be routed to it. */
+	else if (!ike_ts_narrow(&login->ask_i, &login->ask_r, &sa->grant->policy, &login->ts_i,
+				&login->ts_r))
 		no_child(core, sa, IKE_NOTIFY_TS_UNACCEPTABLE, FG_CAUSE_ts_unacceptable);
 	else
 		install(core, sa);
@@ -318,6 +347,7 @@ int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa
 {
 	struct ike_login *login = sa->login;
 	struct ike_sa chosen = { 0 };
+	struct ike_child *child;
 	struct ike_draft draft;
 
 	if (sa->state != IKE_STATE_INSTALLING || added->session != sa->session)
@@ -330,15 +360,15 @@ int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa
 	ike_put_ts(&draft.w, IKE_PAYLOAD_TSI, &login->ts_i);
 	ike_put_ts(&draft.w, IKE_PAYLOAD_TSR, &login->ts_r);
 	put_agreed(core, sa, &draft.w);
-	if (!ike_child_add(sa, &login->esp, added->spi_in) || !ike_answer(core, sa, &draft) ||
-	    !ike_move(core, sa, IKE_STATE_ESTABLISHED)) {
+	put_lifetime(&draft.w, login->begun.session_lifetime_s);
+	child = ike_child_new(core, sa, &login->esp, added->spi_in, &login->ts_i, &login->ts_r);
+	if (!child || !ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_ESTABLISHED)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 		return 0;
 	}
-	core->stats.auth_ok++;
 	log_login(sa);
-	ikesa_forget_setup(sa);
-	ikesa_add_identity(core, sa);
+	ike_life_child(core, sa, child);
+	live(core, sa);
 	ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);
 	ike_liveness_begin(core, sa);
 	return 0;

@@ -9,6 +9,7 @@
 #include "ike/core.h"
 #include "ike/cp.h"
 #include "ike/proof.h"
+#include "ike/ts.h"
 
 /* What IKE_AUTH's request asked for and what has become of it so far. */
 struct ike_login {
@@ -30,6 +31,16 @@ struct ike_login {
 	struct ike_esp_choice esp;
 	struct ike_ts ts_i, ts_r; /* narrowed */
 };
+
+/* What the session has: CHILD SAs that come later are held to it. */
+struct ike_grant {
+	uint32_t flow_limit;
+	struct ike_ts_policy policy; /* its subnets are the ones below */
+	struct conf_net subnets[];
+};
+
+/* NULL: no memory. Freed with free(). */
+struct ike_grant *ike_grant_new(const struct msg_session_begun *begun);
 
 /* NULL: no memory. */
 struct ike_login *ike_login_new(const struct ike_message *m);

@@ -270,7 +270,8 @@ void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct i
 }
 
 /* The ciphers of one kind with what they need; nothing when there is none of that kind. */
-static void offer_kind(const struct conf_proposal *p, bool aead, struct ike_sa *sa)
+static void offer_kind(const struct conf_proposal *p, bool aead, const uint8_t *spi,
+		       struct ike_sa *sa)
 {
 	bool any = false;
 
@@ -281,7 +282,7 @@ static void offer_kind(const struct conf_proposal *p, bool aead, struct ike_sa *
 		if (!row || row->aead != aead)
 			continue;
 		if (!any && !ike_sa_add_proposal(sa, (uint8_t)(sa->proposal_count + 1),
-						 IKE_PROTOCOL_IKE, NULL, 0))
+						 IKE_PROTOCOL_IKE, spi, spi ? 8 : 0))
 			return;
 		any = true;
 		ike_sa_add_transform(sa, IKE_TRANSFORM_ENCR, id, bits);
@@ -300,12 +301,13 @@ static void offer_kind(const struct conf_proposal *p, bool aead, struct ike_sa *
 					     p->additional[n][i], 0);
 }
 
-void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, struct ike_sa *sa)
+void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, const uint8_t *spi,
+		  struct ike_sa *sa)
 {
 	memset(sa, 0, sizeof(*sa));
 	for (size_t i = 0; i < count; i++) {
-		offer_kind(ours[i], true, sa);
-		offer_kind(ours[i], false, sa);
+		offer_kind(ours[i], true, spi, sa);
+		offer_kind(ours[i], false, spi, sa);
 	}
 }
 

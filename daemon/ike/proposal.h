@@ -39,8 +39,9 @@ bool ike_choose_additional(const struct ike_sa *offer, const struct conf_proposa
 			   size_t count, uint16_t ke_group, struct ike_choice *choice);
 /* The choice as an SA payload for the answer. spi NULL in IKE_SA_INIT, 8 bytes in a rekey. */
 void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct ike_sa *sa);
-/* Our offer as an initiator: one proposal per kind of cipher (AEAD or not). */
-void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, struct ike_sa *sa);
+/* Our offer as an initiator: one proposal per kind of cipher (AEAD or not). spi as above. */
+void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, const uint8_t *spi,
+		  struct ike_sa *sa);
 /* What a responder answered to our offer: one proposal with one transform of each type.
  * False: it is not a choice. */
 bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite);
@@ -51,17 +52,40 @@ struct ike_esp_choice {
 	bool esn;               /* extended sequence numbers */
 	bool say_none, say_esn; /* the offer had INTEG NONE, ESN: so has the answer */
 	__be32 spi;             /* the peer's, for what we send to it; never below 256 */
+	uint16_t group;         /* of the new key exchange, 0: there is none */
+	bool say_no_group;      /* the offer had group NONE: so has the answer */
+	bool wrong_group;       /* answer INVALID_KE_PAYLOAD with group */
+};
+
+/* What we want of a key exchange in CREATE_CHILD_SA, RFC 7296 1.3.1 ("perfect forward secrecy"). */
+struct ike_pfs {
+	const uint16_t *group; /* acceptable ones, the preferred first */
+	size_t group_count;
+	bool required; /* without one no CHILD SA */
+	uint16_t ke;   /* group of the KE payload that came, 0: none came */
 };
 
 /* Choose an ESP proposal for the CHILD SA of IKE_AUTH: DH transforms are ignored. suites: as of a
  * conf_ipsec_profile, with or without CONF_ESP_ESN. False: NO_PROPOSAL_CHOSEN. */
 bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
 		    struct ike_esp_choice *choice);
+/*
+ * The same for CREATE_CHILD_SA, where groups count. Clients offer proposals with and without a
+ * group side by side: one whose group is that of the KE payload is taken first, then one without a
+ * group unless it is required, then wrong_group asks for another KE.
+ */
+bool ike_esp_choose_pfs(const struct ike_sa *offer, const uint16_t *suites, size_t count,
+			const struct ike_pfs *pfs, struct ike_esp_choice *choice);
+/* What a responder answered to our offer of these suites and this group, 0: none. One proposal with
+ * one transform of each type; false: it is not a choice. */
+bool ike_esp_chosen(const struct ike_sa *answer, const uint16_t *suites, size_t count,
+		    uint16_t group, struct ike_esp_choice *choice);
 /* The choice as an SA payload with our SPI. */
 void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struct ike_sa *sa);
-/* Our offer as an initiator: one proposal per suite, for both numbers when both follow each other.
- */
-void ike_esp_offer_sa(const uint16_t *suites, size_t count, __be32 spi_in, struct ike_sa *sa);
+/* Our offer as an initiator: one proposal per suite, with every group, and for both numbers when
+ * both follow each other. */
+void ike_esp_offer_sa(const uint16_t *suites, size_t count, const uint16_t *groups,
+		      size_t group_count, __be32 spi_in, struct ike_sa *sa);
 
 /* Is every algorithm of the suite one that we have, in a combination that makes sense? */
 bool ike_suite_known(const struct ike_suite *suite);

@@ -40,7 +40,8 @@ struct tally {
 	bool encr;                  /* its cipher is offered */
 	bool integ_any, integ_fits; /* fits: its own, or NONE for an AEAD */
 	bool esn_any, esn_fits;     /* fits: as we want it */
-	bool alien;                 /* of a type that does not belong there */
+	bool group_any, group_none;
+	bool alien; /* of a type that does not belong there */
 };
 
 static void tally_one(const struct ike_transform *t, const struct esp_row *row, bool esn,
@@ -60,7 +61,8 @@ static void tally_one(const struct ike_transform *t, const struct esp_row *row, 
 			       t->key_bits == 0;
 		break;
 	case IKE_TRANSFORM_DH:
-		/* RFC 7296 1.2: means nothing in IKE_AUTH. */
+		y->group_any = true;
+		y->group_none |= !t->strange && t->id == IKE_GROUP_NONE;
 		break;
 	default:
 		y->alien = true;
@@ -91,29 +93,119 @@ static bool match(const struct ike_sa *offer, const struct ike_proposal *p,
 	return ntohl(choice->spi) >= ESP_FIRST_SPI;
 }
 
-bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
-		    struct ike_esp_choice *choice)
+/* --- groups, RFC 7296 3.3.6 --- */
+
+static bool has_group(const struct ike_sa *offer, const struct ike_proposal *p, uint16_t group)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct ike_transform *t = &offer->transform[p->first + i];
+
+		if (t->type == IKE_TRANSFORM_DH && t->id == group && !t->strange)
+			return true;
+	}
+	return false;
+}
+
+static bool group_of_ke(const struct ike_sa *offer, const struct ike_proposal *p,
+			const struct ike_pfs *pfs, struct ike_esp_choice *choice)
+{
+	if (!pfs->ke || !has_group(offer, p, pfs->ke))
+		return false;
+	for (size_t i = 0; i < pfs->group_count; i++)
+		if (pfs->group[i] == pfs->ke)
+			choice->group = pfs->ke;
+	return choice->group != 0;
+}
+
+static bool no_group(const struct ike_sa *offer, const struct ike_proposal *p,
+		     const struct ike_pfs *pfs, struct ike_esp_choice *choice)
+{
+	struct tally y = { 0 };
+
+	for (size_t i = 0; i < p->count; i++)
+		tally_one(&offer->transform[p->first + i], &rows[0], false, &y);
+	choice->say_no_group = y.group_none;
+	return !pfs->required && (!y.group_any || y.group_none);
+}
+
+static bool other_group(const struct ike_sa *offer, const struct ike_proposal *p,
+			const struct ike_pfs *pfs, struct ike_esp_choice *choice)
+{
+	choice->wrong_group = true;
+	for (size_t i = 0; i < pfs->group_count; i++) {
+		choice->group = pfs->group[i];
+		if (has_group(offer, p, choice->group))
+			return true;
+	}
+	return false;
+}
+
+typedef bool group_rule(const struct ike_sa *offer, const struct ike_proposal *p,
+			const struct ike_pfs *pfs, struct ike_esp_choice *choice);
+
+static bool choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
+		   group_rule *rule, const struct ike_pfs *pfs, struct ike_esp_choice *choice)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct esp_row *row = row_of(suites[i]);
 
 		for (size_t k = 0; row && k < offer->proposal_count; k++)
 			if (match(offer, &offer->proposal[k], row, suites[i] & CONF_ESP_ESN,
-				  choice))
+				  choice) &&
+			    (!rule || rule(offer, &offer->proposal[k], pfs, choice)))
 				return true;
 	}
 	memset(choice, 0, sizeof(*choice));
 	return false;
 }
 
+bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
+		    struct ike_esp_choice *choice)
+{
+	/* RFC 7296 1.2: groups mean nothing there. */
+	return choose(offer, suites, count, NULL, NULL, choice);
+}
+
+bool ike_esp_choose_pfs(const struct ike_sa *offer, const uint16_t *suites, size_t count,
+			const struct ike_pfs *pfs, struct ike_esp_choice *choice)
+{
+	return choose(offer, suites, count, group_of_ke, pfs, choice) ||
+	       choose(offer, suites, count, no_group, pfs, choice) ||
+	       choose(offer, suites, count, other_group, pfs, choice);
+}
+
+bool ike_esp_chosen(const struct ike_sa *answer, const uint16_t *suites, size_t count,
+		    uint16_t group, struct ike_esp_choice *choice)
+{
+	const struct ike_pfs pfs = {
+		.group = &group,
+		.group_count = group ? 1 : 0,
+		.required = group != 0,
+		.ke = group,
+	};
+	unsigned seen[IKE_TRANSFORM_ESN + 1] = { 0 };
+
+	if (answer->proposal_count != 1 || answer->ignored)
+		return false;
+	for (size_t i = 0; i < answer->proposal[0].count; i++) {
+		uint8_t type = answer->transform[answer->proposal[0].first + i].type;
+
+		if (type > IKE_TRANSFORM_ESN || seen[type]++)
+			return false;
+	}
+	return ike_esp_choose_pfs(answer, suites, count, &pfs, choice) && !choice->wrong_group;
+}
+
 static void add(const struct esp_row *row, uint8_t number, __be32 spi, bool say_none,
-		struct ike_sa *sa)
+		const uint16_t *groups, size_t group_count, struct ike_sa *sa)
 {
 	if (!ike_sa_add_proposal(sa, number, IKE_PROTOCOL_ESP, &spi, sizeof(spi)))
 		return;
 	ike_sa_add_transform(sa, IKE_TRANSFORM_ENCR, row->encr, row->key_bits);
 	if (row->integ != IKE_INTEG_NONE || say_none)
 		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, row->integ, 0);
+	for (size_t i = 0; i < group_count; i++)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_DH, groups[i], 0);
 }
 
 static void add_esn(bool esn, struct ike_sa *sa)
@@ -128,12 +220,14 @@ void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struc
 	memset(sa, 0, sizeof(*sa));
 	if (!row)
 		return;
-	add(row, choice->number, spi_in, choice->say_none, sa);
+	add(row, choice->number, spi_in, choice->say_none, &choice->group,
+	    choice->group || choice->say_no_group ? 1 : 0, sa);
 	if (choice->say_esn)
 		add_esn(choice->esn, sa);
 }
 
-void ike_esp_offer_sa(const uint16_t *suites, size_t count, __be32 spi_in, struct ike_sa *sa)
+void ike_esp_offer_sa(const uint16_t *suites, size_t count, const uint16_t *groups,
+		      size_t group_count, __be32 spi_in, struct ike_sa *sa)
 {
 	const struct esp_row *last = NULL;
 
@@ -144,7 +238,8 @@ void ike_esp_offer_sa(const uint16_t *suites, size_t count, __be32 spi_in, struc
 		if (!row)
 			continue;
 		if (row != last)
-			add(row, (uint8_t)(sa->proposal_count + 1), spi_in, false, sa);
+			add(row, (uint8_t)(sa->proposal_count + 1), spi_in, false, groups,
+			    group_count, sa);
 		add_esn(suites[i] & CONF_ESP_ESN, sa);
 		last = row;
 	}

@@ -2,6 +2,7 @@
 #include "ike/rules.h"
 
 #include "ike/auth.h"
+#include "ike/create.h"
 #include "ike/info.h"
 #include "ike/init.h"
 #include "ike/intermediate.h"
@@ -36,6 +37,12 @@ static const struct ike_expect child_request[] = {
 	ANY(VENDOR),
 };
 
+/* Only the notify, when it is refused: what is missing otherwise is for the handler. */
+static const struct ike_expect child_answer[] = {
+	ONE(SK), MAY(SA), MAY(NONCE), MAY(KE), MAY(TSI), MAY(TSR), MAY(CP), ANY(NOTIFY),
+	ANY(VENDOR),
+};
+
 static const struct ike_expect info[] = {
 	ONE(SK), ANY(NOTIFY), ANY(DELETE), MAY(CP), ANY(VENDOR),
 };
@@ -54,7 +61,9 @@ const struct ike_rule ike_rules[] = {
 	{ IKE_EXCHANGE_IKE_AUTH, false, IKE_IN(IKE_STATE_NEXT_ROUND), true, EXPECT(auth_round),
 	  IKE_STATE_VERIFYING, ike_auth_round, "it proves itself once more, RFC 4739" },
 	{ IKE_EXCHANGE_CREATE_CHILD_SA, false, LIVING, true, EXPECT(child_request),
-	  IKE_STATE_SAME, ike_child_refuse, "it wants another SA: not while it has one" },
+	  IKE_STATE_SAME, ike_create_request, "it rekeys, or wants another CHILD SA" },
+	{ IKE_EXCHANGE_CREATE_CHILD_SA, true, LIVING, true, EXPECT(child_answer),
+	  IKE_STATE_SAME, ike_task_answered, "it answers a rekey of ours" },
 	{ IKE_EXCHANGE_INFORMATIONAL, false, LIVING, true, EXPECT(info),
 	  IKE_STATE_SAME, ike_info_request, "it asks whether we live, deletes, or tells" },
 	{ IKE_EXCHANGE_INFORMATIONAL, true, LIVING, true, EXPECT(info),

@@ -4,6 +4,7 @@
 #include "core/secret.h"
 #include "crypto/dh.h"
 #include "ike/core.h"
+#include "ike/create.h"
 #include "ike/fragment.h"
 #include "ike/login.h"
 #include "ike/task.h"
@@ -204,8 +205,7 @@ bool ikesa_crowded(const struct ike_core *core, const struct fg_ip *peer)
 	return half_open_of(core, peer) >= share_of_source(core) / 2;
 }
 
-/* Never 0, RFC 7296 3.1, and never one that is in use, as a name either. 0: no randomness. */
-static uint64_t new_spi(const struct ike_core *core)
+uint64_t ikesa_new_spi(const struct ike_core *core)
 {
 	uint64_t spi;
 
@@ -218,20 +218,21 @@ static uint64_t new_spi(const struct ike_core *core)
 	return 0;
 }
 
-struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t peer_spi,
+struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t spi_i, uint64_t spi_r,
 			const struct ike_path *path)
 {
+	uint64_t given = initiator ? spi_i : spi_r;
+	uint64_t own = given ? given : ikesa_new_spi(core);
 	struct ikesa *sa;
-	uint64_t own = new_spi(core);
 
-	if (!own)
+	if (!own || ikesa_find(core, own))
 		return NULL;
 	sa = calloc(1, sizeof(*sa));
 	if (!sa)
 		return NULL;
 	sa->initiator = initiator;
-	sa->spi_i = initiator ? own : peer_spi;
-	sa->spi_r = initiator ? peer_spi : own;
+	sa->spi_i = initiator ? own : spi_i;
+	sa->spi_r = initiator ? spi_r : own;
 	sa->path = *path;
 	sa->source = source_of(&path->peer.ip);
 	sa->made_ms = ike_now(core);
@@ -292,6 +293,9 @@ void ikesa_free(struct ike_core *core, struct ikesa *sa)
 	ikesa_count(core, sa, -1);
 	ikesa_forget_keys(sa);
 	ike_child_free_all(sa);
+	ike_create_free(sa->create);
+	ike_create_free(sa->asked);
+	free(sa->grant);
 	ike_packet_free(sa->answer);
 	ike_packet_free(sa->own);
 	free(sa->mobike);

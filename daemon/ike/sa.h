@@ -18,6 +18,8 @@
 
 struct dh;
 struct ike_mobike;
+struct ike_create;
+struct ike_grant;
 struct ike_client;
 struct ike_fragments;
 struct ike_login;
@@ -86,8 +88,9 @@ struct ikesa {
 	unsigned resends;
 
 	/* Ours: task.h. */
-	uint32_t wanted; /* bit per enum ike_task */
-	unsigned own_task;
+	uint32_t wanted;   /* IKE_WANT() bits */
+	unsigned own_task; /* enum ike_task of the request that is out */
+	__be32 own_child;  /* spi_in of the CHILD SA that it is about, 0: none */
 	uint32_t own_next;
 	struct ike_packet *own; /* waits for its answer, NULL: none */
 	unsigned own_tries;
@@ -102,18 +105,26 @@ struct ikesa {
 	conf_name profile;
 	uint32_t session;        /* of flexd, 0: none */
 	struct ike_child *child; /* NULL: none */
+	struct ike_grant *grant; /* what its CHILD SAs may carry, NULL: no session */
+
+	/* CREATE_CHILD_SA under way: ours, and the peer's while flexd installs. */
+	struct ike_create *create, *asked;
+	uint64_t replaces;    /* own SPI of the IKE SA that this one was made from, 0: none */
+	uint16_t rekey_group; /* of the KE payload that we send next, 0: that of now */
+	uint8_t rekey_failures;
 
 	struct ike_opening *opening; /* until the setup is over */
 	struct ike_login *login;     /* from IKE_AUTH's request to its answer */
 };
 
 /*
- * A new SA in state NEW with an SPI of its own, in the SPI table. initiator: its spi_r is the
- * peer's and may be 0 as long as it is not known; otherwise spi_i is. NULL: no memory or no
- * randomness.
+ * A new SA in state NEW, in the SPI table. Our SPI is spi_i when we are its initiator, otherwise
+ * spi_r; where it is 0 one is chosen. NULL: no memory, no randomness, or the SPI is in use.
  */
-struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t peer_spi,
+struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t spi_i, uint64_t spi_r,
 			const struct ike_path *path);
+/* Never 0, RFC 7296 3.1, and never one that is in use, as a name either. 0: no randomness. */
+uint64_t ikesa_new_spi(const struct ike_core *core);
 /* Takes it out of every table, wipes it, frees it. Says nothing to anybody: see close.h. */
 void ikesa_free(struct ike_core *core, struct ikesa *sa);
 /* The keys from before the last exchange, where it changed them. */

@@ -143,6 +143,57 @@ bool ike_ts_narrow(const struct ike_ts *ask_i, const struct ike_ts *ask_r,
 	return ts_i->count > 0 && ts_r->count > 0;
 }
 
+static bool common_ports(const struct ike_selector *a, const struct ike_selector *b,
+			 struct ike_selector *out)
+{
+	const struct ike_selector *narrow = any_ports(a) ? b : a;
+
+	out->port_first = narrow->port_first;
+	out->port_last = narrow->port_last;
+	if (any_ports(a) || any_ports(b))
+		return true;
+	if (opaque_ports(a) || opaque_ports(b))
+		return opaque_ports(a) && opaque_ports(b);
+	if (b->port_first > out->port_first)
+		out->port_first = b->port_first;
+	if (b->port_last < out->port_last)
+		out->port_last = b->port_last;
+	return out->port_first <= out->port_last;
+}
+
+bool ike_ts_common(const struct ike_ts *a, const struct ike_ts *b, struct ike_ts *common)
+{
+	*common = (struct ike_ts){ 0 };
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < b->count; k++) {
+			const struct ike_selector *x = &a->selector[i], *y = &b->selector[k];
+			struct ike_selector both = { .protocol = x->protocol ? x->protocol
+									     : y->protocol };
+
+			if (x->protocol && y->protocol && x->protocol != y->protocol)
+				continue;
+			if (common_ports(x, y, &both)) {
+				both.first = x->first;
+				both.last = x->last;
+				add_cut(common, &both, &y->first, &y->last);
+			}
+		}
+	return common->count > 0;
+}
+
+bool ike_ts_within(const struct ike_ts *ts, const struct ike_ts *bound)
+{
+	for (size_t i = 0; i < ts->count; i++) {
+		size_t k = 0;
+
+		while (k < bound->count && !covers(&bound->selector[k], &ts->selector[i]))
+			k++;
+		if (k == bound->count)
+			return false;
+	}
+	return ts->count > 0;
+}
+
 bool ike_ts_add_net(struct ike_ts *ts, const struct conf_net *net)
 {
 	struct ike_selector s = { .first = net->ip,

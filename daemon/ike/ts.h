@@ -27,6 +27,12 @@ struct ike_ts_policy {
 bool ike_ts_narrow(const struct ike_ts *ask_i, const struct ike_ts *ask_r,
 		   const struct ike_ts_policy *policy, struct ike_ts *ts_i, struct ike_ts *ts_r);
 
+/* What both allow, addresses, protocol and ports: a rekeyed CHILD SA carries what the old one did.
+ * False: nothing. */
+bool ike_ts_common(const struct ike_ts *a, const struct ike_ts *b, struct ike_ts *common);
+/* Does each selector lie inside one of the bound? False when there is none. */
+bool ike_ts_within(const struct ike_ts *ts, const struct ike_ts *bound);
+
 /* Selectors from an address or a prefix with any protocol and port; false: no room. */
 bool ike_ts_add_host(struct ike_ts *ts, const struct fg_ip *ip);
 bool ike_ts_add_net(struct ike_ts *ts, const struct conf_net *net);

@@ -142,6 +142,8 @@ static int say_begun(struct sessions *s, const struct session *session)
 					    .session = session->id,
 					    .inner4 = session->inner4,
 					    .inner6 = session->inner6,
+					    .flow_limit = policy->flow_limit,
+					    .session_lifetime_s = policy->session_lifetime_s,
 					    .subnet_count = (uint32_t)policy->subnet_count };
 
 	if (session->inner4)

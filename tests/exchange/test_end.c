@@ -50,10 +50,12 @@ static void test_client_deletes_child(void **state)
 	assert_int_equal(deleted->protocol, IKE_PROTOCOL_ESP);
 	assert_int_equal(deleted->spi_count, 1);
 	assert_memory_equal(deleted->spis.p, &s->in->spi_out, sizeof(s->in->spi_out));
-	assert_int_equal(gateway_sessions(&s->gw), 0);
-	assert_int_equal(s->gw.session[1].ended, FG_CAUSE_peer_delete);
+	/* The session waits for another one, but not for long. */
+	assert_int_equal(gateway_sas(&s->gw, 1), 0);
+	assert_int_equal(gateway_sessions(&s->gw), 1);
 	assert_int_equal(s->gw.core->gauge[IKE_STATE_CHILDLESS], 1);
 	gateway_wait(&s->gw, IKE_CHILDLESS_MS);
+	assert_int_equal(s->gw.session[1].ended, FG_CAUSE_childless);
 	pass_on(s);
 	assert_int_equal(s->in->state, INITIATOR_CLOSED);
 	story_empty(s);
@@ -107,21 +109,6 @@ static void test_client_does_not_accept_us(void **state)
 		}
 		story_end(s);
 	}
-}
-
-static void test_another_child_is_refused(void **state)
-{
-	struct story *s = story_up(0);
-
-	(void)state;
-	assert_true(initiator_create_child(s->in) > 0);
-	gateway_talk(&s->gw, s->in);
-	assert_non_null(ike_find_notify(&s->in->answer, IKE_NOTIFY_NO_ADDITIONAL_SAS));
-	assert_int_equal(gateway_sessions(&s->gw), 1);
-	assert_true(initiator_liveness(s->in) > 0);
-	gateway_talk(&s->gw, s->in);
-	assert_int_equal(s->in->next_id, 4);
-	story_end(s);
 }
 
 /* --- the operator --- */
@@ -465,8 +452,9 @@ static void test_nonsense_from_processes(void **state)
 	assert_int_equal(ike_from_aaa(core, MSG_SA_ADDED, &added), -EPROTO);
 	assert_int_equal(ike_from_broker(core, MSG_SESSION_BEGUN, &begun), -EPROTO);
 	assert_int_equal(ike_from_broker(core, MSG_SESSION_REFUSED, &refused), -EPROTO);
-	assert_int_equal(ike_from_broker(core, MSG_SA_ADDED, &added), -EPROTO);
-	assert_int_equal(ike_from_broker(core, MSG_SA_REFUSED, &sa_refused), -EPROTO);
+	/* What these were for may have ended while they were on their way. */
+	assert_int_equal(ike_from_broker(core, MSG_SA_ADDED, &added), 0);
+	assert_int_equal(ike_from_broker(core, MSG_SA_REFUSED, &sa_refused), 0);
 	assert_int_equal(ike_from_broker(core, MSG_AUTH_VERDICT, &verdict), -EPROTO);
 	assert_int_equal(core->gauge[IKE_STATE_ESTABLISHED], 1);
 	assert_int_equal(gateway_sessions(&s->gw), 1);
@@ -612,7 +600,6 @@ int main(void)
 		cmocka_unit_test(test_client_deletes_child),
 		cmocka_unit_test(test_client_deletes_a_child_that_is_not),
 		cmocka_unit_test(test_client_does_not_accept_us),
-		cmocka_unit_test(test_another_child_is_refused),
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_clear_unanswered),
 		cmocka_unit_test(test_wrong_answer),

@@ -241,7 +241,7 @@ static void put_part(struct story *s, struct ike_writer *w, enum part part, size
 
 	switch (part) {
 	case SA:
-		ike_offer_sa(&ours, 1, &offer);
+		ike_offer_sa(&ours, 1, NULL, &offer);
 		ike_put_sa(w, &offer);
 		break;
 	case KE:

@@ -66,10 +66,13 @@ connections {
 				remote_ts = %(remote_ts)s
 				esp_proposals = %(esp)s
 				mode = tunnel
-				rekey_time = 0
+				rekey_time = %(rekey)s
+				life_time = 1h
 			}
+			%(more)s
 		}
-		rekey_time = 0
+		rekey_time = %(ike_rekey)s
+		over_time = 1h
 		reauth_time = 0
 	}
 }
@@ -84,7 +87,7 @@ class Client:
                  proposals="aes256gcm16-prfsha384-x25519", esp="aes256gcm16", vips="0.0.0.0",
                  remote_ts="0.0.0.0/0", dpd="0s", mobike="no", unique="no",
                  local="auth = psk", remote="auth = psk", local2="", secrets=None, certs=(), cas=(),
-                 charon=""):
+                 charon="", rekey="0", ike_rekey="0", more=""):
         """local, remote: how the sides authenticate; local2: a second round of ours. certs, cas: of
         ca.py. charon: a line for strongswan.conf."""
         self.network = network
@@ -93,7 +96,8 @@ class Client:
         self.settings = dict(gateway=gateway or network.GATEWAY4, vips=vips, proposals=proposals,
                              identity=identity, remote_id=remote_id, remote_ts=remote_ts, esp=esp,
                              psk=psk, dpd=dpd, mobike=mobike, unique=unique, local=local,
-                             remote=remote, local2=local2, secrets=secrets, certs=certs, cas=cas)
+                             remote=remote, local2=local2, secrets=secrets, certs=certs, cas=cas,
+                             rekey=rekey, ike_rekey=ike_rekey, more=more)
         self.charon_line = charon
         self.dir = os.path.join(network.dir, ns.name)
         os.makedirs(self.dir, exist_ok=True)

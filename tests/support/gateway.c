@@ -95,6 +95,7 @@ static void check_iv(struct gateway *gw, struct rd rd)
 		return;
 	if (!rd_be64(&rd, &now.iv))
 		return;
+	now.spi_i = header.spi_i;
 	now.spi_r = header.spi_r;
 	/* It changes the keys of what follows, and a new key begins at the first IV again. */
 	if (header.exchange == IKE_EXCHANGE_IKE_INTERMEDIATE)
@@ -102,8 +103,8 @@ static void check_iv(struct gateway *gw, struct rd rd)
 	if (!crypto_hash(CRYPTO_SHA256, &all, 1, now.digest))
 		die("no digest");
 	for (size_t i = 0; i < gw->sealed && i < GATEWAY_SEALS; i++) {
-		if (gw->seal[i].spi_r != now.spi_r || gw->seal[i].iv != now.iv ||
-		    gw->seal[i].key != now.key)
+		if (gw->seal[i].spi_i != now.spi_i || gw->seal[i].spi_r != now.spi_r ||
+		    gw->seal[i].iv != now.iv || gw->seal[i].key != now.key)
 			continue;
 		if (memcmp(gw->seal[i].digest, now.digest, sizeof(now.digest)) != 0)
 			die("the core sealed two messages under one IV");
@@ -333,11 +334,19 @@ static void sign(struct gateway *gw, const struct msg_auth_sign *ask, const uint
 		die("the core refuses a signature");
 }
 
+static const struct conf_authorization_policy *policy(const struct gateway *gw, const char *name)
+{
+	const struct conf_profile *profile = conf_find_profile(gw->conf, name);
+
+	return profile ? &gw->conf->policies[profile->authorization_policy] : NULL;
+}
+
 static void begin(struct gateway *gw, const struct msg_session_begin *ask)
 {
 	struct msg_session_refused refused = { .ike = ask->ike, .cause = gw->refuse_begin };
 	struct msg_session_begun begun = { .ike = ask->ike, .session = gw->next_session };
 	struct gateway_session *s = &gw->session[gw->next_session % GATEWAY_SESSIONS];
+	const struct conf_authorization_policy *granted = policy(gw, ask->profile);
 	struct fg_ip base6;
 
 	if (refused.cause) {
@@ -354,6 +363,8 @@ static void begin(struct gateway *gw, const struct msg_session_begin *ask)
 		begun.inner6 = ip_add(&base6, gw->next_session);
 		begun.prefix6 = 128;
 	}
+	begun.flow_limit = granted ? granted->flow_limit : 1;
+	begun.session_lifetime_s = granted ? granted->session_lifetime_s : 0;
 	begun.subnet_count = gw->subnets;
 	for (uint32_t i = 0; i < gw->subnets; i++)
 		begun.subnets[i] = (struct conf_net){ .ip = ip_from4(htonl(0x0a140000 + (i << 8))),
@@ -381,6 +392,92 @@ struct gateway_session *gateway_session_of(struct gateway *gw, uint32_t id)
 	return NULL;
 }
 
+/* --- SAs --- */
+
+static bool open_now(const struct gateway *gw, const struct gateway_sa *sa)
+{
+	return sa->used && sa->spi_out && sa->until_ms > gw->now_ms;
+}
+
+const struct gateway_sa *gateway_opens(const struct gateway *gw, __be32 spi_in)
+{
+	for (size_t i = 0; i < GATEWAY_SAS; i++)
+		if (open_now(gw, &gw->sa[i]) && gw->sa[i].spi_in == spi_in)
+			return &gw->sa[i];
+	return NULL;
+}
+
+const struct gateway_sa *gateway_outbound(const struct gateway *gw, uint32_t session, __be32 flow)
+{
+	for (size_t i = 0; i < GATEWAY_SAS; i++) {
+		const struct gateway_sa *sa = &gw->sa[i];
+
+		if (sa->used && sa->session == session && sa->outbound &&
+		    (!flow || sa->flow == flow))
+			return sa;
+	}
+	return NULL;
+}
+
+unsigned gateway_sas(const struct gateway *gw, uint32_t session)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < GATEWAY_SAS; i++)
+		count += gw->sa[i].used && gw->sa[i].session == session &&
+			 gw->sa[i].until_ms == IKE_NEVER;
+	return count;
+}
+
+static struct gateway_sa *sa_of(struct gateway *gw, uint32_t session, __be32 spi_in)
+{
+	for (size_t i = 0; i < GATEWAY_SAS; i++)
+		if (gw->sa[i].used && gw->sa[i].session == session && gw->sa[i].spi_in == spi_in)
+			return &gw->sa[i];
+	return NULL;
+}
+
+/* What has drained makes room. */
+static struct gateway_sa *sa_new(struct gateway *gw, uint32_t session)
+{
+	for (size_t i = 0; i < GATEWAY_SAS; i++) {
+		struct gateway_sa *sa = &gw->sa[i];
+
+		if (sa->used && sa->until_ms > gw->now_ms)
+			continue;
+		*sa = (struct gateway_sa){ .used = true,
+					   .session = session,
+					   .spi_in = htonl(0xc0000001 + gw->next_spi++),
+					   .until_ms = IKE_NEVER };
+		return sa;
+	}
+	die("too many SAs");
+	return NULL;
+}
+
+static void use(struct gateway *gw, struct gateway_sa *sa)
+{
+	for (size_t i = 0; i < GATEWAY_SAS; i++)
+		if (gw->sa[i].session == sa->session && gw->sa[i].flow == sa->flow)
+			gw->sa[i].outbound = false;
+	sa->outbound = true;
+}
+
+static void spi_ask(struct gateway *gw, const struct msg_spi_ask *ask)
+{
+	const struct gateway_session *s = gateway_session_of(gw, ask->session);
+	struct msg_spi_given given = { .ike = ask->ike,
+				       .session = ask->session,
+				       .ticket = ask->ticket };
+
+	if (!s || s->ended)
+		return;
+	if (!gw->no_spi)
+		given.spi_in = sa_new(gw, ask->session)->spi_in;
+	if (ike_from_broker(gw->core, MSG_SPI_GIVEN, &given) < 0)
+		die("the core refuses an SPI");
+}
+
 static void sa_add(struct gateway *gw, const struct msg_sa_add *ask)
 {
 	struct gateway_session *s = gateway_session_of(gw, ask->session);
@@ -389,15 +486,35 @@ static void sa_add(struct gateway *gw, const struct msg_sa_add *ask)
 					  .session = ask->session,
 					  .spi_out = ask->spi_out,
 					  .cause = gw->refuse_sa };
+	struct gateway_sa *sa, *old;
 
 	/* Ended before this came: as flexd does, no answer. */
 	if (!s || s->ended)
 		return;
+	sa = ask->spi_in ? sa_of(gw, ask->session, ask->spi_in) : NULL;
+	if (ask->spi_in && (!sa || sa->spi_out)) {
+		gw->strange++;
+		return;
+	}
 	if (refused.cause) {
+		if (sa)
+			sa->used = false;
 		ike_from_broker(gw->core, MSG_SA_REFUSED, &refused);
 		return;
 	}
-	s->spi_in = added.spi_in = htonl(0xc0000000 + ask->session);
+	if (!sa)
+		sa = sa_new(gw, ask->session);
+	old = ask->replaces ? sa_of(gw, ask->session, ask->replaces) : NULL;
+	sa->life_bytes = ask->life_bytes;
+	sa->life_packets = ask->life_packets;
+	sa->in = ask->in;
+	sa->out = ask->out;
+	snprintf(sa->ts, sizeof(sa->ts), "%.*s", (int)sizeof(sa->ts) - 1, ask->ts);
+	sa->spi_out = ask->spi_out;
+	sa->flow = old ? old->flow : sa->spi_in;
+	if (ask->use_now)
+		use(gw, sa);
+	s->spi_in = added.spi_in = sa->spi_in;
 	s->spi_out = added.spi_out = ask->spi_out;
 	s->udp = ask->udp;
 	s->esn = ask->esn;
@@ -434,6 +551,39 @@ static void session_move(struct gateway *gw, const struct msg_session_move *move
 	s->peer_behind_nat = move->peer_behind_nat;
 }
 
+static void sa_use(struct gateway *gw, const struct msg_sa_use *ask)
+{
+	struct gateway_sa *sa = sa_of(gw, ask->session, ask->spi_in);
+
+	if (sa && sa->spi_out && sa->until_ms == IKE_NEVER)
+		use(gw, sa);
+}
+
+static void sa_del(struct gateway *gw, const struct msg_sa_del *ask)
+{
+	struct gateway_sa *sa = sa_of(gw, ask->session, ask->spi_in);
+
+	if (!sa)
+		return;
+	sa->outbound = false;
+	sa->until_ms = gw->now_ms + ask->drain_ms;
+	sa->used = sa->spi_out != 0;
+}
+
+void gateway_life(struct gateway *gw, __be32 spi_in, bool hard)
+{
+	const struct gateway_sa *sa = gateway_opens(gw, spi_in);
+	const struct gateway_session *s = sa ? gateway_session_of(gw, sa->session) : NULL;
+	struct msg_sa_life life = { .spi_in = spi_in, .hard = hard };
+
+	if (!s)
+		die("no SA with this SPI");
+	life.ike = s->ike;
+	life.session = s->id;
+	if (ike_from_broker(gw->core, MSG_SA_LIFE, &life) < 0)
+		die("the core refuses a limit");
+}
+
 static void session_end(struct gateway *gw, const struct msg_session_end *end)
 {
 	struct gateway_session *s = gateway_session_of(gw, end->session);
@@ -444,6 +594,9 @@ static void session_end(struct gateway *gw, const struct msg_session_end *end)
 	}
 	s->ended = end->cause;
 	gw->ended++;
+	for (size_t i = 0; i < GATEWAY_SAS; i++)
+		if (gw->sa[i].session == s->id)
+			gw->sa[i].used = false;
 }
 
 static void deliver(struct gateway *gw, const struct gateway_message *m)
@@ -469,6 +622,15 @@ static void deliver(struct gateway *gw, const struct gateway_message *m)
 		break;
 	case MSG_SESSION_MOVE:
 		session_move(gw, (const void *)m->bytes);
+		break;
+	case MSG_SPI_ASK:
+		spi_ask(gw, (const void *)m->bytes);
+		break;
+	case MSG_SA_USE:
+		sa_use(gw, (const void *)m->bytes);
+		break;
+	case MSG_SA_DEL:
+		sa_del(gw, (const void *)m->bytes);
 		break;
 	case MSG_SESSION_END:
 		session_end(gw, (const void *)m->bytes);

@@ -17,6 +17,7 @@ enum {
 	GATEWAY_TRUSTPOINTS = 4,
 	GATEWAY_DATAGRAM_MAX = 4 * 1024,
 	GATEWAY_SEALS = 256,
+	GATEWAY_SAS = 256,
 	GATEWAY_TRACED = 16 * 1024,
 };
 
@@ -28,8 +29,8 @@ struct gateway_datagram {
 
 /* What was sealed for whom under which IV: never two messages under one. */
 struct gateway_seal {
-	uint32_t key;       /* which of the IKE SA's, 0: those of IKE_AUTH */
-	uint64_t spi_r, iv; /* of a CBC IV the first half: random, so as good as all of it */
+	uint32_t key;              /* which of the IKE SA's, 0: those of IKE_AUTH */
+	uint64_t spi_i, spi_r, iv; /* of a CBC IV the first half: random, so as good as all of it */
 	uint8_t digest[CRYPTO_HASH_MAX];
 };
 
@@ -38,6 +39,19 @@ struct gateway_message {
 	uint32_t type;
 	size_t len;
 	uint8_t *bytes; /* body and tail */
+};
+
+/* A pair of ESP SAs as flexd has it. */
+struct gateway_sa {
+	bool used;
+	uint32_t session;
+	__be32 spi_in, spi_out; /* spi_out 0: only reserved */
+	__be32 flow;            /* the first of those that replaced each other */
+	bool outbound;          /* what goes to the client takes it */
+	uint64_t until_ms;      /* its inbound side opens packets until then */
+	uint64_t life_bytes, life_packets;
+	struct msg_esp_key in, out;
+	char ts[64]; /* the beginning of its selectors in words */
 };
 
 struct gateway_session {
@@ -49,7 +63,7 @@ struct gateway_session {
 	struct fg_ip inner6;
 	struct endpoint peer, local;
 	bool udp, peer_behind_nat, esn;
-	__be32 spi_in, spi_out;
+	__be32 spi_in, spi_out; /* of the SA that was added last */
 	struct msg_esp_key in, out;
 	struct msg_session_begin begin;
 };
@@ -81,6 +95,9 @@ struct gateway {
 
 	struct gateway_session session[GATEWAY_SESSIONS];
 	uint32_t next_session;
+	struct gateway_sa sa[GATEWAY_SAS];
+	uint32_t next_spi;
+	bool no_spi;                      /* SPI_ASK is answered with none */
 	uint32_t refuse_begin, refuse_sa; /* cause, 0: no */
 	uint32_t subnets;                 /* networks told to every client, at most CONF_NETS_MAX */
 	uint32_t begun, ended;
@@ -120,6 +137,14 @@ void gateway_wait(struct gateway *gw, uint64_t ms);
 bool gateway_take(struct gateway *gw, struct gateway_datagram *datagram);
 /* Sessions that flexd holds. */
 uint32_t gateway_sessions(const struct gateway *gw);
+/* SAs that flexd holds for it, without those that only drain. */
+unsigned gateway_sas(const struct gateway *gw, uint32_t session);
+/* The SA that opens what comes with this SPI now, NULL: none. */
+const struct gateway_sa *gateway_opens(const struct gateway *gw, __be32 spi_in);
+/* The SA that traffic to the client takes in this flow, 0: the only one. NULL: none. */
+const struct gateway_sa *gateway_outbound(const struct gateway *gw, uint32_t session, __be32 flow);
+/* flexd says that a volume limit is near or reached. */
+void gateway_life(struct gateway *gw, __be32 spi_in, bool hard);
 struct gateway_session *gateway_session_of(struct gateway *gw, uint32_t id);
 
 bool gateway_random(void *arg, void *p, size_t len);

@@ -160,7 +160,7 @@ size_t initiator_init(struct initiator *in)
 
 	if (!new_dh(in))
 		return 0;
-	ike_offer_sa(&ours, 1, &offer);
+	ike_offer_sa(&ours, 1, NULL, &offer);
 	if (in->setup.ike_offer)
 		offer = *in->setup.ike_offer;
 	room = initiator_room(in, &cap);
@@ -307,7 +307,7 @@ size_t initiator_auth(struct initiator *in)
 		put_notifies(&w, in->setup.in_auth, INITIATOR_NOTIFIES);
 		put_config(in, &w);
 	}
-	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, in->spi_in, &offer);
+	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, NULL, 0, in->spi_in, &offer);
 	if (in->setup.esp_offer) {
 		offer = *in->setup.esp_offer;
 		for (size_t i = 0; i < offer.proposal_count; i++)
@@ -401,7 +401,8 @@ size_t initiator_create_child(struct initiator *in)
 	struct ike_writer w;
 
 	ike_begin_inner(&w, bytes, sizeof(bytes));
-	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, in->spi_in ^ htonl(1), &offer);
+	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, NULL, 0, in->spi_in ^ htonl(1),
+			 &offer);
 	ike_put_sa(&w, &offer);
 	ike_put_nonce(&w, in->ni, in->ni_len);
 	put_ts(in, &w);

@@ -155,7 +155,8 @@ static bool take_child(struct initiator *in, const struct ike_message *m)
 	in->spi_out = choice.spi;
 	in->ts_i = m->ts_i;
 	in->ts_r = m->ts_r;
-	return ike_child_keys(&in->keys, ni, nr, choice.suite, &in->key_out, &in->key_in);
+	return ike_child_keys(&in->keys, (struct ike_bytes){ 0 }, ni, nr, choice.suite,
+			      &in->key_out, &in->key_in);
 }
 
 static enum initiator_event auth_answer(struct initiator *in, const struct ike_message *m)

@@ -19,19 +19,20 @@
 /* clang-format off */
 /* One row per state we are in, one letter per state that comes: x is allowed. */
 static const char moves[IKE_STATES][IKE_STATES + 1] = {
-	/*                          NHVSRBIECDFD */
-	[IKE_STATE_NEW] =         ".x..........",
-	[IKE_STATE_HALF_OPEN] =   "..x.......x.",
-	[IKE_STATE_VERIFYING] =   ".x.xxx..x.x.",
-	[IKE_STATE_SIGNING] =     ".x..xx..x.x.",
-	[IKE_STATE_NEXT_ROUND] =  "..x.......x.",
-	[IKE_STATE_BEGINNING] =   "......x.x.x.",
-	[IKE_STATE_INSTALLING] =  ".......xx.x.",
-	[IKE_STATE_ESTABLISHED] = "........xxxx",
-	[IKE_STATE_CHILDLESS] =   ".........xxx",
-	[IKE_STATE_DELETING] =    "..........xx",
-	[IKE_STATE_FAILED] =      "............",
-	[IKE_STATE_DELETED] =     "............",
+	/*                          NHVSRBIECKDFD */
+	[IKE_STATE_NEW] =         ".x.....xxx...",
+	[IKE_STATE_HALF_OPEN] =   "..x........x.",
+	[IKE_STATE_VERIFYING] =   ".x.xxx..x..x.",
+	[IKE_STATE_SIGNING] =     ".x..xx..x..x.",
+	[IKE_STATE_NEXT_ROUND] =  "..x........x.",
+	[IKE_STATE_BEGINNING] =   "......x.x..x.",
+	[IKE_STATE_INSTALLING] =  ".......xx..x.",
+	[IKE_STATE_ESTABLISHED] = "........xxxxx",
+	[IKE_STATE_CHILDLESS] =   ".......x.xxxx",
+	[IKE_STATE_REKEYED] =     ".......xx.xxx",
+	[IKE_STATE_DELETING] =    "...........xx",
+	[IKE_STATE_FAILED] =      ".............",
+	[IKE_STATE_DELETED] =     ".............",
 };
 /* clang-format on */
 
@@ -73,6 +74,11 @@ static void test_names(void **state)
 
 /* --- rules --- */
 
+enum {
+	LIVING = IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS) |
+		 IKE_IN(IKE_STATE_REKEYED) | IKE_IN(IKE_STATE_DELETING),
+};
+
 /* Which exchange may come in which state, requests and responses. */
 static const struct {
 	uint8_t exchange;
@@ -84,16 +90,10 @@ static const struct {
 	{ IKE_EXCHANGE_IKE_AUTH, false,
 	  IKE_IN(IKE_STATE_HALF_OPEN) | IKE_IN(IKE_STATE_NEXT_ROUND) },
 	{ IKE_EXCHANGE_IKE_AUTH, true, 0 },
-	{ IKE_EXCHANGE_CREATE_CHILD_SA, false,
-	  IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS) |
-		  IKE_IN(IKE_STATE_DELETING) },
-	{ IKE_EXCHANGE_CREATE_CHILD_SA, true, 0 },
-	{ IKE_EXCHANGE_INFORMATIONAL, false,
-	  IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS) |
-		  IKE_IN(IKE_STATE_DELETING) },
-	{ IKE_EXCHANGE_INFORMATIONAL, true,
-	  IKE_IN(IKE_STATE_ESTABLISHED) | IKE_IN(IKE_STATE_CHILDLESS) |
-		  IKE_IN(IKE_STATE_DELETING) },
+	{ IKE_EXCHANGE_CREATE_CHILD_SA, false, LIVING },
+	{ IKE_EXCHANGE_CREATE_CHILD_SA, true, LIVING },
+	{ IKE_EXCHANGE_INFORMATIONAL, false, LIVING },
+	{ IKE_EXCHANGE_INFORMATIONAL, true, LIVING },
 	{ IKE_EXCHANGE_IKE_INTERMEDIATE, false, IKE_IN(IKE_STATE_HALF_OPEN) },
 	{ IKE_EXCHANGE_IKE_INTERMEDIATE, true, 0 },
 	{ IKE_EXCHANGE_IKE_SESSION_RESUME, false, 0 },

@@ -2,6 +2,7 @@
 /* Key derivation against what NIST published for IKEv2 (SP 800-135), and how keys are cut. */
 #include "bytes.h"
 
+#include "crypto/prf.h"
 #include "crypto/psk_auth.h"
 #include "ike/keys.h"
 
@@ -106,6 +107,64 @@ static void nist_cavs(void **state)
 	}
 }
 
+/* The same sample's SKEYSEED(rekey): SK_d is the first part of DKM. The prf is that of the old SA,
+ * whatever the new one has. RFC 7296 2.18. */
+static void nist_cavs_rekey(void **state)
+{
+	const struct ike_suite old_suite = { IKE_ENCR_AES_GCM_16,   256,
+					     IKE_PRF_HMAC_SHA2_256, IKE_INTEG_NONE,
+					     IKE_GROUP_X25519,      { 0 } };
+	const struct ike_suite suites[] = {
+		old_suite,
+		{ IKE_ENCR_AES_CBC,
+		  128,
+		  IKE_PRF_HMAC_SHA2_512,
+		  IKE_INTEG_HMAC_SHA2_256_128,
+		  IKE_GROUP_ECP_256,
+		  { 0 } },
+	};
+	struct bytes ni = hex(cavs[0].ni), nr = hex(cavs[0].nr), shared = hex(cavs[0].shared);
+	struct bytes fresh = hex(
+		"25f3b12d6f282739256e39bf54eda53b60ffcf379bb7bcc90c27b4c4c578616c");
+	struct bytes seed = hex("2d63f6debc92048b4fef3889c4c99ca67d6496e0fac14a2bca9a2d6566ff2398");
+	struct ike_keys old, got, want;
+
+	(void)state;
+	assert_true(ike_keys_derive(&old_suite, of(&ni), of(&nr), of(&shared), spi(cavs[0].spi_i),
+				    spi(cavs[0].spi_r), &old));
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		assert_true(
+			ike_keys_rekey(&old, &suites[i], of(&ni), of(&nr), of(&fresh), 3, 4, &got));
+		assert_true(ike_keys_expand(&suites[i], of(&seed), of(&ni), of(&nr), 3, 4, &want));
+		assert_memory_equal(&got, &want, sizeof(got));
+	}
+}
+
+/* KEYMAT with a key exchange, RFC 7296 2.17: prf+(SK_d, g^ir | Ni | Nr). */
+static void child_with_pfs(void **state)
+{
+	static const uint8_t ni[16] = { 1 }, nr[32] = { 2 }, shared[32] = { 3 };
+	struct ike_keys keys = { .suite = { .prf = IKE_PRF_HMAC_SHA2_256 },
+				 .prf_len = 32,
+				 .d = { 4 } };
+	uint8_t seed[80], keymat[72];
+	struct msg_esp_key in, out;
+
+	(void)state;
+	memcpy(seed, shared, 32);
+	memcpy(seed + 32, ni, 16);
+	memcpy(seed + 48, nr, 32);
+	assert_true(crypto_prf_plus(CRYPTO_SHA256, keys.d, 32, seed, sizeof(seed), keymat,
+				    sizeof(keymat)));
+	assert_true(ike_child_keys(&keys, (struct ike_bytes){ shared, 32 },
+				   (struct ike_bytes){ ni, 16 }, (struct ike_bytes){ nr, 32 },
+				   FG_ESP_AES_GCM_256, &in, &out));
+	assert_memory_equal(in.key, keymat, 32);
+	assert_memory_equal(in.salt, keymat + 32, 4);
+	assert_memory_equal(out.key, keymat + 36, 32);
+	assert_memory_equal(out.salt, keymat + 68, 4);
+}
+
 /* ACVP kdf-components ikev2 sample, test group 7, case 121: SHA-256, nonces of 256 bytes. */
 static const char acvp_ni[] = "f096bc348f4c0be7a0932e065f72da82f9e312379cbec86574837e535dedd0f8"
 			      "1e86fe52f9d89336b17bf5dc030e766e71d25b60d724aaefe8b60c2383bd6395"
@@ -183,8 +242,8 @@ static void nist_acvp_child(void **state)
 		struct msg_esp_key key[2];
 		const uint8_t *p = want.p;
 
-		assert_true(
-			ike_child_keys(&keys, of(&ni), of(&nr), cases[i].suite, &key[0], &key[1]));
+		assert_true(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&ni), of(&nr),
+					   cases[i].suite, &key[0], &key[1]));
 		for (size_t k = 0; k < 2; k++) {
 			assert_memory_equal(key[k].key, p, cases[i].key);
 			p += cases[i].key;
@@ -220,10 +279,12 @@ static void refused(void **state)
 	assert_false(ike_keys_derive(&good, of(&n), of(&long_nonce), of(&shared), 1, 2, &keys));
 	assert_true(ike_keys_derive(&good, of(&n), of(&n), of(&shared), 1, 2, &keys));
 	memset(&a, 0xaa, sizeof(a));
-	assert_false(ike_child_keys(&keys, of(&n), of(&n), FG_ESP_SUITE_MAX, &a, &b));
+	assert_false(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&n), of(&n),
+				    FG_ESP_SUITE_MAX, &a, &b));
 	assert_memory_equal(&a, &none, sizeof(a));
-	assert_false(ike_child_keys(&keys, of(&n), of(&n), 0, &a, &b));
-	assert_false(ike_child_keys(&keys, of(&long_nonce), of(&n), FG_ESP_AES_GCM_128, &a, &b));
+	assert_false(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&n), of(&n), 0, &a, &b));
+	assert_false(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&long_nonce), of(&n),
+				    FG_ESP_AES_GCM_128, &a, &b));
 }
 
 /* RealMessage | Nonce of the other side | prf(SK_p, IDbody), RFC 7296 2.15. */
@@ -283,6 +344,7 @@ static void shared_key_auth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nist_cavs_rekey), cmocka_unit_test(child_with_pfs),
 		cmocka_unit_test(nist_cavs),       cmocka_unit_test(nist_acvp),
 		cmocka_unit_test(nist_acvp_child), cmocka_unit_test(refused),
 		cmocka_unit_test(auth_octets),     cmocka_unit_test(shared_key_auth),

@@ -103,8 +103,8 @@ static void check_child(const struct login *login, const struct replay *r)
 
 	assert_true(ike_esp_choose(&r->auth_r.sa, suites, 1, &choice));
 	assert_true(ike_esp_choose(&r->auth_i.sa, suites, 1, &choice));
-	assert_true(ike_child_keys(&r->keys, r->init_i.nonce, r->init_r.nonce, choice.suite,
-				   &key[0], &key[1]));
+	assert_true(ike_child_keys(&r->keys, (struct ike_bytes){ 0 }, r->init_i.nonce,
+				   r->init_r.nonce, choice.suite, &key[0], &key[1]));
 	for (int i = 0; i < 2; i++) {
 		struct bytes got = { .len = 0 };
 

@@ -223,7 +223,7 @@ static size_t opening(uint8_t *bytes, size_t cap)
 	struct ike_sa offer;
 	struct ike_writer w;
 
-	ike_offer_sa(&list, 1, &offer);
+	ike_offer_sa(&list, 1, NULL, &offer);
 	ike_begin(&w, bytes, cap, &header);
 	ike_put_sa(&w, &offer);
 	ike_put_ke(&w, IKE_GROUP_X25519, value, sizeof(value));

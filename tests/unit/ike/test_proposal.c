@@ -277,7 +277,7 @@ static void offer_round_trip(void **state)
 	char text[IKE_SUITE_TEXT_MAX];
 
 	(void)state;
-	ike_offer_sa(ours, 2, &offer);
+	ike_offer_sa(ours, 2, NULL, &offer);
 	assert_int_equal(offer.proposal_count, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(offer.proposal[i].number, i + 1);

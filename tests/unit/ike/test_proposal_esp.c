@@ -188,7 +188,7 @@ static void offer_round_trip(void **state)
 	struct ike_esp_choice choice;
 
 	(void)state;
-	ike_esp_offer_sa(all, COUNT(all), htonl(0x1000), &offer);
+	ike_esp_offer_sa(all, COUNT(all), NULL, 0, htonl(0x1000), &offer);
 	assert_int_equal(offer.proposal_count, COUNT(all));
 	for (size_t i = 0; i < COUNT(all); i++) {
 		assert_true(ike_esp_choose(&offer, &all[i], 1, &choice));
@@ -209,7 +209,7 @@ static void offer_of_both(void **state)
 	size_t n = 0;
 
 	(void)state;
-	ike_esp_offer_sa(suites, COUNT(suites), htonl(0x1000), &offer);
+	ike_esp_offer_sa(suites, COUNT(suites), NULL, 0, htonl(0x1000), &offer);
 	assert_int_equal(offer.proposal_count, 3);
 	for (size_t i = 0; i < offer.transform_count; i++)
 		if (offer.transform[i].type == IKE_TRANSFORM_ESN)

@@ -162,13 +162,14 @@ static void test_spis(void **state)
 	(void)state;
 	spi_next = random;
 	assert_int_equal(ike_core_new(&env, &conf, &core), 0);
-	a = ikesa_new(core, false, 1, &path);
-	b = ikesa_new(core, true, 2, &path);
+	a = ikesa_new(core, false, 1, 0, &path);
+	b = ikesa_new(core, true, 0, 2, &path);
 	assert_int_equal(a->spi_r, 77);
 	assert_int_equal(b->spi_i, 78);
 	assert_int_equal(b->spi_r, 2);
 	assert_ptr_equal(ikesa_find(core, 77), a);
-	assert_null(ikesa_new(core, false, 3, &path));
+	assert_null(ikesa_new(core, false, 3, 0, &path));
+	assert_null(ikesa_new(core, true, 77, 3, &path));
 	assert_int_equal(core->by_spi.count, 2);
 	ikesa_free(core, a);
 	assert_null(ikesa_find(core, 77));

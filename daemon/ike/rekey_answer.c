@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ike/rekey_answer.h"
+
+#include "ike/close.h"
+#include "ike/create.h"
+#include "ike/exchange.h"
+#include "ike/succeed.h"
+#include "ike/task.h"
+
+#include <stdlib.h>
+
+uint64_t ike_rekey_spi(const struct ike_proposal *proposal)
+{
+	struct rd rd = rd_of(proposal->spi, proposal->spi_len);
+	uint64_t spi;
+
+	return rd_be64(&rd, &spi) && rd_end(&rd) ? spi : 0;
+}
+
+/* We create, rekey or delete a CHILD SA of it: RFC 7296 2.25.1. */
+static bool children_move(const struct ikesa *sa)
+{
+	if (sa->create && !sa->create->ike)
+		return true;
+	for (const struct ike_child *child = sa->child; child; child = child->next)
+		if (child->state == IKE_CHILD_INSTALLING ||
+		    ike_asking(sa, IKE_TASK_DELETE_CHILD, child->spi_in))
+			return true;
+	return false;
+}
+
+/* One of the profile's proposals. NULL spi: none is acceptable. */
+static bool choose(const struct ike_core *core, const struct ikesa *sa, const struct ike_message *m,
+		   struct ike_choice *choice, uint64_t *peer_spi)
+{
+	const struct conf_profile *profile = ike_profile_of(core, sa);
+	const struct conf_proposal *ours[CONF_LIST_MAX];
+
+	if (!profile)
+		return false;
+	for (size_t i = 0; i < profile->proposal_count; i++)
+		ours[i] = &core->conf->proposals[profile->proposal[i]];
+	if (!ike_choose(&m->sa, ours, profile->proposal_count, m->ke.group, choice))
+		return false;
+	for (size_t i = 0; i < m->sa.proposal_count; i++)
+		if (m->sa.proposal[i].number == choice->number)
+			*peer_spi = ike_rekey_spi(&m->sa.proposal[i]);
+	return *peer_spi != 0;
+}
+
+static bool answer(struct ike_core *core, struct ikesa *sa, const struct ike_create *create,
+		   const struct ike_choice *choice, const struct ikesa *heir)
+{
+	struct ike_sa chosen = { 0 };
+	struct ike_draft draft;
+	uint8_t spi[IKE_SPI_MAX];
+	struct wr wr = wr_of(spi, sizeof(spi));
+
+	wr_be64(&wr, heir->spi_r);
+	ike_choice_sa(choice, spi, &chosen);
+	ike_draft_begin(&draft);
+	ike_put_sa(&draft.w, &chosen);
+	ike_put_nonce(&draft.w, create->nr, create->nr_len);
+	ike_put_ke(&draft.w, choice->suite.group, dh_public(create->dh),
+		   dh_public_len(choice->suite.group));
+	return ike_answer(core, sa, &draft);
+}
+
+/* The heir takes over at once: the peer may use it as soon as it has our answer. When a rekey of
+ * ours is out as well, its answer decides whether the heir stays: rekey_ask.c. */
+static void make_heir(struct ike_core *core, struct ikesa *sa, const struct ike_create *create,
+		      const struct ike_choice *choice, uint64_t peer_spi)
+{
+	struct ikesa *heir = ike_heir_new(core, sa, create, false, &choice->suite, peer_spi);
+
+	if (!heir) {
+		ike_create_refuse(core, sa, IKE_NOTIFY_TEMPORARY_FAILURE);
+		return;
+	}
+	if (!answer(core, sa, create, choice, heir)) {
+		ikesa_free(core, heir);
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+		return;
+	}
+	if (sa->create && sa->create->ike) {
+		core->stats.rekey_collisions++;
+		sa->create->rival.ike = ikesa_own_spi(heir);
+		ike_create_meet(sa->create, create);
+	}
+	core->stats.ike_rekeys++;
+	if (ike_succeed(core, sa, heir)) {
+		ike_want_next(core, heir);
+		return;
+	}
+	ike_destroy(core, heir, FG_CAUSE_setup_abandoned);
+	ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+}
+
+void ike_rekey_answer(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
+{
+	struct ike_create *create;
+	struct ike_choice choice;
+	uint64_t peer_spi = 0;
+
+	if (children_move(sa)) {
+		ike_create_refuse(core, sa, IKE_NOTIFY_TEMPORARY_FAILURE);
+		return;
+	}
+	if (!choose(core, sa, m, &choice, &peer_spi)) {
+		ike_count_drop(core, IKE_DROP_no_proposal);
+		ike_create_refuse(core, sa, IKE_NOTIFY_NO_PROPOSAL_CHOSEN);
+		return;
+	}
+	if (choice.wrong_group) {
+		ike_create_wrong_group(core, sa, choice.suite.group);
+		return;
+	}
+	create = ike_create_new();
+	if (!create || !ike_create_fresh(core, create, false, choice.suite.group)) {
+		ike_create_refuse(core, sa, IKE_NOTIFY_TEMPORARY_FAILURE);
+	} else if (ike_create_take(create, false, m) != IKE_DROP_NONE) {
+		ike_count_drop(core, IKE_DROP_bad_key);
+		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
+	} else {
+		make_heir(core, sa, create, &choice, peer_spi);
+	}
+	ike_create_free(create);
+}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Rekeys under traffic, by either side, and further CHILD SAs: nothing is lost on the way.
+
+FG_REKEY_SECONDS=300 makes each story as long as that; IKE SAs rekeyed by the gateway need 120."""
+import os
+import re
+
+import pytest
+
+from net import Network, wait_for
+
+HOST4 = Network.HOST4
+SECONDS = int(os.environ.get("FG_REKEY_SECONDS", "40"))
+# What a packet that a rekey loses would be counted as.
+LOST = ("unknown_spi", "no_session", "replay_old", "replay_seen", "auth_failed", "no_sa", "spoofed",
+        "bad_inner", "selector")
+
+
+def stats(lab):
+    return next(r for r in lab.gateway.show("ikev2", "stats") if "child_rekeys" in r)
+
+
+def traffic(lab, client, seconds):
+    """Both ways, a packet every few milliseconds; fails when one is lost."""
+    send = "ping -q -i 0.005 -w %d -s 1000 " % seconds
+    pings = [lab.network.process(send + HOST4, "up", ns=client.ns),
+             lab.network.process(send + client.inner()[0], "down", ns=lab.network.host)]
+    for p in pings:
+        p.popen.wait(seconds + 20)
+    for p in pings:
+        sent, came = map(int, re.search(r"(\d+) packets transmitted, (\d+) received",
+                                        p.text()).groups())
+        # The last one may still be under way when ping ends.
+        assert sent > seconds * 50 and came >= sent - 1, p.text()
+
+
+def nothing_lost(lab):
+    drops = lab.gateway.drops()
+    assert not {r: n for r, n in drops.items() if n and r in LOST}
+
+
+@pytest.mark.parametrize("pfs", ["none", "x25519"])
+def test_client_rekeys(lab, pfs):
+    """CHILD SA every 5 seconds and IKE SA every 9, by the client."""
+    l = lab(proposal="[ipsec-profile default]\nset-pfs = " + pfs)
+    c = l.client(esp="aes256gcm16" + ("-" + pfs if pfs != "none" else ""), rekey="5s",
+                 ike_rekey="9s")
+    c.connect()
+    before = l.gateway.session()
+    traffic(l, c, SECONDS)
+    after = l.gateway.session()
+    assert (after["name"], after["inner4"]) == (before["name"], before["inner4"])
+    assert stats(l)["child_rekeys"] >= SECONDS // 8
+    assert stats(l)["ike_rekeys"] >= SECONDS // 14
+    nothing_lost(l)
+
+
+def test_gateway_rekeys(lab):
+    """The same by the gateway: CHILD SAs of 20 seconds are rekeyed after 15 to 17.5."""
+    l = lab(proposal="[ipsec-profile default]\nset-security-association-lifetime-seconds = 20",
+            profile="lifetime = 120")
+    c = l.client()
+    c.connect()
+    traffic(l, c, SECONDS)
+    assert stats(l)["child_rekeys"] >= SECONDS // 19
+    if SECONDS >= 120:
+        assert stats(l)["ike_rekeys"] >= 1
+    assert stats(l)["rekey_failed"] == 0
+    nothing_lost(l)
+    assert c.connected()
+
+
+def test_both_rekey(lab):
+    """Both sides at about the same time, so that now and then they collide."""
+    l = lab(proposal="[ipsec-profile default]\nset-security-association-lifetime-seconds = 20",
+            profile="lifetime = 120")
+    c = l.client(rekey="16s", ike_rekey="25s")
+    c.connect()
+    traffic(l, c, SECONDS)
+    assert stats(l)["child_rekeys"] >= SECONDS // 19
+    nothing_lost(l)
+    assert c.connected()
+
+
+def test_another_child(lab):
+    """A second CHILD SA beside the first, within the limit, and refused beyond it."""
+    l = lab(policy="ipsec-flow-limit = 2", profile="")
+    c = l.client(more="second {\n remote_ts = %s/32\n esp_proposals = aes128gcm16\n rekey_time = 0\n}\n"
+                 "third {\n remote_ts = 10.20.0.9/32\n esp_proposals = aes128gcm16\n}" % HOST4)
+    c.connect()
+    c.swanctl("--initiate", "--child", "second", "--timeout", "10")
+    l.ping(c.ns, HOST4)
+    assert c.swanctl("--initiate", "--child", "third", "--timeout", "10", check=False).returncode
+    wait_for(lambda: "NO_ADD_SAS" in c.log() or "NO_ADDITIONAL_SAS" in c.log(), "it is refused")
+    c.swanctl("--terminate", "--child", "second", "--timeout", "10")
+    l.ping(c.ns, HOST4)
+    assert c.connected()
