@@ -9,45 +9,56 @@
  */
 #include "plane/internal.h"
 
-/* Where the number of `row` stands, or the 0 at the end of the list. */
-static uint32_t *place_of(const struct plane *plane, uint32_t session, uint32_t row)
+/* The row after `row`; after 0 the first one. 0: the end. */
+static uint32_t after(const struct plane *plane, uint32_t session, uint32_t row)
 {
-	uint32_t *at = &plane_fg_session(plane, session)->sa_out;
+	return row ? plane->row[row].next : plane_fg_session(plane, session)->sa_out;
+}
 
-	while (*at && *at != row)
-		at = &plane_fg_sa(plane, *at)->next;
+static void set_after(struct plane *plane, uint32_t session, uint32_t row, uint32_t next)
+{
+	uint32_t *at = row ? &plane_fg_sa(plane, row)->next
+			   : &plane_fg_session(plane, session)->sa_out;
+
+	plane->row[row].next = row ? next : 0;
+	__atomic_store_n(at, next, __ATOMIC_RELEASE);
+}
+
+/* The row before `row`, or the last one when it is not among them; 0: it is the first. */
+static uint32_t before(const struct plane *plane, uint32_t session, uint32_t row)
+{
+	uint32_t at = 0, next;
+
+	while ((next = after(plane, session, at)) && next != row)
+		at = next;
 	return at;
 }
 
 bool flow_has(const struct plane *plane, uint32_t session, uint32_t row)
 {
-	return row && *place_of(plane, session, row) == row;
+	return row && after(plane, session, before(plane, session, row)) == row;
 }
 
 bool flow_remove(struct plane *plane, uint32_t session, uint32_t row)
 {
-	uint32_t *at = place_of(plane, session, row);
-
-	if (!row || *at != row)
+	if (!flow_has(plane, session, row))
 		return false;
-	__atomic_store_n(at, plane_fg_sa(plane, row)->next, __ATOMIC_RELEASE);
+	set_after(plane, session, before(plane, session, row), plane->row[row].next);
 	return true;
 }
 
 void flow_add(struct plane *plane, uint32_t session, uint32_t row, uint32_t instead_of)
 {
-	uint32_t selectors = plane_fg_sa(plane, row)->selectors;
-	uint32_t *at = &plane_fg_session(plane, session)->sa_out, next;
+	uint32_t selectors = plane->row[row].selectors, at = 0, next;
 
 	if (flow_has(plane, session, instead_of)) {
-		at = place_of(plane, session, instead_of);
-		next = plane_fg_sa(plane, instead_of)->next;
+		at = before(plane, session, instead_of);
+		next = plane->row[instead_of].next;
 	} else {
-		while (*at &&
-		       !selectors_cover(plane, plane_fg_sa(plane, *at)->selectors, selectors))
-			at = &plane_fg_sa(plane, *at)->next;
-		next = *at;
+		while ((next = after(plane, session, at)) &&
+		       !selectors_cover(plane, plane->row[next].selectors, selectors))
+			at = next;
 	}
-	plane_fg_sa(plane, row)->next = next;
-	__atomic_store_n(at, row, __ATOMIC_RELEASE);
+	set_after(plane, session, row, next);
+	set_after(plane, session, at, row);
 }

@@ -57,9 +57,20 @@ struct plane_route {
 	struct fg_ip source; /* zero: the kernel chooses */
 };
 
+/*
+ * What leads from one row of fg_sa to another. It stands in the map as well, but flexdp may write
+ * that: flexd reads nothing back from it but what is counted there.
+ */
+struct plane_row {
+	__be32 spi;         /* of an inbound row */
+	uint32_t next;      /* as fg_sa.next */
+	uint32_t selectors; /* as fg_sa.selectors */
+};
+
 /* What belongs together, by the inbound row. */
 struct plane_pair {
 	uint32_t session;  /* 0: none */
+	bool added;        /* else only the SPI is reserved */
 	uint32_t next;     /* pair of the same session */
 	uint32_t out;      /* row, 0: muted, or only the SPI is reserved */
 	uint32_t replaces; /* pair whose place it takes */
@@ -97,6 +108,7 @@ struct plane {
 	bool routes_changed, addresses_changed; /* noted while events are read */
 	struct row_queue free_sas, free_selectors;
 	uint32_t sas_used;
+	struct plane_row *row;                        /* [sas] */
 	struct plane_pair *pair;                      /* [sas] */
 	uint32_t *pair_of;                            /* [sessions]: its first, 0: none */
 	uint32_t selectors;                           /* rows of fg_selector */

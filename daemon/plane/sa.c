@@ -17,9 +17,11 @@
 
 int sas_open(struct plane *plane, struct plane_error *error)
 {
+	plane->row = calloc(plane->sas, sizeof(*plane->row));
 	plane->pair = calloc(plane->sas, sizeof(*plane->pair));
 	plane->pair_of = calloc(plane->sessions, sizeof(*plane->pair_of));
-	if (!plane->pair || !plane->pair_of || row_queue_init(&plane->free_sas, 1, plane->sas - 1))
+	if (!plane->row || !plane->pair || !plane->pair_of ||
+	    row_queue_init(&plane->free_sas, 1, plane->sas - 1))
 		return plane_fail(error, -ENOMEM, "no memory for %u SAs", plane->sas);
 	return 0;
 }
@@ -27,6 +29,7 @@ int sas_open(struct plane *plane, struct plane_error *error)
 void sas_close(struct plane *plane)
 {
 	row_queue_free(&plane->free_sas);
+	free(plane->row);
 	free(plane->pair);
 	free(plane->pair_of);
 }
@@ -66,6 +69,7 @@ void sa_row_end(struct plane *plane, uint32_t number)
 	if (!number)
 		return;
 	wipe_row(plane_fg_sa(plane, number));
+	plane->row[number] = (struct plane_row){ 0 };
 	row_queue_give(&plane->free_sas, number);
 	plane->sas_used--;
 }
@@ -76,9 +80,12 @@ static uint16_t flags_of(bool udp, bool moves, bool esn)
 			  (esn ? FG_SA_ESN : 0));
 }
 
-static void write_row(struct fg_sa *row, const struct plane_sa *sa, const struct msg_esp_key *key,
-		      uint32_t selectors)
+static void write_row(struct plane *plane, uint32_t number, const struct plane_sa *sa,
+		      const struct msg_esp_key *key, uint32_t selectors)
 {
+	struct fg_sa *row = plane_fg_sa(plane, number);
+
+	plane->row[number].selectors = selectors;
 	row->generation++;
 	/* What a worker that was late still did to the empty row. */
 	row->seq = row->bytes = row->packets = row->used_ms = 0;
@@ -110,9 +117,8 @@ static uint32_t pair_of(const struct plane *plane, __be32 spi_in)
 {
 	uint32_t number = ntohl(spi_in) & (plane->sas - 1);
 
-	return spi_in && plane->pair[number].session && plane_fg_sa(plane, number)->spi == spi_in
-		       ? number
-		       : 0;
+	return spi_in && plane->pair[number].session && plane->row[number].spi == spi_in ? number
+											 : 0;
 }
 
 int plane_spi_reserve(struct plane *plane, uint32_t session, __be32 *spi_in)
@@ -131,15 +137,14 @@ int plane_spi_reserve(struct plane *plane, uint32_t session, __be32 *spi_in)
 						   .next = plane->pair_of[session] };
 	plane->pair_of[session] = number;
 	*spi_in = outer_spi(random, number, plane->sas - 1);
-	plane_fg_sa(plane, number)->spi = *spi_in;
+	plane_fg_sa(plane, number)->spi = plane->row[number].spi = *spi_in;
 	return 0;
 }
 
 static void pair_mute(struct plane *plane, uint32_t number)
 {
 	struct plane_pair *pair = &plane->pair[number];
-	struct fg_sa *out = plane_fg_sa(plane, pair->out);
-	uint32_t selectors = out->selectors;
+	uint32_t selectors = plane->row[pair->out].selectors;
 
 	if (!pair->out)
 		return;
@@ -152,7 +157,7 @@ static void pair_mute(struct plane *plane, uint32_t number)
 static void pair_end(struct plane *plane, uint32_t number)
 {
 	struct plane_pair *pair = &plane->pair[number];
-	uint32_t selectors = plane_fg_sa(plane, number)->selectors;
+	uint32_t selectors = plane->row[number].selectors;
 	uint32_t *at = &plane->pair_of[pair->session];
 
 	pair_mute(plane, number);
@@ -223,8 +228,8 @@ static int check(const struct plane *plane, const struct plane_sa *sa, struct pl
 	if (!fg_esp_key_len(sa->suite))
 		return plane_fail(error, -EINVAL, "session %u: ESP suite %u is unknown",
 				  sa->session, sa->suite);
-	if (sa->spi_in && (!number || plane->pair[number].session != sa->session ||
-			   plane_fg_sa(plane, number)->state != FG_SA_FREE))
+	if (sa->spi_in &&
+	    (!number || plane->pair[number].session != sa->session || plane->pair[number].added))
 		return plane_fail(error, -EINVAL, "session %u did not reserve this SPI",
 				  sa->session);
 	if (is_too_many(plane, sa))
@@ -253,12 +258,14 @@ static void install(struct plane *plane, const struct plane_sa *sa, __be32 spi_i
 	uint8_t outer[FG_OUTER_MAX];
 	uint16_t len = template_of(plane_fg_session(plane, sa->session), sa->udp, outer);
 
-	write_row(row[0], sa, sa->in, selectors);
-	write_row(row[1], sa, sa->out, selectors);
+	write_row(plane, number, sa, sa->in, selectors);
+	write_row(plane, out, sa, sa->out, selectors);
+	row[0]->spi = spi_in;
 	row[1]->spi = sa->spi_out;
 	sa_write_outer(row[1], outer, len);
 	__atomic_store_n(&row[0]->state, FG_SA_IN, __ATOMIC_RELEASE);
 	__atomic_store_n(&row[1]->state, FG_SA_OUT, __ATOMIC_RELEASE);
+	pair->added = true;
 	pair->out = out;
 	pair->replaces = pair_of(plane, sa->replaces);
 	if (plane->pair[pair->replaces].session != sa->session)
@@ -320,6 +327,11 @@ bool plane_sa_state(const struct plane *plane, __be32 spi_in, struct plane_sa_st
 
 /* --- movement --- */
 
+static void set_path(struct fg_sa *row, const struct plane_path *path)
+{
+	row->flags = flags_of(path->udp, path->moves, row->flags & FG_SA_ESN);
+}
+
 int plane_session_move(struct plane *plane, uint32_t id, const struct plane_path *path)
 {
 	uint8_t outer[FG_OUTER_MAX] = { 0 };
@@ -339,15 +351,13 @@ int plane_session_move(struct plane *plane, uint32_t id, const struct plane_path
 	session->local = path->local.ip;
 	session->local_port = path->local.port;
 	for (uint32_t at = plane->pair_of[id]; at; at = plane->pair[at].next) {
-		struct fg_sa *row[2] = { plane_fg_sa(plane, at),
-					 plane_fg_sa(plane, plane->pair[at].out) };
+		const struct plane_pair *pair = &plane->pair[at];
 
-		for (size_t i = 0; i < 2; i++) {
-			if (row[i]->state == FG_SA_FREE)
-				continue; /* reserved, muted */
-			row[i]->flags = flags_of(path->udp, path->moves, row[i]->flags & FG_SA_ESN);
-			if (row[i]->state == FG_SA_OUT)
-				sa_write_outer(row[i], outer, len);
+		if (pair->added)
+			set_path(plane_fg_sa(plane, at), path);
+		if (pair->out) {
+			set_path(plane_fg_sa(plane, pair->out), path);
+			sa_write_outer(plane_fg_sa(plane, pair->out), outer, len);
 		}
 	}
 	return 0;

@@ -215,6 +215,68 @@ static void test_late_worker(void **state)
 	assert_memory_equal(after.window, none, sizeof(none));
 }
 
+/* flexdp may write every row of fg_sa. One that was taken over leads flexd nowhere with it. */
+static void spoil(uint32_t row, const struct fg_sa *with)
+{
+	struct fg_sa sa = sa_row(row);
+	int fd = pinned("fg_sa");
+
+	sa.state = with->state;
+	sa.spi = with->spi;
+	sa.next = with->next;
+	sa.selectors = with->selectors;
+	assert_int_equal(bpf_map_update_elem(fd, &row, &sa, BPF_ANY), 0);
+	close(fd);
+}
+
+static void test_spoilt_rows(void **state)
+{
+	static const struct fg_sa with[] = {
+		{ .state = FG_SA_FREE, .next = 0xfffffff0, .selectors = 0xfffffff0 },
+		{ .state = FG_SA_OUT, .spi = 0xffffffff, .next = 1, .selectors = 2 },
+		{ .state = FG_SA_IN, .spi = 0x01010101, .next = 5, .selectors = 1 },
+	};
+	struct plane_path path = { { address("203.0.113.77"), htons(1024) },
+				   { address("192.0.2.1"), htons(4500) },
+				   true,
+				   true };
+	struct plane_sa_state now;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++) {
+		struct plane_sa sa = an_sa(7, FG_ESP_AES_GCM_128);
+		struct plane_session again = a_session();
+		__be32 spi[4];
+
+		sa.client_count = sa.net_count = 1; /* with selectors */
+		sa.spi_out = htonl(0x1001);
+		spi[0] = add(&sa);
+		sa.spi_out = htonl(0x1002);
+		spi[1] = add(&sa);
+		assert_int_equal(plane_spi_reserve(plane, 7, &spi[2]), 0);
+		for (uint32_t row = 0; row < 4 * SESSIONS; row++)
+			spoil(row, &with[i]);
+
+		sa.spi_in = spi[1];
+		assert_int_equal(plane_sa_add(plane, &sa, &spi[3], &error), -EINVAL);
+		sa.spi_in = spi[2];
+		sa.replaces = spi[0];
+		sa.spi_out = htonl(0x1003);
+		assert_int_equal(plane_sa_add(plane, &sa, &spi[3], &error), 0);
+		assert_true(plane_sa_state(plane, spi[3], &now) && now.in_use);
+		assert_true(plane_sa_state(plane, spi[0], &now) && !now.in_use);
+		assert_int_equal(plane_session_move(plane, 7, &path), 0);
+		plane_sa_mute(plane, spi[0]);
+		plane_sa_use(plane, spi[1]);
+		plane_sa_del(plane, spi[0]);
+		plane_sa_del(plane, spi[1]);
+		assert_used(2);
+		plane_session_del(plane, 7);
+		assert_used(0);
+		assert_int_equal(plane_session_add(plane, 7, &again, &error), 0);
+	}
+}
+
 static void test_all_sas_used(void **state)
 {
 	struct plane_sa sa = an_sa(7, FG_ESP_CHACHA20_POLY1305);
@@ -581,14 +643,9 @@ int main(void)
 {
 #define ROW(test) cmocka_unit_test_setup_teardown(test, open_one, close_one)
 	const struct CMUnitTest tests[] = {
-		ROW(test_rekey),
-		ROW(test_reserve),
-		ROW(test_late_worker),
-		ROW(test_all_sas_used),
-		ROW(test_moved),
-		ROW(test_selector_rows),
-		ROW(test_selectors_refused),
-		ROW(test_selectors_used_up),
+		ROW(test_rekey),         ROW(test_reserve),           ROW(test_spoilt_rows),
+		ROW(test_late_worker),   ROW(test_all_sas_used),      ROW(test_moved),
+		ROW(test_selector_rows), ROW(test_selectors_refused), ROW(test_selectors_used_up),
 		ROW(test_order),
 	};
 
