@@ -135,14 +135,14 @@ static json_t *sa_row(const struct session_sa *sa, const struct plane_sa_state *
 
 /* Every SA; of the one that carries what goes to the client the most important stands in the row
  * itself, too. */
-static void set_sas(const struct ctl_client *client, json_t *row, const struct session *session)
+static void set_sas(json_t *row, const struct session *session)
 {
 	const struct session_sa *shown = NULL;
 	json_t *sas = json_array();
 	struct plane_sa_state now;
 
 	for (const struct session_sa *sa = session->sas; sa; sa = sa->next) {
-		plane_sa_state(ctl_broker(client)->plane, sa->spi_in, &now);
+		session_sa_now(sa, &now);
 		if (now.in_use || (!shown && sa->state == SESSION_SA_UP))
 			shown = sa;
 		json_array_append_new(sas, sa_row(sa, &now));
@@ -162,7 +162,7 @@ static void set_detail(const struct ctl_client *client, json_t *row, const struc
 	char text[32];
 
 	ctl_set_text(row, "ike_suite", session->ike_suite);
-	set_sas(client, row, session);
+	set_sas(row, session);
 	snprintf(text, sizeof(text), "%u", session->access.template_number);
 	ctl_set_text(row, "template", text);
 	ctl_set_number(row, "mtu", session->access.mtu);

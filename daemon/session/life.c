@@ -10,6 +10,13 @@
 
 #define AREA "session"
 
+bool session_sa_now(const struct session_sa *sa, struct plane_sa_state *now)
+{
+	*now = (struct plane_sa_state){ 0 };
+	return sa->state != SESSION_SA_EXPIRED &&
+	       plane_sa_state(sa->session->sessions->setup.plane, sa->spi_in, now);
+}
+
 static const char *reached(const struct session_sa *sa, const struct plane_sa_state *now,
 			   uint32_t thousandths)
 {
@@ -59,7 +66,7 @@ static void look_at(struct session_sa *sa)
 	const char *what;
 
 	if (sa->state != SESSION_SA_UP || (sa->esn && !sa->life_bytes && !sa->life_packets) ||
-	    !plane_sa_state(sa->session->sessions->setup.plane, sa->spi_in, &now))
+	    !session_sa_now(sa, &now))
 		return;
 	what = reached(sa, &now, 1000);
 	if (what)
@@ -110,7 +117,7 @@ void session_note_use(struct session_sa *sa)
 {
 	struct plane_sa_state now;
 
-	if (!plane_sa_state(sa->session->sessions->setup.plane, sa->spi_in, &now))
+	if (!session_sa_now(sa, &now))
 		return;
 	latest(&sa->session->in_ms, now.in_used_ms);
 	latest(&sa->session->out_ms, now.out_used_ms);

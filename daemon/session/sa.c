@@ -36,7 +36,8 @@ static void sa_end(struct session_sa *sa)
 	struct session_sa **at = &session->sas;
 
 	session_note_use(sa);
-	plane_sa_del(session->sessions->setup.plane, sa->spi_in);
+	if (sa->state != SESSION_SA_EXPIRED)
+		plane_sa_del(session->sessions->setup.plane, sa->spi_in);
 	while (*at != sa)
 		at = &(*at)->next;
 	*at = sa->next;
@@ -246,7 +247,7 @@ static void hand_over(struct session_sa *old)
 	struct plane *plane = old->session->sessions->setup.plane;
 	struct plane_sa_state now;
 
-	if (!plane_sa_state(plane, old->spi_in, &now) || !now.in_use)
+	if (!session_sa_now(old, &now) || !now.in_use)
 		return;
 	for (struct session_sa *sa = old->session->sas; sa; sa = sa->next)
 		if (sa->state == SESSION_SA_UP && sa->replaces == old->spi_in) {

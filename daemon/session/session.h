@@ -39,7 +39,9 @@ enum session_sa_state {
 	SESSION_SA_RESERVED, /* only the SPI */
 	SESSION_SA_UP,
 	SESSION_SA_DRAINING, /* inbound only, for a while */
-	SESSION_SA_EXPIRED,  /* a hard limit ended it; ike deletes it */
+	/* A hard limit ended it; ike deletes it. The plane has its SPI back, which may be another
+	 * session's by now. */
+	SESSION_SA_EXPIRED,
 };
 
 /* A pair of SAs, called by spi_in. */
@@ -167,6 +169,8 @@ int session_life_start(struct sessions *sessions);
 /* One turn: the sessions up to the next quarter of the table. */
 void session_life_turn(struct sessions *sessions);
 void session_tell_idle(struct sessions *sessions, const struct msg_idle_ask *ask);
+/* What the plane knows of it. False, and all is 0: it is not there any more. */
+bool session_sa_now(const struct session_sa *sa, struct plane_sa_state *now);
 /* Remember when a pair that ends carried its last packets. */
 void session_note_use(struct session_sa *sa);
 

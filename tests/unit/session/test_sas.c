@@ -404,6 +404,32 @@ static void test_life(void **state)
 	}
 }
 
+/* An SA that is used up has given its SPI back: when ike deletes it, it may be another client's. */
+static void test_expired_spi_is_reused(void **state)
+{
+	struct stage *st = stage_new(CONF_HEAD("5") CONF_POOLS CONF_REST);
+	struct msg_sa_add m = sa_of(ME, 1);
+	struct fake_sa *theirs;
+
+	(void)state;
+	login(st, ME, "bob");
+	m.life_bytes = 1000;
+	assert_int_equal(say(st, MSG_SA_ADD, &m), 0);
+	fake_sa(st->plane, SPI(1))->state.in_bytes = 1000;
+	look(st);
+	assert_int_equal(sa_by(st, SPI(1))->state, SESSION_SA_EXPIRED);
+	login(st, ME + 1, "alice");
+	theirs = fake_sa(st->plane, htonl(0x1002));
+	theirs->spi_in = SPI(1);
+	theirs->state.in_used_ms = UINT64_MAX / 2;
+	session_by_ike(st->sessions, ME + 1)->sas->spi_in = SPI(1);
+	del(st, SPI(1), 0);
+	assert_int_equal(me(st)->sa_count, 1);
+	assert_true(theirs->used);
+	assert_int_equal(me(st)->in_ms, 0);
+	stage_free(st);
+}
+
 /* Each session is looked at within the turns of a second, and the timer does it by itself. */
 static void test_every_session(void **state)
 {
@@ -530,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_let_be),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_expired_spi_is_reused),
 		cmocka_unit_test(test_every_session),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_move),
