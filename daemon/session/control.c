@@ -412,6 +412,19 @@ static bool row_ok(const struct msg_ike_sa_row *row)
 	       row->ours.len <= sizeof(row->ours.data);
 }
 
+/* Who gets the rows that ike says now; NULL: he is gone. */
+static struct ctl_client *asker(const struct control *control)
+{
+	return control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+}
+
+/* ike cannot be held back: a caller who does not read what it says goes. */
+static void bound(struct ctl_client *client)
+{
+	if (client && evbuffer_get_length(bufferevent_get_output(client->bev)) > OUT_MAX)
+		client_free(client);
+}
+
 int control_ike_row(struct control *control, const struct msg_ike_sa_row *row)
 {
 	struct ctl_client *client;
@@ -422,11 +435,10 @@ int control_ike_row(struct control *control, const struct msg_ike_sa_row *row)
 		return 0;
 	if (!control->asked)
 		return -EPROTO;
-	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	client = asker(control);
 	if (client && client->ask.row)
 		client->ask.row(client, row);
-	if (client && evbuffer_get_length(bufferevent_get_output(client->bev)) > OUT_MAX)
-		client_free(client);
+	bound(client);
 	return 0;
 }
 
@@ -440,9 +452,10 @@ int control_ike_tally(struct control *control, const struct msg_ike_tally *tally
 		return 0;
 	if (!control->asked)
 		return -EPROTO;
-	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	client = asker(control);
 	if (client && client->ask.tally)
 		client->ask.tally(client, tally);
+	bound(client);
 	return 0;
 }
 
@@ -461,9 +474,10 @@ int control_pki_row(struct control *control, const struct msg_pki_row *row)
 		return 0;
 	if (!control->asked)
 		return -EPROTO;
-	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	client = asker(control);
 	if (client && client->ask.pki)
 		client->ask.pki(client, row);
+	bound(client);
 	return 0;
 }
 
@@ -475,7 +489,7 @@ int control_ike_stats(struct control *control, const struct msg_ike_stats *stats
 		return 0;
 	if (!control->asked)
 		return -EPROTO;
-	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	client = asker(control);
 	control->asked = control->orphan = false;
 	if (client)
 		client->ask.stats(client, stats);

@@ -101,15 +101,17 @@ void ctl_show_ikev2_sa(struct ctl_client *client)
 static void tally_row(struct ctl_client *client, const struct msg_ike_tally *tally)
 {
 	json_t *row = json_object();
+	char name[4 * sizeof(tally->name)];
 
+	log_safe(tally->name, strlen(tally->name), name, sizeof(name));
 	if (tally->kind == MSG_TALLY_NOTIFY) {
 		ctl_set_text(row, "kind", "notify");
-		ctl_set_text(row, "notify", tally->name);
+		ctl_set_text(row, "notify", name);
 		ctl_set_number(row, "received", tally->requests_in);
 		ctl_set_number(row, "sent", tally->requests_out);
 	} else {
 		ctl_set_text(row, "kind", "exchange");
-		ctl_set_text(row, "exchange", tally->name);
+		ctl_set_text(row, "exchange", name);
 		ctl_set_number(row, "requests_in", tally->requests_in);
 		ctl_set_number(row, "answers_out", tally->answers_out);
 		ctl_set_number(row, "requests_out", tally->requests_out);

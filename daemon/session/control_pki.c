@@ -44,8 +44,9 @@ static void pki_row(struct ctl_client *client, const struct msg_pki_row *pki)
 		ctl_set_text(row, "until", time_text(pki->until, text, sizeof(text)));
 	}
 	if (!strcmp(pki->what, "crl"))
-		json_object_set_new(row, "age_s",
-				    json_integer((json_int_t)(time(NULL) - pki->from)));
+		json_object_set_new(
+			row, "age_s",
+			json_integer((json_int_t)((uint64_t)time(NULL) - (uint64_t)pki->from)));
 	set_safe(row, "status", pki->status);
 	ctl_row(client, row);
 }

@@ -691,6 +691,51 @@ static void test_trace(void **state)
 	play_free(p);
 }
 
+/* An ike that was taken over says rows without end to a caller who does not read: the caller goes,
+ * flexd does not grow. Nor does it get an escape sequence to a terminal. */
+static void test_endless_ike(void **state)
+{
+	static const char tallies[] = "{\"command\": \"show ikev2 stats\"}\n";
+	static const char pki[] = "{\"command\": \"show pki trustpoints\"}\n";
+	struct msg_ike_tally tally = { .kind = MSG_TALLY_NOTIFY, .name = "N(\x1b[31m\xff)" };
+	const struct msg_ike_stats stats = { 0 };
+	struct msg_pki_row row = { .what = "crl", .from = INT64_MIN };
+	struct play *p = play_new();
+	json_t *rows, *end;
+	int fd;
+
+	(void)state;
+	play_start(p);
+	fd = call(p);
+	assert_true(send(fd, tallies, strlen(tallies), 0) > 0);
+	play_turn(p);
+	play_say(p, CHILD_IKE, MSG_IKE_TALLY, &tally, sizeof(tally));
+	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+	rows = rows_of(hear_all(p, fd), &end);
+	assert_string_equal(field(rows, 0, "notify"), "N(\\x1b[31m\\xff)");
+	json_decref(rows);
+	json_decref(end);
+	memset(row.subject, 'x', sizeof(row.subject) - 1);
+	memset(tally.name, '\r', sizeof(tally.name) - 1);
+	for (int i = 0; i < 2; i++) {
+		const char *show = i ? pki : tallies;
+
+		fd = call(p);
+		assert_true(send(fd, show, strlen(show), 0) > 0);
+		play_turn(p);
+		assert_int_equal(control_clients(p->broker.control), 1);
+		for (int k = 0; k < 1000000 && control_clients(p->broker.control); k++)
+			assert_int_equal(i ? control_pki_row(p->broker.control, &row)
+					   : control_ike_tally(p->broker.control, &tally),
+					 0);
+		assert_int_equal(control_clients(p->broker.control), 0);
+		play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats)); /* to nobody */
+		assert_false(p->broken[CHILD_IKE]);
+		close(fd);
+	}
+	play_free(p);
+}
+
 /* Questions go to ike one by one; an asker who leaves does not shift the answers. */
 static void test_ask_ike(void **state)
 {
@@ -865,14 +910,14 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_manners),
-		cmocka_unit_test(test_crowd),       cmocka_unit_test(test_many),
-		cmocka_unit_test(test_names),       cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_ike_stats),   cmocka_unit_test(test_ike_sa_detail),
-		cmocka_unit_test(test_sas),         cmocka_unit_test(test_trace),
-		cmocka_unit_test(test_pki),         cmocka_unit_test(test_ask_ike),
-		cmocka_unit_test(test_hanging_ike), cmocka_unit_test(test_reload_asked),
-		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_nonsense),     cmocka_unit_test(test_manners),
+		cmocka_unit_test(test_crowd),        cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_ike_stats),    cmocka_unit_test(test_ike_sa_detail),
+		cmocka_unit_test(test_sas),          cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_pki),          cmocka_unit_test(test_ask_ike),
+		cmocka_unit_test(test_endless_ike),  cmocka_unit_test(test_hanging_ike),
+		cmocka_unit_test(test_reload_asked), cmocka_unit_test(test_config),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */
