@@ -112,10 +112,13 @@ void reload_prepared(struct child *child, const struct msg_conf_prepared *answer
 	commit(reload);
 }
 
+/* What the watch has found was judged by nobody: it is to try again. */
 void reload_abort(struct broker *broker, const char *why)
 {
-	if (broker->reload)
-		finish(broker->reload, false, why);
+	if (!broker->reload)
+		return;
+	broker->watch.tried = broker->watch.of;
+	finish(broker->reload, false, why);
 }
 
 void reload_forget(struct broker *broker, const void *arg)
@@ -224,7 +227,7 @@ static void start(struct broker *broker, bool renew, reload_done *done, void *ar
 	for (size_t i = 0; i < READERS; i++) {
 		reload->waiting[readers[i]] = true;
 		if (supervise_send_conf(&broker->child[readers[i]], &reload->files)) {
-			finish(reload, false, "a process cannot be reached");
+			reload_abort(broker, "a process cannot be reached");
 			return;
 		}
 	}

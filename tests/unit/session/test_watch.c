@@ -238,6 +238,31 @@ static void test_watch(void **state)
 	close_files(&f);
 }
 
+/* Nobody has looked at the new files when a process ends in the middle: they are tried again. */
+static void test_interrupted(void **state)
+{
+	struct files f;
+
+	(void)state;
+	begin_watch(&f);
+	put(f.cert, "a new certificate", 0644);
+	assert_true(comes(&f));
+	close(f.p->end[CHILD_AAA]);
+	f.p->end[CHILD_AAA] = -1;
+	play_turn(f.p);
+	assert_null(f.p->broker.reload);
+	assert_false(comes(&f)); /* not before aaa works again */
+	play_child(f.p, CHILD_AAA);
+	play_say(f.p, CHILD_AAA, MSG_HELLO, NULL, 0);
+	play_prepared(f.p, CHILD_AAA, true, "");
+	play_say(f.p, CHILD_AAA, MSG_READY, NULL, 0);
+	play_prepared(f.p, CHILD_IKE, true, ""); /* to what was given up */
+	assert_true(comes(&f));
+	answer(&f, true);
+	assert_false(comes(&f));
+	close_files(&f);
+}
+
 /* The text in force stays, whatever stands in the file by now. */
 static void test_text_stays(void **state)
 {
@@ -256,9 +281,8 @@ static void test_text_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_read),       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_watch),      cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_text_stays),
 	};
 
