@@ -119,6 +119,14 @@ static const struct ctl_column notify_columns[] = {
 	{ NULL, NULL, CTL_TEXT, 0, 0 },
 };
 
+static const struct ctl_column crypto_columns[] = {
+	{ "kind",          "Kind",       CTL_TEXT,        0, 0 },
+	{ "name",          "Algorithm",  CTL_TEXT,        0, 0 },
+	{ "library",       "By",         CTL_TEXT,       14, 2 },
+	{ "offered",       "Offered in", CTL_TEXT,       16, 0 },
+	{ NULL, NULL, CTL_TEXT, 0, 0 },
+};
+
 static const struct ctl_column trace_columns[] = {
 	{ "at",            "Time",       CTL_TEXT,        0, 0 },
 	{ "line",          "Event",      CTL_TEXT,        0, 0 },
@@ -256,6 +264,10 @@ const struct ctl_command ctl_commands[] = {
 	{ .words = "show pki trustpoints",
 	  .views = TABLE(pki_columns), .nothing = "no trustpoint",
 	  .help = "List certificates and revocation lists of the trustpoints, and what is wrong.",
+	  .run = ctl_run_ask },
+	{ .words = "show crypto",
+	  .views = TABLE(crypto_columns),
+	  .help = "List the algorithms of IKE and ESP, whose code they are, and what offers them.",
 	  .run = ctl_run_ask },
 	{ .words = "trace ike",
 	  .arguments = { { "whom", "IDENTITY|ADDRESS", CTL_REQUIRED } },

@@ -67,6 +67,7 @@ enum msg_type {
 	MSG_IKE_SA_ROW,         /* struct msg_ike_sa_row, any number of, in answer to IKE_SHOW */
 	MSG_IKE_TALLY,          /* struct msg_ike_tally, likewise */
 	MSG_PKI_ROW,            /* struct msg_pki_row, likewise */
+	MSG_ALGORITHM_ROW,      /* struct msg_algorithm_row, likewise */
 	MSG_IKE_STATS,          /* struct msg_ike_stats, ends the answer to IKE_SHOW */
 	MSG_IKE_TRACE_LINE,     /* struct msg_ike_trace_line */
 	MSG_COOKIE_DEMAND,      /* struct msg_cookie_demand: XDP asks for cookies, too */
@@ -303,10 +304,18 @@ enum msg_ike_what {
 	MSG_SHOW_SAS,     /* IKE_SA_ROWs */
 	MSG_SHOW_TALLIES, /* IKE_TALLYs */
 	MSG_SHOW_PKI,     /* PKI_ROWs */
+	MSG_SHOW_CRYPTO,  /* ALGORITHM_ROWs */
 };
 
 struct msg_ike_show {
 	uint32_t what; /* enum msg_ike_what */
+};
+
+/* An algorithm of IKE, and where it is offered. */
+struct msg_algorithm_row {
+	char kind[32], name[40]; /* "encryption", "AES-GCM-256" */
+	char library[48];        /* whose code it is; "": the library in use has it not */
+	char offered[160];       /* names of the proposals that have it */
 };
 
 enum msg_tally_kind { MSG_TALLY_EXCHANGE, MSG_TALLY_NOTIFY };

@@ -2,8 +2,10 @@
 #include "crypto/fetch.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/params.h>
 #include <pthread.h>
+#include <stdio.h>
 
 static const char *const md_names[] = {
 	[CRYPTO_SHA1] = "SHA1",
@@ -84,6 +86,15 @@ const EVP_CIPHER *crypto_fetch_cipher(enum crypto_cipher cipher, unsigned key_bi
 		if (ciphers[i].cipher == cipher && ciphers[i].key_bits == key_bits)
 			return fetched.cipher[i];
 	return NULL;
+}
+
+const char *crypto_library(void)
+{
+	static char name[48];
+
+	if (!name[0])
+		snprintf(name, sizeof(name), "OpenSSL %s", OpenSSL_version(OPENSSL_VERSION_STRING));
+	return name;
 }
 
 const char *crypto_md_name(enum crypto_hash hash)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/operator.h"
 
+#include "ike/offered.h"
 #include "ike/trace.h"
 #include "pki/show.h"
 
@@ -28,6 +29,13 @@ static void send_tally(void *arg, const struct msg_ike_tally *row)
 	ipc_send(op->flexd, MSG_IKE_TALLY, row, sizeof(*row), NULL, 0, -1);
 }
 
+static void send_algorithm(void *arg, const struct msg_algorithm_row *row)
+{
+	struct ike_operator *op = arg;
+
+	ipc_send(op->flexd, MSG_ALGORITHM_ROW, row, sizeof(*row), NULL, 0, -1);
+}
+
 static void send_pki(void *arg, const struct msg_pki_row *row)
 {
 	struct ike_operator *op = arg;
@@ -44,6 +52,9 @@ static bool send_rows(struct ike_operator *op)
 		       ike_rows(op->core, &op->slot, ROWS_PER_TURN, send_sa, op);
 	case MSG_SHOW_TALLIES:
 		ike_tally_rows(&op->core->tally, send_tally, op);
+		return true;
+	case MSG_SHOW_CRYPTO:
+		ike_offered(op->core, send_algorithm, op);
 		return true;
 	case MSG_SHOW_PKI:
 		if (op->core->pki)
@@ -94,7 +105,7 @@ void ike_operator_close(struct ike_operator *op)
 
 int ike_operator_show(struct ike_operator *op, const struct msg_ike_show *show)
 {
-	if (!op->core || op->shows == IKE_SHOWS_MAX || show->what > MSG_SHOW_PKI)
+	if (!op->core || op->shows == IKE_SHOWS_MAX || show->what > MSG_SHOW_CRYPTO)
 		return -EPROTO;
 	op->show[op->shows++] = show->what;
 	if (op->shows == 1)

@@ -392,6 +392,35 @@ const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEX
 	return buf;
 }
 
+bool ike_algorithm_at(size_t place, struct ike_algorithm *algorithm)
+{
+	static const struct {
+		uint8_t type;
+		const struct id_text *rows;
+		size_t count;
+	} kinds[] = {
+		{ IKE_TRANSFORM_INTEG, integs, COUNT(integs) },
+		{ IKE_TRANSFORM_PRF, prfs, COUNT(prfs) },
+		{ IKE_TRANSFORM_DH, groups, COUNT(groups) },
+		{ IKE_TRANSFORM_ADDKE1, methods, COUNT(methods) },
+	};
+
+	if (place < COUNT(ciphers)) {
+		*algorithm = (struct ike_algorithm){ IKE_TRANSFORM_ENCR, ciphers[place].id,
+						     ciphers[place].key_bits, ciphers[place].text };
+		return true;
+	}
+	place -= COUNT(ciphers);
+	for (size_t i = 0; i < COUNT(kinds); place -= kinds[i++].count) {
+		if (place >= kinds[i].count)
+			continue;
+		*algorithm = (struct ike_algorithm){ kinds[i].type, kinds[i].rows[place].id, 0,
+						     kinds[i].rows[place].text };
+		return true;
+	}
+	return false;
+}
+
 const char *ike_offer_text(const struct ike_sa *offer, char buf[IKE_OFFER_TEXT_MAX])
 {
 	char bits[8];

@@ -96,6 +96,16 @@ const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEX
 /* "AES-GCM-256"; "unknown suite" for a number that is none. */
 const char *ike_esp_suite_text(uint16_t suite);
 
+/* Every algorithm that may stand in an [ikev2-proposal], one after the other: `type` is its
+ * transform type, those for additional key exchanges are of the first, IKE_TRANSFORM_ADDKE1. False:
+ * no more. */
+struct ike_algorithm {
+	uint8_t type;
+	uint16_t id, key_bits;
+	const char *text;
+};
+bool ike_algorithm_at(size_t place, struct ike_algorithm *algorithm);
+
 enum { IKE_OFFER_TEXT_MAX = 256 };
 /* "AES_CBC-128 PRF_HMAC_SHA1 HMAC_SHA1_96 group 2?; ...": what a peer offers, proposals that do not
  * fit cut with "...". Returns buf. */

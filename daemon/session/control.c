@@ -481,6 +481,25 @@ int control_pki_row(struct control *control, const struct msg_pki_row *row)
 	return 0;
 }
 
+int control_algorithm_row(struct control *control, const struct msg_algorithm_row *row)
+{
+	struct ctl_client *client;
+
+	if (!msg_text_ok(row->kind, sizeof(row->kind)) ||
+	    !msg_text_ok(row->name, sizeof(row->name)) ||
+	    !msg_text_ok(row->library, sizeof(row->library)) ||
+	    !msg_text_ok(row->offered, sizeof(row->offered)))
+		return -EPROTO;
+	if (!control)
+		return 0;
+	if (!control->asked)
+		return -EPROTO;
+	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	if (client && client->ask.algorithm)
+		client->ask.algorithm(client, row);
+	return 0;
+}
+
 int control_ike_stats(struct control *control, const struct msg_ike_stats *stats)
 {
 	struct ctl_client *client;

@@ -24,6 +24,7 @@ size_t control_clients(const struct control *control);
 /* Answers of ike. 0, or -EPROTO: nobody asked, or a text does not end. */
 int control_ike_row(struct control *control, const struct msg_ike_sa_row *row);
 int control_ike_tally(struct control *control, const struct msg_ike_tally *tally);
+int control_algorithm_row(struct control *control, const struct msg_algorithm_row *row);
 int control_pki_row(struct control *control, const struct msg_pki_row *row);
 int control_ike_stats(struct control *control, const struct msg_ike_stats *stats);
 int control_ike_trace(struct control *control, const struct msg_ike_trace_line *line);
@@ -53,6 +54,8 @@ enum { CTL_IDENTITY_MAX = 4 * MSG_IDENTITY_MAX + 32 };
 /* A field of a row; an empty text is left out. */
 void ctl_set_text(json_t *row, const char *key, const char *text);
 void ctl_set_number(json_t *row, const char *key, uint64_t number);
+/* "aes-gcm-256"; NULL: no such suite. */
+const char *ctl_esp_suite_text(uint16_t suite);
 /* Write a row; it is taken. */
 void ctl_row(struct ctl_client *client, json_t *row);
 /* The answer is complete. */
@@ -62,13 +65,14 @@ void ctl_fail(struct ctl_client *client, const char *hint, const char *format, .
 /* Called while there is room until it has called ctl_ok() or ctl_fail(). *cursor starts at 0. */
 typedef void ctl_step(struct ctl_client *client, uint32_t *cursor);
 void ctl_steps(struct ctl_client *client, ctl_step *step);
-/* Ask ike; row, tally, pki (may be NULL) and stats are called with what it says, in the order of
- * the askers. stats ends the answer. */
+/* Ask ike; these are called with what it says, in the order of the askers; all but stats, which
+ * ends the answer, may be NULL. */
 struct ctl_ike {
 	enum msg_ike_what what;
 	void (*row)(struct ctl_client *client, const struct msg_ike_sa_row *row);
 	void (*tally)(struct ctl_client *client, const struct msg_ike_tally *tally);
 	void (*pki)(struct ctl_client *client, const struct msg_pki_row *row);
+	void (*algorithm)(struct ctl_client *client, const struct msg_algorithm_row *row);
 	void (*stats)(struct ctl_client *client, const struct msg_ike_stats *stats);
 };
 void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask);
@@ -83,6 +87,7 @@ void ctl_show_ikev2_sa(struct ctl_client *client);
 void ctl_show_ikev2_stats(struct ctl_client *client);
 void ctl_trace_ike(struct ctl_client *client);
 void ctl_show_pki(struct ctl_client *client);
+void ctl_show_crypto(struct ctl_client *client);
 void ctl_show_derived_config(struct ctl_client *client);
 void ctl_clear_session(struct ctl_client *client);
 void ctl_show_plane(struct ctl_client *client);

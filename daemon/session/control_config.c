@@ -16,6 +16,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "show ikev2 sa",       ctl_show_ikev2_sa,       { "detail", "name" }, { JSON_TRUE, JSON_STRING } },
 	{ "show ikev2 stats",    ctl_show_ikev2_stats,    { NULL },             { JSON_NULL } },
 	{ "show pki trustpoints", ctl_show_pki,           { NULL },             { JSON_NULL } },
+	{ "show crypto",         ctl_show_crypto,         { NULL },             { JSON_NULL } },
 	{ "trace ike",           ctl_trace_ike,           { "whom" },           { JSON_STRING } },
 	{ "show derived-config", ctl_show_derived_config, { "name" },           { JSON_STRING } },
 	{ "show plane",          ctl_show_plane,          { NULL },             { JSON_NULL } },

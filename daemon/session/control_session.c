@@ -71,7 +71,7 @@ static void set_drops(const struct ctl_client *client, json_t *row, uint32_t id)
 	json_object_set_new(row, "drops", drops);
 }
 
-static const char *suite_text(uint16_t suite)
+const char *ctl_esp_suite_text(uint16_t suite)
 {
 	static const char *const words[FG_ESP_SUITE_MAX] = {
 		[FG_ESP_AES_GCM_128] = "aes-gcm-128",
@@ -116,7 +116,7 @@ static json_t *sa_row(const struct session_sa *sa, const struct plane_sa_state *
 	set_spi(row, "spi_in", sa->spi_in);
 	set_spi(row, "spi_out", sa->spi_out);
 	ctl_set_text(row, "state", sa_state_text(sa, now->in_use));
-	ctl_set_text(row, "suite", suite_text(sa->suite));
+	ctl_set_text(row, "suite", ctl_esp_suite_text(sa->suite));
 	if (sa->suite)
 		ctl_set_text(row, "sequence", sa->esn ? "esn" : "32 bits");
 	ctl_set_number(row, "age_s", (session_now_ms() - sa->made_ms) / 1000);
@@ -148,7 +148,7 @@ static void set_sas(json_t *row, const struct session *session)
 		json_array_append_new(sas, sa_row(sa, &now));
 	}
 	if (shown) {
-		ctl_set_text(row, "esp_suite", suite_text(shown->suite));
+		ctl_set_text(row, "esp_suite", ctl_esp_suite_text(shown->suite));
 		set_spi(row, "spi_in", shown->spi_in);
 		set_spi(row, "spi_out", shown->spi_out);
 		ctl_set_text(row, "encapsulation", session->udp ? "udp" : "esp");

@@ -256,6 +256,15 @@ static int on_pki_row(void *arg, const void *body, size_t len, int fd)
 	return control_pki_row(child->broker->control, body);
 }
 
+static int on_algorithm_row(void *arg, const void *body, size_t len, int fd)
+{
+	struct child *child = arg;
+
+	(void)len;
+	(void)fd;
+	return control_algorithm_row(child->broker->control, body);
+}
+
 static int on_ike_stats(void *arg, const void *body, size_t len, int fd)
 {
 	struct child *child = arg;
@@ -322,6 +331,7 @@ const struct ipc_rule child_ike_rules[] = {
 	{ MSG_IKE_SA_ROW,    "IKE_SA_ROW",    BODY(msg_ike_sa_row),    on_ike_row,       false },
 	{ MSG_IKE_TALLY,     "IKE_TALLY",     BODY(msg_ike_tally),     on_ike_tally,     false },
 	{ MSG_IKE_TRACE_LINE, "IKE_TRACE_LINE", BODY(msg_ike_trace_line), on_ike_trace,  false },
+	{ MSG_ALGORITHM_ROW, "ALGORITHM_ROW", BODY(msg_algorithm_row), on_algorithm_row, false },
 	{ MSG_PKI_ROW,       "PKI_ROW",       BODY(msg_pki_row),       on_pki_row,       false },
 	{ MSG_IKE_STATS,     "IKE_STATS",     BODY(msg_ike_stats),     on_ike_stats,     false },
 	{ MSG_COOKIE_DEMAND, "COOKIE_DEMAND", BODY(msg_cookie_demand), on_cookie_demand, false },

@@ -28,6 +28,8 @@
  *                                             kind: "exchange"; exchange requests_in answers_out
  *                                             requests_out answers_in
  *                                             kind: "notify"; notify received sent
+ *   show crypto                               kind name library offered: proposals, profiles of
+ *                                             signatures, [ipsec-profile]s of ESP
  *   trace ike            whom: identity or    at line: one as it happens, until the caller goes
  *                        outer address
  *   show derived-config  name: "va1"          line

@@ -65,6 +65,18 @@ def test_trace_and_stats(lab):
     assert [r for r in stats if r["kind"] == "total"][0]["auth_ok"] >= 2
 
 
+def test_show_crypto(lab):
+    """What there is, whose it is, and where it is offered."""
+    l = lab(proposal="[ikev2-proposal default]\nencryption = aes-gcm-256\nprf = sha384\ngroup = 31")
+    rows = {r["name"]: r for r in l.gateway.show("crypto")}
+    assert rows["AES-GCM-256"]["offered"] == "default"
+    assert rows["AES-GCM-256"]["library"].startswith("OpenSSL 3")
+    assert "offered" not in rows["AES-CBC-128"] and "offered" not in rows["ECP-256"]
+    assert rows["x25519"]["kind"] == "group" and rows["x25519"]["offered"] == "default"
+    assert rows["aes-gcm-256"]["kind"] == "esp" and rows["aes-gcm-256"]["offered"] == "default"
+    assert "offered" not in rows["RSA with SHA2-256"]   # the profile takes pre-shared keys
+
+
 def test_reload(lab):
     """A valid file is put in force and drops nobody; a bad one changes nothing."""
     l = lab(clients=2)
