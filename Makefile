@@ -145,7 +145,7 @@ $(BUILD)/tests/exchange/test_%: $(BUILD)/obj/tests/exchange/test_%.o $(SUPPORT_O
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS) -lcmocka
 
-.PHONY: deps check check-unit check-bpf check-exchange check-lab check-fuzz check-san
+.PHONY: deps check check-unit check-bpf check-exchange check-lab check-fuzz check-san check-pq
 deps:
 	tools/install-deps
 
@@ -165,6 +165,9 @@ check-exchange: $(EXCHANGE)
 	@tests/run $^
 check-lab: all
 	/usr/bin/python3 -m pytest -q tests/lab --build $(BUILD) $(PYTEST)
+# ML-KEM with strongSwan 6.1 in a Debian testing root; its first run makes that root.
+check-pq: deps
+	tools/check-pq
 # The memory checkers over the layers that parse, and over every story of the lab.
 check-san:
 	$(MAKE) -j$(JOBS) SAN=1 check-unit check-exchange
@@ -233,6 +236,6 @@ clean:
 	rm -rf build
 
 help:
-	@sed -n 's/^#   make/make/p' Makefile; echo 'make check-unit check-bpf check-exchange check-lab check-san check-fuzz demo-down clean'
+	@sed -n 's/^#   make/make/p' Makefile; echo 'make check-unit check-bpf check-exchange check-lab check-san check-fuzz check-pq demo-down clean'
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
