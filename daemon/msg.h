@@ -78,6 +78,8 @@ enum msg_type {
 	MSG_AUTH_VERDICT,     /* struct msg_auth_verdict */
 	MSG_AUTH_SIGN,        /* struct msg_auth_sign */
 	MSG_AUTH_SIGNED,      /* struct msg_auth_signed */
+	MSG_PPK_MIX,          /* struct msg_ppk_mix */
+	MSG_PPK_MIXED,        /* struct msg_ppk_mixed */
 
 	/* flexdp <-> flexd */
 	MSG_WORKER_START = 128, /* flexd: struct msg_worker_start, instead of CONF_* */
@@ -428,6 +430,24 @@ struct msg_auth_signed {
 	uint8_t pad;
 	uint16_t len;
 	uint8_t auth[MSG_AUTH_MAX];
+};
+
+/* RFC 8784: mix the PPK of this identifier into SK_d, SK_pi and SK_pr. Wipe both after use. */
+struct msg_ppk_mix {
+	uint64_t ike;
+	char profile[CONF_NAME_MAX];
+	uint16_t prf; /* transform id */
+	uint16_t id_len;
+	uint32_t key_len; /* bytes of each key */
+	uint8_t id[MSG_IDENTITY_MAX];
+	uint8_t d[64], p_i[64], p_r[64];
+};
+
+struct msg_ppk_mixed {
+	uint64_t ike;
+	uint32_t ok; /* 0: the profile has no such PPK, and there are no keys */
+	uint32_t pad;
+	uint8_t d[64], p_i[64], p_r[64];
 };
 
 /* What flexdp needs before it gives up its rights. */

@@ -4,6 +4,7 @@
 #include "aaa/authn.h"
 #include "aaa/keys.h"
 #include "aaa/load.h"
+#include "aaa/ppk.h"
 #include "core/ipc.h"
 #include "core/log.h"
 #include "core/proc.h"
@@ -131,12 +132,30 @@ static int on_sign(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
+static int on_mix(void *arg, const void *body, size_t len, int fd)
+{
+	struct aaa *aaa = arg;
+	const struct msg_ppk_mix *ask = body;
+	struct msg_ppk_mixed answer;
+
+	(void)len;
+	(void)fd;
+	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
+	    ask->id_len > sizeof(ask->id) || ask->key_len > sizeof(ask->d))
+		return -EPROTO;
+	aaa_mix_ppk(aaa->conf, aaa->secrets, ask, &answer);
+	ipc_send(aaa->ike, MSG_PPK_MIXED, &answer, sizeof(answer), NULL, 0, -1);
+	wipe(&answer, sizeof(answer));
+	return 0;
+}
+
 /* clang-format off */
 static const struct ipc_rule ike_rules[] = {
 	{ MSG_AUTH_VERIFY, "AUTH_VERIFY", sizeof(struct msg_auth_verify),
 	  sizeof(struct msg_auth_verify) + MSG_OCTETS_MAX + MSG_AUTH_MAX, on_verify, false },
 	{ MSG_AUTH_SIGN, "AUTH_SIGN", sizeof(struct msg_auth_sign),
 	  sizeof(struct msg_auth_sign) + MSG_OCTETS_MAX, on_sign, false },
+	{ MSG_PPK_MIX, "PPK_MIX", sizeof(struct msg_ppk_mix), sizeof(struct msg_ppk_mix), on_mix, false },
 };
 /* clang-format on */
 

@@ -357,6 +357,9 @@ static void check_profile(struct conf_build *b, struct conf *conf, size_t index,
 	check_trust(b, conf, profile, object);
 	conf_check_auth(b, conf, profile, object);
 	conf_check_life(b, conf, profile, object);
+	if (profile->ppk_required && profile->ppk_count == 0)
+		conf_build_error(b, object, "ppk-required", 0,
+				 "wants a key and there is none; name one in ppk");
 	if (profile->virtual_template != CONF_NONE && profile->authorization_policy != CONF_NONE)
 		check_mtu(b, conf, profile);
 }

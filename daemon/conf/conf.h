@@ -371,6 +371,9 @@ struct conf_profile {
 	uint32_t nat_keepalive_s;
 	struct conf_redirect redirect; /* mode AUTH or OFF; INIT is the gateway's alone */
 	enum conf_mobike mobike;
+	conf_name ppk[CONF_LIST_MAX]; /* [ppk NAME] of the secrets file, RFC 8784 */
+	size_t ppk_count;
+	bool ppk_required;
 };
 
 struct conf {
@@ -512,7 +515,19 @@ static inline const struct secret *conf_psk_remote(const struct conf_psk *psk)
 	return psk->key.len ? &psk->key : &psk->key_remote;
 }
 
+/* [ppk NAME], a post-quantum pre-shared key, RFC 8784. */
+struct conf_ppk {
+	conf_name name;
+	struct conf_ppk_id {
+		uint16_t len;
+		uint8_t data[CONF_NAME_MAX];
+	} id; /* what the client calls it; the name unless given */
+	struct secret key;
+};
+
 struct conf_secrets {
+	struct conf_ppk *ppks;
+	size_t ppk_count;
 	struct conf_psk *psks;
 	size_t psk_count;
 };

@@ -499,6 +499,13 @@ static const struct conf_key profile_keys[] = {
 		{ "off", CONF_MOBIKE_OFF }), .fallback = "on",
 	  .help = "RFC 4555: clients keep their session when their address changes; unverified: without "
 		  "a check that they are there." },
+	{ "ppk", conf_read_name, LIST(struct conf_profile, ppk, ppk_count), ELEMENTS,
+	  .expected = "names of [ppk NAME] sections of the secrets file",
+	  .help = "Post-quantum pre-shared keys (RFC 8784) of this profile's clients, mixed into the "
+		  "keys of the IKE SA; a client names the one it has." },
+	{ "ppk-required", conf_read_word, FIELD(struct conf_profile, ppk_required),
+	  WORDS({ "yes", 1 }, { "no", 0 }), .fallback = "no",
+	  .help = "Whether a client without one of the keys is refused." },
 };
 
 const struct conf_section conf_public_sections[] = {
@@ -553,10 +560,22 @@ static const struct conf_key psk_keys[] = {
 	  .expected = KEY_FORMS, .help = "The key that clients prove themselves with." },
 };
 
+static const struct conf_key ppk_keys[] = {
+	{ "id", conf_read_ppk_id, FIELD(struct conf_ppk, id),
+	  .expected = "text, or 0x and pairs of hex digits, of at most 64 bytes",
+	  .help = "What clients call it; its name unless given." },
+	{ "key", conf_read_secret, FIELD(struct conf_ppk, key), CONF_REQUIRED | CONF_QUIET,
+	  .expected = KEY_FORMS,
+	  .help = "The key itself, at least 32 bytes: half of it is left against a quantum computer." },
+};
+
 const struct conf_section conf_secret_sections[] = {
 	{ "psk", CONF_NAMED, .at = offsetof(struct conf_secrets, psks), .size = sizeof(struct conf_psk),
 	  .count_at = offsetof(struct conf_secrets, psk_count), KEYS(psk_keys),
 	  .help = "One pre-shared key, named by an [ikev2-keyring]." },
+	{ "ppk", CONF_NAMED, .at = offsetof(struct conf_secrets, ppks), .size = sizeof(struct conf_ppk),
+	  .count_at = offsetof(struct conf_secrets, ppk_count), KEYS(ppk_keys),
+	  .help = "One post-quantum pre-shared key, named by an [ikev2-profile]." },
 };
 const size_t conf_secret_section_count = COUNT(conf_secret_sections);
 /* clang-format on */

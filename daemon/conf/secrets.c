@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PPK_MIN = 32 }; /* bytes, RFC 8784 section 6 */
+
 static const struct conf_psk *find_psk(const struct conf_secrets *secrets, const char *name)
 {
 	for (size_t i = 0; i < secrets->psk_count; i++) {
@@ -108,15 +110,62 @@ static void check_profile(struct conf_build *b, const struct conf_secrets *secre
 			check_use(b, secrets, profile, conf->keyrings[profile->keyring].psk[i]);
 }
 
+static const struct conf_ppk *find_ppk(const struct conf_secrets *secrets, const char *name)
+{
+	for (size_t i = 0; i < secrets->ppk_count; i++)
+		if (!strcmp(secrets->ppks[i].name, name))
+			return &secrets->ppks[i];
+	return NULL;
+}
+
+static void check_ppk(struct conf_build *b, struct conf_ppk *ppk, struct conf_object *object)
+{
+	if (object->bad)
+		return;
+	if (!ppk->id.len) {
+		ppk->id.len = (uint16_t)strlen(ppk->name);
+		memcpy(ppk->id.data, ppk->name, ppk->id.len);
+	}
+	if (ppk->key.len < PPK_MIN)
+		conf_build_error(b, object, "key", 0, "is shorter than %d bytes", PPK_MIN);
+}
+
+/* Each is there, and a client's name for one means one. */
+static void check_ppks(struct conf_build *b, const struct conf_secrets *secrets,
+		       const struct conf_profile *profile)
+{
+	for (size_t i = 0; i < profile->ppk_count; i++) {
+		const struct conf_ppk *ppk = find_ppk(secrets, profile->ppk[i]);
+
+		if (!ppk && !b->refused)
+			conf_error(b->errors, 0, "[ppk %s] is missing; [ikev2-profile %s] names it",
+				   profile->ppk[i], profile->name);
+		for (size_t k = 0; ppk && k < i; k++) {
+			const struct conf_ppk *other = find_ppk(secrets, profile->ppk[k]);
+
+			if (other && !memcmp(&ppk->id, &other->id, sizeof(ppk->id)))
+				conf_build_error(
+					b, conf_build_find(b, "ppk", (size_t)(ppk - secrets->ppks)),
+					"id", 0,
+					"is that of [ppk %s] too, and [ikev2-profile %s] names both",
+					other->name, profile->name);
+		}
+	}
+}
+
 /* What one section says, then what sections say of each other. */
-static void check(struct conf_build *b, const struct conf_secrets *secrets, const struct conf *conf)
+static void check(struct conf_build *b, struct conf_secrets *secrets, const struct conf *conf)
 {
 	for (size_t i = 0; i < secrets->psk_count; i++)
 		check_keys(b, &secrets->psks[i], conf_build_find(b, "psk", i));
 	for (size_t i = 0; i < conf->keyring_count; i++)
 		check_keyring(b, secrets, &conf->keyrings[i]);
-	for (size_t i = 0; i < conf->profile_count; i++)
+	for (size_t i = 0; i < secrets->ppk_count; i++)
+		check_ppk(b, &secrets->ppks[i], conf_build_find(b, "ppk", i));
+	for (size_t i = 0; i < conf->profile_count; i++) {
 		check_profile(b, secrets, conf, &conf->profiles[i]);
+		check_ppks(b, secrets, &conf->profiles[i]);
+	}
 }
 
 struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct conf *conf,
@@ -156,6 +205,9 @@ void conf_secrets_free(struct conf_secrets *secrets)
 		secret_free(&secrets->psks[i].key_local);
 		secret_free(&secrets->psks[i].key_remote);
 	}
+	for (size_t i = 0; i < secrets->ppk_count; i++)
+		secret_free(&secrets->ppks[i].key);
+	free(secrets->ppks);
 	free(secrets->psks);
 	free(secrets);
 }

@@ -234,6 +234,25 @@ bool conf_hex(const char *digits, uint8_t *out, size_t cap, size_t *len)
 	return true;
 }
 
+bool conf_read_ppk_id(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
+{
+	struct conf_ppk_id id = { 0 };
+	size_t len = strlen(text);
+
+	(void)key;
+	if (!strncmp(text, "0x", 2)) {
+		if (!conf_hex(text + 2, id.data, sizeof(id.data), &len) || !len)
+			return conf_wrong(why, "begins with 0x and is not pairs of hex digits");
+	} else if (len > sizeof(id.data)) {
+		return conf_wrong(why, "is too long");
+	} else {
+		memcpy(id.data, text, len);
+	}
+	id.len = (uint16_t)len;
+	memcpy(out, &id, sizeof(id));
+	return true;
+}
+
 bool conf_read_secret(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
 {
 	uint8_t bytes[CONF_TEXT_MAX];

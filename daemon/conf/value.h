@@ -23,6 +23,7 @@ conf_parser conf_read_identity; /* struct conf_identity */
 conf_parser conf_read_dpd;      /* SECONDS RETRY on-demand|periodic or off, struct conf_dpd */
 conf_parser conf_read_redirect; /* a word of key->words and where to, struct conf_redirect */
 conf_parser conf_read_match;    /* struct conf_match */
+conf_parser conf_read_ppk_id;   /* text or 0x and hex digits, struct conf_ppk_id */
 conf_parser conf_read_secret;   /* text or 0x and hex digits, struct secret */
 
 /* What a client is told: value_told.c. */

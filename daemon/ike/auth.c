@@ -8,6 +8,7 @@
 #include "ike/intermediate.h"
 #include "ike/login.h"
 #include "ike/mobike.h"
+#include "ike/ppk.h"
 #include "ike/trace.h"
 
 #include <errno.h>
@@ -180,6 +181,32 @@ static void judge(struct ike_core *core, struct ikesa *sa, const struct ike_mess
 		ike_auth_later(core, sa);
 }
 
+/* The first round, with a PPK or without one. */
+static void judge_with_ppk(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
+			   enum ike_ppk_answer answer, const char *why)
+{
+	struct ike_message other;
+
+	switch (answer) {
+	case IKE_PPK_GO_ON:
+		judge(core, sa, m);
+		break;
+	case IKE_PPK_WITHOUT:
+		other = *m;
+		ike_ppk_without(&other);
+		judge(core, sa, &other);
+		break;
+	case IKE_PPK_REFUSED:
+		fail_auth_saying(core, sa, why);
+		break;
+	case IKE_PPK_LATER:
+		ike_auth_later(core, sa);
+		break;
+	case IKE_PPK_ASKED:
+		break;
+	}
+}
+
 /* SA, TSi and TSr come together, or where both sides know RFC 6023 not at all. */
 static bool child_wanted(const struct ikesa *sa, const struct ike_message *m, bool *childless)
 {
@@ -194,8 +221,11 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 		      const struct ike_arrival *from)
 {
 	const struct conf_profile *profile;
+	enum ike_ppk_answer answer;
+	const char *why = "";
 	bool childless;
 
+	ike_ppk_undo(sa);
 	if (!ike_intermediate_complete(sa)) {
 		fail_auth_saying(core, sa, "it left out an additional key exchange");
 		return;
@@ -218,10 +248,32 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	profile = match_profile(core, sa, m);
 	if (profile)
 		ike_own_choose(core, sa, profile, m, &sa->login->own);
-	if (!ike_mobike_no_nat(m, &from->path))
+	if (!ike_mobike_no_nat(m, &from->path)) {
 		ike_fail(core, sa, IKE_NOTIFY_UNEXPECTED_NAT_DETECTED, FG_CAUSE_setup_abandoned);
-	else
-		judge(core, sa, m);
+		return;
+	}
+	answer = ike_ppk_ask(core, sa, profile, m, &why);
+	judge_with_ppk(core, sa, m, answer, why);
+}
+
+int ike_auth_mixed(struct ike_core *core, struct ikesa *sa, const struct msg_ppk_mixed *mixed)
+{
+	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const char *why = "its profile was removed meanwhile";
+	enum ike_ppk_answer answer = IKE_PPK_REFUSED;
+	struct ike_message m;
+	uint8_t *bytes;
+
+	if (sa->state != IKE_STATE_VERIFYING || !sa->login || !sa->login->waits)
+		return -EPROTO;
+	if (profile)
+		answer = ike_ppk_mixed(sa, profile, mixed, &m, &why);
+	/* It waits no more; m still points there. */
+	bytes = sa->login->waits;
+	sa->login->waits = NULL;
+	judge_with_ppk(core, sa, &m, answer, why);
+	free(bytes);
+	return 0;
 }
 
 void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
@@ -252,6 +304,7 @@ static void answer_round(struct ike_core *core, struct ikesa *sa)
 
 	ike_draft_begin(&draft);
 	ike_own_put(&sa->login->own, &sa->login->sign, &draft.w);
+	ike_ppk_put(sa, &draft.w);
 	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_NEXT_ROUND))
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 }

@@ -27,6 +27,7 @@ void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_me
 /* Answers of aaa for an SA that waits for them. Return 0 or -EPROTO. */
 int ike_auth_verdict(struct ike_core *core, struct ikesa *sa,
 		     const struct msg_auth_verdict *verdict);
+int ike_auth_mixed(struct ike_core *core, struct ikesa *sa, const struct msg_ppk_mixed *mixed);
 int ike_auth_signed(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign);
 /* Nobody is there to ask or to answer: as if the request had not come. */
 void ike_auth_later(struct ike_core *core, struct ikesa *sa);

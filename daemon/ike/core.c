@@ -184,6 +184,7 @@ int ike_from_aaa(struct ike_core *core, uint32_t type, const void *body)
 {
 	const struct msg_auth_verdict *verdict = body;
 	const struct msg_auth_signed *sign = body;
+	const struct msg_ppk_mixed *mixed = body;
 	struct ikesa *sa;
 
 	switch (type) {
@@ -193,6 +194,9 @@ int ike_from_aaa(struct ike_core *core, uint32_t type, const void *body)
 	case MSG_AUTH_SIGNED:
 		sa = living(core, sign->ike);
 		return sa ? ike_auth_signed(core, sa, sign) : 0;
+	case MSG_PPK_MIXED:
+		sa = living(core, mixed->ike);
+		return sa ? ike_auth_mixed(core, sa, mixed) : 0;
 	default:
 		return -EPROTO;
 	}

@@ -9,6 +9,7 @@
 #include "ike/exchange.h"
 #include "ike/names.h"
 #include "ike/nat.h"
+#include "ike/ppk.h"
 #include "ike/redirect.h"
 #include "ike/reject.h"
 #include "ike/trace.h"
@@ -60,6 +61,7 @@ static struct ike_packet *make_answer(const struct ike_core *core, struct ikesa 
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
 	ike_auth_announce(core, sa, m, &w);
+	ike_ppk_announce(core, sa, m, &w);
 	ike_vendor_put(core, sa, &w);
 	len = ike_finish(&w);
 	return len ? ike_packet_new(message, len) : NULL;

@@ -8,6 +8,7 @@
 #include "ike/life.h"
 #include "ike/liveness.h"
 #include "ike/mobike.h"
+#include "ike/ppk.h"
 #include "ike/redirect.h"
 #include "ike/ts.h"
 #include "ike/unique.h"
@@ -37,6 +38,7 @@ void ike_login_free(struct ike_login *login)
 	if (!login)
 		return;
 	free(login->mobike);
+	free(login->waits);
 	ike_own_free(&login->own);
 	wipe(login, sizeof(*login));
 	free(login);
@@ -70,8 +72,10 @@ static void log_no_child(struct ike_core *core, const struct ikesa *sa, uint32_t
 static void begin_answer(const struct ikesa *sa, struct ike_draft *draft)
 {
 	ike_draft_begin(draft);
-	if (sa->login->round == 0)
+	if (sa->login->round == 0) {
 		ike_own_put(&sa->login->own, &sa->login->sign, &draft->w);
+		ike_ppk_put(sa, &draft->w);
+	}
 }
 
 /*

@@ -22,6 +22,10 @@ struct ike_login {
 	bool window;               /* SET_WINDOW_SIZE */
 	struct ike_mobike *mobike; /* NULL: it does not speak MOBIKE */
 
+	/* The payloads of IKE_AUTH while aaa mixes a PPK into the keys, RFC 8784. */
+	uint8_t *waits, waits_first;
+	size_t waits_len;
+
 	unsigned round;             /* of authentication, the first is 0 */
 	bool another;               /* the client announced that one more follows this one */
 	struct msg_identity second; /* who it says it is in round 1 */

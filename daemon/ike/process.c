@@ -186,12 +186,21 @@ static int on_signed(void *arg, const void *body, size_t len, int fd)
 	return from_aaa(arg, MSG_AUTH_SIGNED, body);
 }
 
+static int on_mixed(void *arg, const void *body, size_t len, int fd)
+{
+	(void)len;
+	(void)fd;
+	return from_aaa(arg, MSG_PPK_MIXED, body);
+}
+
 /* clang-format off */
 static const struct ipc_rule aaa_rules[] = {
 	{ MSG_AUTH_VERDICT, "AUTH_VERDICT", sizeof(struct msg_auth_verdict),
 	  sizeof(struct msg_auth_verdict), on_verdict, false },
 	{ MSG_AUTH_SIGNED, "AUTH_SIGNED", sizeof(struct msg_auth_signed),
 	  sizeof(struct msg_auth_signed), on_signed, false },
+	{ MSG_PPK_MIXED, "PPK_MIXED", sizeof(struct msg_ppk_mixed), sizeof(struct msg_ppk_mixed),
+	  on_mixed, false },
 };
 /* clang-format on */
 

@@ -33,6 +33,13 @@ struct ike_path {
 /* The name of that device, NULL: unknown. */
 const char *ike_path_outside(const struct ike_core *core, const struct ike_path *path);
 
+/* RFC 8784, ppk.h. */
+struct ike_ppk {
+	bool agreed; /* USE_PPK went both ways */
+	bool used;   /* one is mixed into the keys; what they were before: */
+	uint8_t d[IKE_KEY_MAX], p_i[IKE_KEY_MAX], p_r[IKE_KEY_MAX];
+};
+
 /* What AUTH will cover; ends with the setup. */
 struct ike_opening {
 	struct dh *dh; /* until the keys are derived, which waits for the first IKE_AUTH */
@@ -44,6 +51,7 @@ struct ike_opening {
 	bool proven;                         /* the request brought a cookie */
 	struct ike_packet *request, *answer; /* IKE_SA_INIT, both ways */
 	struct ike_intermediate intermediate;
+	struct ike_ppk ppk;
 	uint32_t hashes; /* bit IKE_HASH_* that the client announced, RFC 7427; 0: it did not */
 	bool childless;  /* we announced that we know RFC 6023 */
 };

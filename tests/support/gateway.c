@@ -2,6 +2,7 @@
 #include "support/gateway.h"
 
 #include "core/secret.h"
+#include "crypto/ppk.h"
 #include "crypto/psk_auth.h"
 #include "pki/bundle.h"
 #include "pki/pki.h"
@@ -341,6 +342,24 @@ static const struct conf_authorization_policy *policy(const struct gateway *gw, 
 	return profile ? &gw->conf->policies[profile->authorization_policy] : NULL;
 }
 
+static void mix(struct gateway *gw, const struct msg_ppk_mix *ask)
+{
+	struct msg_ppk_mixed answer = { .ike = ask->ike };
+
+	if (gw->ppk_id[0] && strlen(gw->ppk_id) == ask->id_len &&
+	    memcmp(gw->ppk_id, ask->id, ask->id_len) == 0) {
+		answer.ok = 1;
+		memcpy(answer.d, ask->d, sizeof(answer.d));
+		memcpy(answer.p_i, ask->p_i, sizeof(answer.p_i));
+		memcpy(answer.p_r, ask->p_r, sizeof(answer.p_r));
+		ppk_mix(ask->prf, gw->ppk, strlen(gw->ppk), answer.d, ask->key_len);
+		ppk_mix(ask->prf, gw->ppk, strlen(gw->ppk), answer.p_i, ask->key_len);
+		ppk_mix(ask->prf, gw->ppk, strlen(gw->ppk), answer.p_r, ask->key_len);
+	}
+	if (ike_from_aaa(gw->core, MSG_PPK_MIXED, &answer) < 0)
+		die("the core refuses a PPK");
+}
+
 static void begin(struct gateway *gw, const struct msg_session_begin *ask)
 {
 	struct msg_session_refused refused = { .ike = ask->ike, .cause = gw->refuse_begin };
@@ -610,6 +629,9 @@ static void deliver(struct gateway *gw, const struct gateway_message *m)
 		break;
 	case MSG_AUTH_SIGN:
 		sign(gw, ask_sign, m->bytes + sizeof(*ask_sign));
+		break;
+	case MSG_PPK_MIX:
+		mix(gw, (const void *)m->bytes);
 		break;
 	case MSG_SESSION_BEGIN:
 		begin(gw, (const void *)m->bytes);

@@ -89,7 +89,8 @@ struct gateway {
 	struct pki *pki;
 	const struct sign_key *own_key[GATEWAY_TRUSTPOINTS]; /* borrowed */
 	int64_t wall_s;
-	bool aaa_down; /* to_aaa fails */
+	char ppk_id[CONF_NAME_MAX], ppk[CONF_NAME_MAX]; /* the one that aaa has, "": none */
+	bool aaa_down;                                  /* to_aaa fails */
 	bool aaa_cannot_sign;
 	uint32_t verified; /* questions that aaa answered */
 

@@ -181,6 +181,8 @@ size_t initiator_init(struct initiator *in)
 	if (in->setup.proposal.additional_count[0])
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL, 0);
+	if (in->setup.ppk_id[0])
+		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_USE_PPK, NULL, 0);
 	if (in->setup.fragment_mtu)
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);

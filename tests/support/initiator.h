@@ -103,7 +103,9 @@ struct initiator_setup {
 	struct fg_ip hint4;
 	bool no_config;        /* no CFG_REQUEST at all */
 	uint16_t fragment_mtu; /* of our IP datagrams, RFC 7383; 0: no fragments */
-	size_t padding;        /* bytes of a Vendor ID that makes IKE_AUTH long */
+	char ppk_id[CONF_NAME_MAX], ppk[CONF_NAME_MAX]; /* RFC 8784, "": none */
+	bool ppk_optional;                              /* NO_PPK_AUTH goes with it */
+	size_t padding; /* bytes of a Vendor ID that makes IKE_AUTH long */
 	unsigned knobs;
 	/* Added to IKE_SA_INIT and to IKE_AUTH; type 0 ends the list. */
 	struct initiator_notify in_init[INITIATOR_NOTIFIES], in_auth[INITIATOR_NOTIFIES];
@@ -181,6 +183,9 @@ struct initiator {
 	struct ike_header said_header;
 	uint8_t said_first, said[2048];
 	size_t said_len;
+
+	bool ppk_agreed, ppk_mixed;  /* USE_PPK went both ways; it is in the keys */
+	struct ike_keys without_ppk; /* from before */
 
 	bool fragments; /* both sides know RFC 7383 */
 	struct ike_fragments *arriving;

@@ -3,6 +3,7 @@
  * How the test initiator proves itself in each round of IKE_AUTH, and what it takes of the gateway.
  */
 #include "core/secret.h"
+#include "crypto/ppk.h"
 #include "crypto/psk_auth.h"
 #include "support/initiator_internal.h"
 
@@ -106,6 +107,31 @@ static void put_certificates(const struct initiator *in, struct ike_writer *w)
 		ike_put_id(w, IKE_PAYLOAD_IDR, setup->idr_type, setup->idr, setup->idr_len);
 }
 
+/* RFC 8784: which PPK, AUTH without it, and then the keys with it. */
+static void put_ppk(struct initiator *in, struct ike_writer *w, struct ike_bytes id)
+{
+	const struct initiator_setup *setup = &in->setup;
+	size_t ppk_len = strlen(setup->ppk), octets_len, len = 0;
+	uint8_t octets[OCTETS_MAX], auth[PSK_AUTH_MAX], name[1 + CONF_NAME_MAX] = { 2 };
+
+	if (!in->ppk_agreed || in->ppk_mixed)
+		return;
+	memcpy(name + 1, setup->ppk_id, strlen(setup->ppk_id));
+	ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_PPK_IDENTITY, name,
+		       1 + strlen(setup->ppk_id));
+	if (!octets_of(in, true, id, octets, &octets_len) ||
+	    !psk_auth(in->keys.suite.prf, setup->psk, strlen(setup->psk), octets, octets_len, auth,
+		      &len))
+		w->wr.failed = true;
+	if (setup->ppk_optional)
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_NO_PPK_AUTH, auth, len);
+	in->without_ppk = in->keys;
+	in->ppk_mixed =
+		ppk_mix(in->keys.suite.prf, setup->ppk, ppk_len, in->keys.d, in->keys.prf_len) &&
+		ppk_mix(in->keys.suite.prf, setup->ppk, ppk_len, in->keys.p_i, in->keys.prf_len) &&
+		ppk_mix(in->keys.suite.prf, setup->ppk, ppk_len, in->keys.p_r, in->keys.prf_len);
+}
+
 void initiator_put_proof(struct initiator *in, struct ike_writer *w)
 {
 	const struct initiator_setup *setup = &in->setup;
@@ -126,6 +152,7 @@ void initiator_put_proof(struct initiator *in, struct ike_writer *w)
 		put_note(w, IKE_NOTIFY_ANOTHER_AUTH_FOLLOWS);
 	if (setup->knobs & INITIATOR_EAP_ONLY)
 		put_note(w, IKE_NOTIFY_EAP_ONLY_AUTHENTICATION);
+	put_ppk(in, w, (struct ike_bytes){ id, id_len });
 	if (!(setup->knobs & INITIATOR_NO_AUTH))
 		put_auth(in, w, (struct ike_bytes){ id, id_len });
 }
@@ -176,6 +203,11 @@ bool initiator_proved(struct initiator *in, const struct ike_message *m)
 	uint8_t octets[OCTETS_MAX];
 	size_t len;
 
+	/* The gateway went without it. */
+	if (in->ppk_mixed && !ike_find_notify(m, IKE_NOTIFY_PPK_IDENTITY)) {
+		in->keys = in->without_ppk;
+		in->ppk_mixed = false;
+	}
 	if (!ike_count(m, IKE_PAYLOAD_IDR) || !ike_count(m, IKE_PAYLOAD_AUTH) ||
 	    !octets_of(in, false, m->id_r.body, octets, &len))
 		return false;

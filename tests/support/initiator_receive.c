@@ -86,6 +86,7 @@ static enum initiator_event init_answer(struct initiator *in, const struct ike_m
 		return INITIATOR_IGNORED;
 	in->spi_r = m->header.spi_r;
 	in->hashes = ike_hashes_read(ike_find_notify(m, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS));
+	in->ppk_agreed = in->setup.ppk_id[0] && ike_find_notify(m, IKE_NOTIFY_USE_PPK);
 	in->fragments = in->setup.fragment_mtu &&
 			ike_find_notify(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED);
 	memcpy(in->init_answer, in->in, len);

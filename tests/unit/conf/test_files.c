@@ -138,7 +138,7 @@ static bool has_default(const char *line)
 static void test_shown_defaults(void **state)
 {
 	FILE *in = open_file("flexgate.conf");
-	char text[16384] = "", line[256];
+	char text[32768] = "", line[256];
 	bool example = false;
 	struct conf *with, *without = read_public("flexgate.conf");
 
