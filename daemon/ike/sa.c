@@ -235,7 +235,7 @@ struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t spi_i, u
 	sa->spi_r = initiator ? spi_r : own;
 	sa->path = *path;
 	sa->source = source_of(&path->peer.ip);
-	sa->made_ms = ike_now(core);
+	sa->made_ms = sa->login_ms = ike_now(core);
 	sa->own_task = IKE_TASKS;
 	for (int i = 0; i < IKE_DUES; i++)
 		sa->due_ms[i] = IKE_NEVER;

@@ -61,6 +61,7 @@ struct ikesa {
 	struct ike_timer timer;    /* the earliest of due_ms */
 	uint64_t due_ms[IKE_DUES]; /* IKE_NEVER: not due */
 	uint64_t made_ms;
+	uint64_t login_ms; /* when its client came; the successor of a rekeyed SA has it, too */
 
 	enum ike_state state;
 	uint64_t spi_i, spi_r; /* as in the header */

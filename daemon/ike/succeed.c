@@ -41,6 +41,7 @@ struct ikesa *ike_heir_new(struct ike_core *core, const struct ikesa *sa,
 /* Whatever a field of struct ikesa says about the client and its session belongs here. */
 static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *heir)
 {
+	heir->login_ms = sa->login_ms;
 	heir->path = sa->path;
 	heir->source = sa->source;
 	heir->peer_nat = sa->peer_nat;

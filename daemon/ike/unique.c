@@ -30,7 +30,7 @@ static uint32_t count(const struct ike_core *core, const struct ikesa *sa, struc
 		if (!counts(twin))
 			continue;
 		n++;
-		if (!*oldest || twin->made_ms < (*oldest)->made_ms)
+		if (!*oldest || twin->login_ms < (*oldest)->login_ms)
 			*oldest = twin;
 	}
 	return n;

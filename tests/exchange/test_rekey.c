@@ -64,9 +64,11 @@ static void test_by_time(void **state)
 	static const char conf[] = CONF("set-security-association-lifetime-seconds = 60\n",
 					"lifetime = 120\n");
 	struct pair *p = open_pair(conf, conf);
-	uint64_t rekeys = 0;
+	uint64_t rekeys = 0, since[PAIR_SIDES];
 
 	(void)state;
+	for (unsigned side = 0; side < PAIR_SIDES; side++)
+		since[side] = pair_sa(p, side)->login_ms;
 	live(p, 1800);
 	for (unsigned side = 0; side < PAIR_SIDES; side++) {
 		const struct msg_ike_stats *stats = &p->gw[side].core->stats;
@@ -75,6 +77,9 @@ static void test_by_time(void **state)
 		assert_in_range(stats->child_rekeys, 1800 / 60, 2 * 1800 / 45);
 		assert_in_range(stats->ike_rekeys, 1800 / 120, 2 * 1800 / 90);
 		assert_int_equal(stats->child_expired, 0);
+		/* For uniqueness the login is as old as it is, whatever was rekeyed since. */
+		assert_int_equal(pair_sa(p, side)->login_ms, since[side]);
+		assert_true(pair_sa(p, side)->made_ms > since[side]);
 		assert_int_equal(gateway_sas(&p->gw[side], 1), 1);
 		assert_int_equal(p->gw[side].core->by_spi.count, 1);
 		rekeys += stats->child_rekeys;

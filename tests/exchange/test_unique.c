@@ -113,6 +113,28 @@ static void test_policies(void **state)
 	}
 }
 
+/* The login that came first is the oldest, also when its IKE SA was rekeyed since. */
+static void test_oldest_after_rekey(void **state)
+{
+	struct story *s = story_begin(UNIQUE_CONF("uniqueness = replace\nsession-limit = 2\n"));
+	struct initiator *in[3];
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(in); i++) {
+		if (i == 2)
+			ikesa_find(s->gw.core, in[0]->spi_r)->made_ms = s->gw.now_ms;
+		in[i] = login(s, "a.example.org", CONF_ID_FQDN, i + 1, 0);
+		gateway_wait(&s->gw, IKE_REQUEST_FIRST_MS);
+		pass_on(s, in, i + 1);
+	}
+	assert_int_equal(fate(s, in[0]), 'D');
+	assert_int_equal(fate(s, in[1]), 'U');
+	assert_int_equal(fate(s, in[2]), 'U');
+	for (unsigned i = 0; i < COUNT(in); i++)
+		initiator_free(in[i]);
+	story_end(s);
+}
+
 /* Are these two the same client? */
 static const struct {
 	uint8_t type_a;
@@ -218,9 +240,9 @@ static void test_unproven(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policies), cmocka_unit_test(test_same_identity),
-		cmocka_unit_test(test_at_once),  cmocka_unit_test(test_childless_is_none),
-		cmocka_unit_test(test_unproven),
+		cmocka_unit_test(test_policies),          cmocka_unit_test(test_oldest_after_rekey),
+		cmocka_unit_test(test_same_identity),     cmocka_unit_test(test_at_once),
+		cmocka_unit_test(test_childless_is_none), cmocka_unit_test(test_unproven),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
