@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_FILE_MAX = 64 * 1024, LISTS_MAX = 1024 };
+enum { KEY_FILE_MAX = 64 * 1024, LISTS_MAX = 1024 /* of a trustpoint */ };
 
 /* Run over the files of a trustpoint, those of directories one by one. False ends it. */
 typedef bool visitor(void *arg, uint32_t trustpoint, enum pki_kind kind, const char *path);
@@ -23,6 +23,7 @@ struct reader {
 	const struct conf *conf;
 	char *why;
 	size_t cap;
+	uint32_t lists[CONF_TRUSTPOINTS_MAX];
 };
 
 static bool wrong(const struct reader *r, uint32_t trustpoint, const char *path, const char *what)
@@ -80,7 +81,7 @@ static bool visit_list(const char *path, uint32_t trustpoint, visitor *visit, vo
 	for (int i = 0; i < count; i++) {
 		char file[PKI_NAME_MAX + 1];
 
-		if (ok && i < LISTS_MAX) {
+		if (ok) {
 			snprintf(file, sizeof(file), "%.255s/%.255s", path, entries[i]->d_name);
 			ok = visit(arg, trustpoint, PKI_KIND_CRL, file);
 		}
@@ -141,6 +142,11 @@ static bool pack(void *arg, uint32_t trustpoint, enum pki_kind kind, const char 
 
 	if (fd < 0)
 		return wrong(r, trustpoint, path, open_error());
+	if (kind == PKI_KIND_CRL && r->lists[trustpoint]++ == LISTS_MAX) {
+		close(fd);
+		return wrong(r, trustpoint, path,
+			     "is one too many: 1024 revocation lists are read");
+	}
 	if (st.st_size > PKI_FILE_MAX) {
 		close(fd);
 		return wrong(r, trustpoint, path, "is larger than 16 MiB");
@@ -216,7 +222,7 @@ static bool copy_key(const struct reader *r, uint32_t trustpoint)
 bool pki_files_read(const struct conf *conf, bool keys, struct pki_files *files, char *why,
 		    size_t cap)
 {
-	struct reader r = { files, conf, why, cap };
+	struct reader r = { .files = files, .conf = conf, .why = why, .cap = cap };
 	bool ok;
 
 	for (size_t i = 0; i < CONF_TRUSTPOINTS_MAX; i++)

@@ -114,6 +114,30 @@ static void test_read(void **state)
 	close_files(&f);
 }
 
+/* A list that is left out may be the one that says who was revoked: it is said, not left out. */
+static void test_too_many_lists(void **state)
+{
+	struct conf_files files;
+	struct files f;
+	char path[192];
+
+	(void)state;
+	open_files(&f);
+	for (int i = 0; i <= 1024; i++) {
+		snprintf(path, sizeof(path), "%s/%d.crl", f.crls, i);
+		put(path, "a list", 0644);
+	}
+	conf_in(&f, &files, "999.crl is one too many: 1024 revocation lists are read");
+	unlink(path);
+	conf_free(conf_in(&f, &files, NULL));
+	conf_files_close(&files);
+	for (int i = 0; i < 1024; i++) {
+		snprintf(path, sizeof(path), "%s/%d.crl", f.crls, i);
+		unlink(path);
+	}
+	close_files(&f);
+}
+
 static void test_refused(void **state)
 {
 	struct conf_files files;
@@ -281,9 +305,9 @@ static void test_text_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),       cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_watch),      cmocka_unit_test(test_interrupted),
-		cmocka_unit_test(test_text_stays),
+		cmocka_unit_test(test_read),        cmocka_unit_test(test_too_many_lists),
+		cmocka_unit_test(test_refused),     cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_interrupted), cmocka_unit_test(test_text_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
