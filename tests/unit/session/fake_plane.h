@@ -144,8 +144,8 @@ int plane_sa_add(struct plane *plane, const struct plane_sa *add, __be32 *spi_in
 		return plane->fail_sa;
 	}
 	*spi_in = add->spi_in;
-	if (!*spi_in)
-		assert_int_equal(plane_spi_reserve(plane, add->session, spi_in), 0);
+	if (!*spi_in && plane_spi_reserve(plane, add->session, spi_in))
+		return -ENOSPC;
 	sa = fake_sa(plane, *spi_in);
 	assert_true(sa && !sa->added && sa->sa.session == add->session);
 	sa->added = true;
