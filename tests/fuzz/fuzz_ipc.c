@@ -44,8 +44,23 @@ static const struct field texts[] = {
 	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, state),
 	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, profile),
 	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, suite),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, client),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, vendors),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, proof),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, agreed),
+	TEXT(MSG_IKE_SA_ROW, msg_ike_sa_row, asking),
+	TEXT(MSG_IKE_TALLY, msg_ike_tally, name),
+	TEXT(MSG_PKI_ROW, msg_pki_row, trustpoint),
+	TEXT(MSG_PKI_ROW, msg_pki_row, what),
+	TEXT(MSG_PKI_ROW, msg_pki_row, subject),
+	TEXT(MSG_PKI_ROW, msg_pki_row, issuer),
+	TEXT(MSG_PKI_ROW, msg_pki_row, key),
+	TEXT(MSG_PKI_ROW, msg_pki_row, status),
+	TEXT(MSG_IKE_TRACE, msg_ike_trace, whom),
+	TEXT(MSG_IKE_TRACE_LINE, msg_ike_trace_line, text),
 	TEXT(MSG_AUTH_VERIFY, msg_auth_verify, profile),
 	TEXT(MSG_AUTH_SIGN, msg_auth_sign, profile),
+	TEXT(MSG_AUTH_SIGN, msg_auth_sign, trustpoint),
 	TEXT(MSG_WORKER_START, msg_worker_start, bpf_directory),
 	TEXT(MSG_WORKER_START, msg_worker_start, user),
 	TEXT(MSG_WORKER_START, msg_worker_start, run_directory),
@@ -93,7 +108,12 @@ static int handle(uint32_t type, const void *body, size_t len, int fd)
 	}
 
 HANDLER(CONF_PREPARE)
+HANDLER(PKI_PREPARE)
+HANDLER(KEY_PREPARE)
+HANDLER(SECRETS_PREPARE)
 HANDLER(CONF_PREPARED)
+HANDLER(SOCKET)
+HANDLER(AAA_CHANNEL)
 HANDLER(SESSION_BEGIN)
 HANDLER(SA_ADD)
 HANDLER(SPI_ASK)
@@ -101,17 +121,34 @@ HANDLER(SA_USE)
 HANDLER(SA_DEL)
 HANDLER(IDLE_ASK)
 HANDLER(SESSION_MOVE)
+HANDLER(SESSION_END)
+HANDLER(SESSION_BEGUN)
+HANDLER(SESSION_REFUSED)
+HANDLER(SESSION_CLEAR)
+HANDLER(LOCALS)
+HANDLER(PEER_MOVED)
+HANDLER(COOKIE_SECRETS)
+HANDLER(COOKIE_DEMAND)
 HANDLER(SPI_GIVEN)
 HANDLER(SA_ADDED)
 HANDLER(SA_REFUSED)
 HANDLER(SA_LIFE)
 HANDLER(IDLE)
+HANDLER(IKE_SHOW)
 HANDLER(IKE_SA_ROW)
+HANDLER(IKE_TALLY)
+HANDLER(PKI_ROW)
+HANDLER(IKE_STATS)
+HANDLER(IKE_TRACE)
+HANDLER(IKE_TRACE_LINE)
 HANDLER(AUTH_VERIFY)
+HANDLER(AUTH_VERDICT)
 HANDLER(AUTH_SIGN)
 HANDLER(AUTH_SIGNED)
 HANDLER(WORKER_START)
 HANDLER(WORKER_INFO)
+HANDLER(HOP_WANT)
+HANDLER(MOVED)
 
 /* A handler that ends the session of its sender. */
 static int on_STOP(void *arg, const void *body, size_t len, int fd)
@@ -127,8 +164,22 @@ static int on_STOP(void *arg, const void *body, size_t len, int fd)
 		MSG_##name, #name, sizeof(struct s), sizeof(struct s), on_##name, false            \
 	}
 
+/* Nothing but a descriptor. */
+#define FILE_ONLY(name)                                                                            \
+	{                                                                                          \
+		MSG_##name, #name, 0, 0, on_##name, true                                           \
+	}
+
+/* Those of all channels in one table. */
 static const struct ipc_rule rules[] = {
-	{ MSG_CONF_PREPARE, "CONF_PREPARE", 0, 0, on_CONF_PREPARE, true },
+	FILE_ONLY(CONF_PREPARE),
+	FILE_ONLY(PKI_PREPARE),
+	{ MSG_KEY_PREPARE, "KEY_PREPARE", sizeof(struct msg_key_prepare),
+	  sizeof(struct msg_key_prepare), on_KEY_PREPARE, true },
+	FILE_ONLY(SECRETS_PREPARE),
+	{ MSG_SOCKET, "SOCKET", sizeof(struct msg_socket), sizeof(struct msg_socket), on_SOCKET,
+	  true },
+	FILE_ONLY(AAA_CHANNEL),
 	FIXED(CONF_PREPARED, msg_conf_prepared),
 	FIXED(SESSION_BEGIN, msg_session_begin),
 	FIXED(SA_ADD, msg_sa_add),
@@ -137,19 +188,36 @@ static const struct ipc_rule rules[] = {
 	FIXED(SA_DEL, msg_sa_del),
 	FIXED(IDLE_ASK, msg_idle_ask),
 	FIXED(SESSION_MOVE, msg_session_move),
+	FIXED(SESSION_END, msg_session_end),
+	FIXED(SESSION_BEGUN, msg_session_begun),
+	FIXED(SESSION_REFUSED, msg_session_refused),
+	FIXED(SESSION_CLEAR, msg_session_clear),
+	FIXED(LOCALS, msg_locals),
+	FIXED(PEER_MOVED, msg_peer_moved),
+	FIXED(COOKIE_SECRETS, fg_cookie_secrets),
+	FIXED(COOKIE_DEMAND, msg_cookie_demand),
 	FIXED(SPI_GIVEN, msg_spi_given),
 	FIXED(SA_ADDED, msg_sa_added),
 	FIXED(SA_REFUSED, msg_sa_refused),
 	FIXED(SA_LIFE, msg_sa_life),
 	FIXED(IDLE, msg_idle),
+	FIXED(IKE_SHOW, msg_ike_show),
 	FIXED(IKE_SA_ROW, msg_ike_sa_row),
+	FIXED(IKE_TALLY, msg_ike_tally),
+	FIXED(PKI_ROW, msg_pki_row),
+	FIXED(IKE_STATS, msg_ike_stats),
+	FIXED(IKE_TRACE, msg_ike_trace),
+	FIXED(IKE_TRACE_LINE, msg_ike_trace_line),
 	{ MSG_AUTH_VERIFY, "AUTH_VERIFY", sizeof(struct msg_auth_verify),
 	  sizeof(struct msg_auth_verify) + MSG_OCTETS_MAX + MSG_AUTH_MAX, on_AUTH_VERIFY, false },
 	{ MSG_AUTH_SIGN, "AUTH_SIGN", sizeof(struct msg_auth_sign),
 	  sizeof(struct msg_auth_sign) + MSG_OCTETS_MAX, on_AUTH_SIGN, false },
+	FIXED(AUTH_VERDICT, msg_auth_verdict),
 	FIXED(AUTH_SIGNED, msg_auth_signed),
 	FIXED(WORKER_START, msg_worker_start),
 	FIXED(WORKER_INFO, msg_worker_info),
+	FIXED(HOP_WANT, msg_hop_want),
+	FIXED(MOVED, msg_moved),
 	{ MSG_STOP, "STOP", 0, 0, on_STOP, false },
 };
 
