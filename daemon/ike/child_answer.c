@@ -49,7 +49,8 @@ static struct ike_child *named(const struct ikesa *sa, const struct ike_notify *
 static bool too_late(const struct ikesa *sa, const struct ike_child *old)
 {
 	return !old || old->state == IKE_CHILD_DELETING ||
-	       (old->state == IKE_CHILD_REKEYING && !sa->create);
+	       (old->state == IKE_CHILD_REKEYING &&
+		(!sa->create || sa->create->old_in != old->spi_in));
 }
 
 /* 0, or the notify that refuses the request because of what goes on, RFC 7296 2.25.1 and 2.25.2. */

@@ -31,9 +31,11 @@ void ike_child_rekey(struct ike_core *core, struct ikesa *sa, struct ike_child *
 
 	if (child->state != IKE_CHILD_INSTALLED || child->asked)
 		return;
-	if (child->spare)
+	if (child->spare) {
 		ike_want_child(core, sa, IKE_TASK_REKEY_CHILD, child);
-	else if (core->env.to_broker(core->env.arg, MSG_SPI_ASK, &ask, sizeof(ask)) < 0)
+		return;
+	}
+	if (core->env.to_broker(core->env.arg, MSG_SPI_ASK, &ask, sizeof(ask)) < 0)
 		ike_life_again(core, child);
 	else
 		child->asked = true;

@@ -29,6 +29,15 @@ static bool children_move(const struct ikesa *sa)
 	return false;
 }
 
+/* What this one replaced waits for the peer's DELETE. Until then there is no other: who rekeys
+ * without an end would have us keep them all. */
+static bool piles_up(const struct ike_core *core, const struct ikesa *sa)
+{
+	const struct ikesa *before = sa->replaces ? ikesa_find(core, sa->replaces) : NULL;
+
+	return before && before->state == IKE_STATE_REKEYED;
+}
+
 /* One of the profile's proposals. NULL spi: none is acceptable. */
 static bool choose(const struct ike_core *core, const struct ikesa *sa, const struct ike_message *m,
 		   struct ike_choice *choice, uint64_t *peer_spi)
@@ -102,7 +111,7 @@ void ike_rekey_answer(struct ike_core *core, struct ikesa *sa, const struct ike_
 	struct ike_choice choice;
 	uint64_t peer_spi = 0;
 
-	if (children_move(sa)) {
+	if (children_move(sa) || piles_up(core, sa)) {
 		ike_create_refuse(core, sa, IKE_NOTIFY_TEMPORARY_FAILURE);
 		return;
 	}

@@ -175,9 +175,9 @@ static struct ikesa *predecessor(const struct ike_core *core, struct ikesa *sa,
 	return rival;
 }
 
-/* False: the answer makes no sense. */
+/* False: the answer makes no sense. *closed: DELETE of this SA has begun, and it may be gone. */
 static bool agreed(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
-		   const struct ike_message *m)
+		   const struct ike_message *m, bool *closed)
 {
 	struct ikesa *before, *heir = NULL;
 	struct ike_suite suite;
@@ -193,10 +193,13 @@ static bool agreed(struct ike_core *core, struct ikesa *sa, struct ike_create *c
 		ike_disown(core, heir);
 		return true;
 	}
-	/* The node that initiated the surviving one deletes the old one, 2.8.2. Our half of a
-	 * collision that we lost is deleted above, that of the peer by the peer. */
-	ike_close(core, sa, FG_CAUSE_replaced);
 	ike_want_next(core, heir);
+	/* The node that initiated the surviving one deletes the old one, 2.8.2, unless that waits
+	 * for this answer already. Our half of a collision that we lost is deleted above, that of
+	 * the peer by the peer. */
+	*closed = ike_state_in(sa->state, IKE_AUTHENTICATED);
+	if (*closed)
+		ike_close(core, sa, FG_CAUSE_replaced);
 	return true;
 }
 
@@ -205,12 +208,12 @@ bool ike_rekey_ask_answered(struct ike_core *core, struct ikesa *sa, const struc
 	const struct ike_notify *error = ike_find_error(m);
 	struct ike_create *create = sa->create;
 	char who[IKESA_TEXT_MAX];
-	bool good;
+	bool good, closed = false;
 
 	sa->create = NULL;
 	if (!create)
 		return true;
-	good = error ? refused(core, sa, error) : agreed(core, sa, create, m);
+	good = error ? refused(core, sa, error) : agreed(core, sa, create, m, &closed);
 	ike_create_free(create);
 	if (!good) {
 		log_info("ike", "%s: %s", ikesa_text(sa, who),
@@ -219,6 +222,5 @@ bool ike_rekey_ask_answered(struct ike_core *core, struct ikesa *sa, const struc
 		ike_close(core, sa, error ? FG_CAUSE_rekey_failed : FG_CAUSE_malformed);
 		return false;
 	}
-	/* A close of this SA went on by itself. */
-	return sa->state != IKE_STATE_DELETING;
+	return !closed;
 }

@@ -112,7 +112,7 @@ bool ike_give_back(struct ike_core *core, struct ikesa *heir)
 	struct ikesa *sa = heir->replaces ? ikesa_find(core, heir->replaces) : NULL;
 
 	if (!sa || sa->state != IKE_STATE_REKEYED || !sa->create || !sa->create->ike ||
-	    sa->create->rival.ike != ikesa_own_spi(heir) || !heir->handle)
+	    sa->create->rival.ike != ikesa_own_spi(heir) || !ike_state_in(heir->state, IKE_IN_USE))
 		return false;
 	sa->create->rival.ike = 0;
 	ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);

@@ -75,11 +75,12 @@ static void login(struct pair *p, unsigned side, uint64_t spi_i, uint64_t spi_r)
 	ike_life_ike(gw->core, sa);
 }
 
-static void install(struct pair *p, unsigned side)
+/* Both call it by the SPI that flexd of this side gives out next. */
+static void install(struct pair *p, unsigned side, __be32 spi)
 {
 	static const uint8_t nonce[IKE_NONCE_LEN] = { 9 };
 	const struct ike_bytes n = { nonce, sizeof(nonce) };
-	const struct ike_esp_choice esp = { .suite = FG_ESP_AES_GCM_256, .spi = p->first_spi };
+	const struct ike_esp_choice esp = { .suite = FG_ESP_AES_GCM_256, .spi = spi };
 	struct gateway *gw = &p->gw[side];
 	struct ikesa *sa = pair_sa(p, side);
 	struct ike_ts client, net;
@@ -95,7 +96,7 @@ static void install(struct pair *p, unsigned side)
 	selectors(side, &client, &net);
 	if (ike_child_install(gw->core, sa, &i) < 0)
 		die("no CHILD SA");
-	child = ike_child_new(gw->core, sa, &esp, p->first_spi, &client, &net);
+	child = ike_child_new(gw->core, sa, &esp, spi, &client, &net);
 	if (!child)
 		die("no CHILD SA");
 	/* As if it had been asked for, so that flexd's answer is expected. */
@@ -119,8 +120,16 @@ void pair_open(struct pair *p, const char *conf_a, const char *conf_b, uint64_t 
 			die("no memory");
 		login(p, side, SPI_A, SPI_B);
 	}
-	install(p, PAIR_A);
-	install(p, PAIR_B);
+	install(p, PAIR_A, p->first_spi);
+	install(p, PAIR_B, p->first_spi);
+}
+
+void pair_second_child(struct pair *p)
+{
+	__be32 spi = htonl(ntohl(p->first_spi) + 1);
+
+	install(p, PAIR_A, spi);
+	install(p, PAIR_B, spi);
 }
 
 void pair_close(struct pair *p)

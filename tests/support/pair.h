@@ -23,6 +23,8 @@ struct pair {
 /* A is the initiator of the IKE SA. A conf of NULL: as gateway_open(). seed: of all randomness. */
 void pair_open(struct pair *p, const char *conf_a, const char *conf_b, uint64_t seed);
 void pair_close(struct pair *p);
+/* One more CHILD SA between them, beside the first one. */
+void pair_second_child(struct pair *p);
 /* The IKE SA that has the session of this side, NULL: it has ended. */
 struct ikesa *pair_sa(const struct pair *p, unsigned side);
 /* Its only CHILD SA, or the newest. NULL: none. */
