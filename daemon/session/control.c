@@ -494,9 +494,10 @@ int control_algorithm_row(struct control *control, const struct msg_algorithm_ro
 		return 0;
 	if (!control->asked)
 		return -EPROTO;
-	client = control->orphan ? NULL : TAILQ_FIRST(&control->asking);
+	client = asker(control);
 	if (client && client->ask.algorithm)
 		client->ask.algorithm(client, row);
+	bound(client);
 	return 0;
 }
 

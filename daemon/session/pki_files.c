@@ -81,7 +81,7 @@ static bool visit_list(const char *path, uint32_t trustpoint, visitor *visit, vo
 	for (int i = 0; i < count; i++) {
 		char file[PKI_NAME_MAX + 1];
 
-		if (ok) {
+		if (ok && i <= LISTS_MAX) { /* one too many is said */
 			snprintf(file, sizeof(file), "%.255s/%.255s", path, entries[i]->d_name);
 			ok = visit(arg, trustpoint, PKI_KIND_CRL, file);
 		}
