@@ -56,11 +56,16 @@ static const struct field texts[] = {
 	TEXT(MSG_PKI_ROW, msg_pki_row, issuer),
 	TEXT(MSG_PKI_ROW, msg_pki_row, key),
 	TEXT(MSG_PKI_ROW, msg_pki_row, status),
+	TEXT(MSG_ALGORITHM_ROW, msg_algorithm_row, kind),
+	TEXT(MSG_ALGORITHM_ROW, msg_algorithm_row, name),
+	TEXT(MSG_ALGORITHM_ROW, msg_algorithm_row, library),
+	TEXT(MSG_ALGORITHM_ROW, msg_algorithm_row, offered),
 	TEXT(MSG_IKE_TRACE, msg_ike_trace, whom),
 	TEXT(MSG_IKE_TRACE_LINE, msg_ike_trace_line, text),
 	TEXT(MSG_AUTH_VERIFY, msg_auth_verify, profile),
 	TEXT(MSG_AUTH_SIGN, msg_auth_sign, profile),
 	TEXT(MSG_AUTH_SIGN, msg_auth_sign, trustpoint),
+	TEXT(MSG_PPK_MIX, msg_ppk_mix, profile),
 	TEXT(MSG_WORKER_START, msg_worker_start, bpf_directory),
 	TEXT(MSG_WORKER_START, msg_worker_start, user),
 	TEXT(MSG_WORKER_START, msg_worker_start, run_directory),
@@ -138,11 +143,14 @@ HANDLER(IKE_SHOW)
 HANDLER(IKE_SA_ROW)
 HANDLER(IKE_TALLY)
 HANDLER(PKI_ROW)
+HANDLER(ALGORITHM_ROW)
 HANDLER(IKE_STATS)
 HANDLER(IKE_TRACE)
 HANDLER(IKE_TRACE_LINE)
 HANDLER(AUTH_VERIFY)
 HANDLER(AUTH_VERDICT)
+HANDLER(PPK_MIX)
+HANDLER(PPK_MIXED)
 HANDLER(AUTH_SIGN)
 HANDLER(AUTH_SIGNED)
 HANDLER(WORKER_START)
@@ -205,6 +213,7 @@ static const struct ipc_rule rules[] = {
 	FIXED(IKE_SA_ROW, msg_ike_sa_row),
 	FIXED(IKE_TALLY, msg_ike_tally),
 	FIXED(PKI_ROW, msg_pki_row),
+	FIXED(ALGORITHM_ROW, msg_algorithm_row),
 	FIXED(IKE_STATS, msg_ike_stats),
 	FIXED(IKE_TRACE, msg_ike_trace),
 	FIXED(IKE_TRACE_LINE, msg_ike_trace_line),
@@ -213,6 +222,8 @@ static const struct ipc_rule rules[] = {
 	{ MSG_AUTH_SIGN, "AUTH_SIGN", sizeof(struct msg_auth_sign),
 	  sizeof(struct msg_auth_sign) + MSG_OCTETS_MAX, on_AUTH_SIGN, false },
 	FIXED(AUTH_VERDICT, msg_auth_verdict),
+	FIXED(PPK_MIX, msg_ppk_mix),
+	FIXED(PPK_MIXED, msg_ppk_mixed),
 	FIXED(AUTH_SIGNED, msg_auth_signed),
 	FIXED(WORKER_START, msg_worker_start),
 	FIXED(WORKER_INFO, msg_worker_info),
