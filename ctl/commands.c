@@ -241,6 +241,7 @@ static const struct ctl_column pki_columns[] = {
 #define RECORD(columns) { NULL, NULL, CTL_RECORD, columns }
 #define LINES           { { NULL, NULL, CTL_LINES, line_columns } }
 
+/* Commands with the same first word stand together: help and completion read them in this order. */
 const struct ctl_command ctl_commands[] = {
 	{ .words = "show session",
 	  .arguments = { { "detail", "detail", CTL_FLAG }, { "name", "NAME|IDENTITY|ADDRESS", CTL_OPTIONAL } },
@@ -269,11 +270,6 @@ const struct ctl_command ctl_commands[] = {
 	  .views = TABLE(crypto_columns),
 	  .help = "List the algorithms of IKE and ESP, whose code they are, and what offers them.",
 	  .run = ctl_run_ask },
-	{ .words = "trace ike",
-	  .arguments = { { "whom", "IDENTITY|ADDRESS", CTL_REQUIRED } },
-	  .views = TABLE(trace_columns), .live = true,
-	  .help = "Follow the IKE messages of a client as they come, without secrets, until Ctrl-C.",
-	  .run = ctl_run_live },
 	{ .words = "show derived-config",
 	  .arguments = { { "name", "vaN", CTL_REQUIRED } },
 	  .views = LINES,
@@ -297,6 +293,11 @@ const struct ctl_command ctl_commands[] = {
 	  .views = TABLE(config_columns),
 	  .help = "Show the configuration in force, with defaults filled in.",
 	  .run = ctl_run_ask },
+	{ .words = "trace ike",
+	  .arguments = { { "whom", "IDENTITY|ADDRESS", CTL_REQUIRED } },
+	  .views = TABLE(trace_columns), .live = true,
+	  .help = "Follow the IKE messages of a client as they come, without secrets, until Ctrl-C.",
+	  .run = ctl_run_live },
 	{ .words = "clear session",
 	  .arguments = { { "all", "all", CTL_FLAG }, { "name", "NAME|IDENTITY|ADDRESS", CTL_OPTIONAL } },
 	  .one_of = true,

@@ -77,8 +77,10 @@ _flexctl
 echo ${COMPREPLY[*]}
 """
 # A line as bash cuts it, its last word being typed, and what is offered.
-TYPED = (("", "show clear config version help"),
+TYPED = (("", "show trace clear config version help"),
          ("show d", "derived-config drop"),
+         ("show pki ", "trustpoints"),
+         ("trace ", "ike"),
          ("show session detail ", "detail va7"),
          ("help c", "clear config"),
          ("help show ikev2 ", "sa stats"),

@@ -83,7 +83,8 @@ def test_mobike(lab):
     wait_for(lambda: l.gateway.session()["peer"].startswith("172.16.1.77:"), "the session moves")
     ping.more(5)
     assert ping.lost() <= 2, ping.process.text()
-    assert l.gateway.session()["inner4"] == before["inner4"]
+    now = l.gateway.session()
+    assert (now["name"], now["inner4"]) == (before["name"], before["inner4"])
     assert stat(l, "moves") == 1
     c.disconnect()
     wait_for(lambda: not l.gateway.show("session"), "it logs out from there")
@@ -104,7 +105,7 @@ def test_mobike_to_ipv6(lab):
     lost = ping.lost()
     assert lost <= 2, "%d lost\n%s" % (lost, ping.process.text())
     now = l.gateway.session()
-    assert now["inner4"] == before["inner4"]
+    assert (now["name"], now["inner4"]) == (before["name"], before["inner4"])
     assert stat(l, "moves") == 1
     assert now["local"].startswith("[%s]:" % GATEWAY6), now
     l.ping(l.network.host, c.inner()[0])
