@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/auth.h"
 
+#include "core/secret.h"
 #include "ike/client.h"
 #include "ike/close.h"
 #include "ike/cp.h"
@@ -263,6 +264,7 @@ int ike_auth_mixed(struct ike_core *core, struct ikesa *sa, const struct msg_ppk
 	enum ike_ppk_answer answer = IKE_PPK_REFUSED;
 	struct ike_message m;
 	uint8_t *bytes;
+	size_t len;
 
 	if (sa->state != IKE_STATE_VERIFYING || !sa->login || !sa->login->waits)
 		return -EPROTO;
@@ -270,8 +272,10 @@ int ike_auth_mixed(struct ike_core *core, struct ikesa *sa, const struct msg_ppk
 		answer = ike_ppk_mixed(sa, profile, mixed, &m, &why);
 	/* It waits no more; m still points there. */
 	bytes = sa->login->waits;
+	len = sa->login->waits_len;
 	sa->login->waits = NULL;
 	judge_with_ppk(core, sa, &m, answer, why);
+	wipe(bytes, len);
 	free(bytes);
 	return 0;
 }
@@ -288,7 +292,9 @@ void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_me
 int ike_auth_verdict(struct ike_core *core, struct ikesa *sa,
 		     const struct msg_auth_verdict *verdict)
 {
-	if (sa->state != IKE_STATE_VERIFYING || verdict->reason > MSG_AUTH_METHOD)
+	/* While a PPK is being mixed AUTH has not been shown to anybody. */
+	if (sa->state != IKE_STATE_VERIFYING || verdict->reason > MSG_AUTH_METHOD ||
+	    sa->login->waits)
 		return -EPROTO;
 	if (verdict->reason == MSG_AUTH_OK)
 		proven(core, sa);

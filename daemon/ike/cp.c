@@ -147,15 +147,18 @@ void ike_cp_reply(struct ike_writer *w, const struct ike_cp_ask *ask,
 }
 
 /* RFC 7296 3.15: what was accepted comes back without its value. */
-static void put_ack(const struct ikesa *sa, const struct ike_message *m, struct ike_writer *w)
+static void put_ack(struct ike_core *core, const struct ikesa *sa, const struct ike_message *m,
+		    struct ike_writer *w)
 {
 	const struct ike_attr *version = ike_find_attr(m, IKE_ATTR_APPLICATION_VERSION);
 	char who[IKESA_TEXT_MAX], text[160];
 
 	ike_cp_open(w, IKE_CFG_ACK);
 	if (version) {
-		log_info("ike", "%s: runs %s", ikesa_text(sa, who),
-			 log_safe(version->value.p, version->value.len, text, sizeof(text)));
+		if (log_allowed(&core->log_logins, ike_now(core)))
+			log_info(
+				"ike", "%s: runs %s", ikesa_text(sa, who),
+				log_safe(version->value.p, version->value.len, text, sizeof(text)));
 		ike_cp_attr(w, IKE_ATTR_APPLICATION_VERSION, NULL, 0);
 	}
 	ike_payload_close(w);
@@ -171,7 +174,7 @@ void ike_cp_info(struct ike_core *core, const struct ikesa *sa, const struct ike
 		return;
 	ike_cp_log(core, sa, m);
 	if (m->cp.type == IKE_CFG_SET) {
-		put_ack(sa, m, w);
+		put_ack(core, sa, m, w);
 	} else if (m->cp.type == IKE_CFG_REQUEST) {
 		ike_cp_read(m, &ask);
 		ike_cp_open(w, IKE_CFG_REPLY);

@@ -38,6 +38,8 @@ void ike_login_free(struct ike_login *login)
 	if (!login)
 		return;
 	free(login->mobike);
+	if (login->waits)
+		wipe(login->waits, login->waits_len);
 	free(login->waits);
 	ike_own_free(&login->own);
 	wipe(login, sizeof(*login));

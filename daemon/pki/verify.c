@@ -13,9 +13,10 @@
 static bool digest_of(const int *trustpoints, size_t count, const struct crypto_chunk *chain,
 		      size_t chain_count, uint8_t digest[CRYPTO_HASH_MAX])
 {
-	struct crypto_chunk in[2 * PKI_CHAIN_MAX + 1];
+	struct crypto_chunk in[2 * PKI_CHAIN_MAX + 2];
 	size_t n = 0;
 
+	in[n++] = (struct crypto_chunk){ &count, sizeof(count) };
 	in[n++] = (struct crypto_chunk){ trustpoints, count * sizeof(*trustpoints) };
 	for (size_t i = 0; i < chain_count; i++) {
 		in[n++] = (struct crypto_chunk){ &chain[i].len, sizeof(chain[i].len) };

@@ -5,6 +5,8 @@
  */
 #include "exchange/exchange.h"
 
+#include <errno.h>
+
 enum wants { NONE, MAY, MUST };
 
 static const struct {
@@ -118,6 +120,33 @@ static void test_aaa_dies(void **state)
 	}
 }
 
+/* A verdict that comes while the PPK is being mixed judges nothing: AUTH was not looked at. */
+static void test_verdict_too_early(void **state)
+{
+	struct story *s = with_client(6);
+	struct msg_auth_verdict verdict = { .reason = MSG_AUTH_OK };
+	struct gateway_datagram d;
+	struct ikesa *sa;
+
+	(void)state;
+	assert_true(initiator_init(s->in) > 0);
+	send_out(s);
+	assert_true(gateway_take(&s->gw, &d));
+	initiator_receive(s->in, d.bytes, d.len);
+	assert_true(initiator_auth(s->in) > 0);
+	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
+	sa = ikesa_find(s->gw.core, s->in->spi_r);
+	assert_non_null(sa);
+	verdict.ike = sa->handle;
+	assert_int_equal(ike_from_aaa(s->gw.core, MSG_AUTH_VERDICT, &verdict), -EPROTO);
+	assert_int_equal(sa->state, IKE_STATE_VERIFYING);
+	gateway_settle(&s->gw);
+	assert_true(gateway_take(&s->gw, &d));
+	initiator_receive(s->in, d.bytes, d.len);
+	assert_int_equal(s->in->state, INITIATOR_UP);
+	story_end(s);
+}
+
 /* USE_PPK is hidden on the way: the gateway believes that there is none, the client, which may do
  * without, too. AUTH covers what each of them sent. */
 static void test_stripped(void **state)
@@ -153,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_aaa_dies),
+		cmocka_unit_test(test_verdict_too_early),
 		cmocka_unit_test(test_stripped),
 	};
 
