@@ -60,20 +60,32 @@ const uint8_t *dh_public(const struct dh *dh)
 	return dh->pub;
 }
 
-static EVP_PKEY *generate(const struct group *g)
+/* To make a context costs a tenth of a key pair, so each group keeps one. It holds no secret. */
+static EVP_PKEY_CTX *maker_of(const struct group *g)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
+	static _Thread_local EVP_PKEY_CTX *makers[sizeof(groups) / sizeof(*groups)];
+	EVP_PKEY_CTX **maker = &makers[g - groups];
 	OSSL_PARAM params[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
-	EVP_PKEY *key = NULL;
 
+	if (*maker)
+		return *maker;
 	if (g->name)
 		params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 							     (char *)(uintptr_t)g->name, 0);
-	if (!ctx || EVP_PKEY_keygen_init(ctx) != 1 || EVP_PKEY_CTX_set_params(ctx, params) != 1 ||
-	    EVP_PKEY_generate(ctx, &key) != 1)
-		key = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	return key;
+	*maker = EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
+	if (*maker && EVP_PKEY_keygen_init(*maker) == 1 &&
+	    EVP_PKEY_CTX_set_params(*maker, params) == 1)
+		return *maker;
+	EVP_PKEY_CTX_free(*maker);
+	return *maker = NULL;
+}
+
+static EVP_PKEY *generate(const struct group *g)
+{
+	EVP_PKEY_CTX *maker = maker_of(g);
+	EVP_PKEY *key = NULL;
+
+	return maker && EVP_PKEY_generate(maker, &key) == 1 ? key : NULL;
 }
 
 /* The library's encoding of our public value as the KE payload has it. */
@@ -184,8 +196,6 @@ static EVP_PKEY *import_peer(const struct dh *dh, const uint8_t *peer, size_t le
 
 	if (len != g->public_len || (g->kind == MODP && !in_range(dh, peer, len)))
 		return NULL;
-	if (g->kind == MONTGOMERY)
-		return EVP_PKEY_new_raw_public_key_ex(NULL, g->algorithm, NULL, peer, len);
 	memcpy(point + 1, peer, len);
 	key = EVP_PKEY_new();
 	if (key && EVP_PKEY_copy_parameters(key, dh->key) == 1 &&
