@@ -91,7 +91,8 @@ enum msg_type {
 enum {
 	MSG_IDENTITY_MAX = 256,
 	MSG_WORKERS_MAX = 16,
-	MSG_AUTH_MAX = 1280, /* longest AUTH data; at least SIGN_AUTH_MAX */
+	MSG_AUTH_MAX = 1280,      /* longest AUTH data; at least SIGN_AUTH_MAX */
+	MSG_SHARED_AUTH_MAX = 64, /* longest AUTH with a shared key; at least PSK_AUTH_MAX */
 	MSG_KEY_HASH_LEN = 20,
 	MSG_SELECTORS_MAX = 32, /* of one side of an SA */
 	MSG_OCTETS_MAX = 48 * 1024,
@@ -380,7 +381,11 @@ struct msg_ike_stats {
 	uint64_t drop[MSG_IKE_DROPS]; /* by FG_IKE_DROP number */
 };
 
-/* AUTH of RFC 7296 2.15. Followed by `octets_len` octets to be verified and `auth_len` of AUTH. */
+/*
+ * AUTH of RFC 7296 2.15. Followed by `octets_len` octets to be verified, `auth_len` of AUTH and
+ * `own_len` octets that our own AUTH covers, where that is one with a shared key: it comes with the
+ * verdict then, which saves a second question. Only in round 0.
+ */
 struct msg_auth_verify {
 	uint64_t ike;
 	char profile[CONF_NAME_MAX]; /* "": none matched; the answer is no, in the usual time */
@@ -389,7 +394,8 @@ struct msg_auth_verify {
 	uint8_t method; /* RFC 7296 3.8: 2 is the shared key */
 	uint8_t round;  /* 0, or 1: the second authentication of RFC 4739 */
 	uint16_t prf;   /* transform id */
-	uint32_t octets_len, auth_len;
+	uint32_t octets_len, auth_len, own_len;
+	uint32_t pad;
 };
 
 enum msg_auth_reason {
@@ -402,7 +408,10 @@ enum msg_auth_reason {
 
 struct msg_auth_verdict {
 	uint64_t ike;
-	uint32_t reason; /* enum msg_auth_reason */
+	uint32_t reason;  /* enum msg_auth_reason */
+	uint16_t own_len; /* 0: not asked for, refused, or we have no key of this kind */
+	uint8_t pad[2];
+	uint8_t own[MSG_SHARED_AUTH_MAX]; /* our AUTH, method 2 */
 };
 
 /*

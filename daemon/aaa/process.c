@@ -10,6 +10,7 @@
 #include "core/proc.h"
 #include "core/sandbox.h"
 #include "core/secret.h"
+#include "crypto/psk_auth.h"
 #include "crypto/selftest.h"
 
 #include <errno.h>
@@ -88,6 +89,33 @@ static void log_failure(struct aaa *aaa, const struct msg_auth_verify *ask,
 		 ask->profile[0] ? ask->profile : "(none)");
 }
 
+/* Is what follows the question as long as it says? */
+static bool verify_complete(const struct msg_auth_verify *ask, size_t tail)
+{
+	return ask->octets_len <= MSG_OCTETS_MAX &&
+	       ask->own_len <= MSG_OCTETS_MAX - ask->octets_len && ask->auth_len <= MSG_AUTH_MAX &&
+	       (ask->round == 0 || ask->own_len == 0) &&
+	       tail == (size_t)ask->octets_len + ask->auth_len + ask->own_len;
+}
+
+/* Our AUTH with the verdict, for a client that has proved itself: others learn nothing by it. */
+static void sign_too(const struct aaa *aaa, const struct msg_auth_verify *ask, const uint8_t *own,
+		     struct msg_auth_verdict *verdict)
+{
+	struct msg_auth_sign sign = { .ike = ask->ike,
+				      .remote = ask->remote,
+				      .prf = ask->prf,
+				      .method = AAA_SHARED_KEY,
+				      .octets_len = ask->own_len };
+	struct msg_auth_signed made;
+
+	_Static_assert((int)MSG_SHARED_AUTH_MAX >= (int)PSK_AUTH_MAX, "AUTH fits the verdict");
+	memcpy(sign.profile, ask->profile, sizeof(sign.profile));
+	aaa_sign(aaa->conf, aaa->secrets, &sign, own, &made);
+	verdict->own_len = made.len;
+	memcpy(verdict->own, made.auth, made.len);
+}
+
 static int on_verify(void *arg, const void *body, size_t len, int fd)
 {
 	struct aaa *aaa = arg;
@@ -98,13 +126,14 @@ static int on_verify(void *arg, const void *body, size_t len, int fd)
 
 	(void)fd;
 	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
-	    ask->remote.len > sizeof(ask->remote.data) || ask->octets_len > MSG_OCTETS_MAX ||
-	    ask->auth_len > MSG_AUTH_MAX || len - sizeof(*ask) != ask->octets_len + ask->auth_len)
+	    ask->remote.len > sizeof(ask->remote.data) || !verify_complete(ask, len - sizeof(*ask)))
 		return -EPROTO;
 	reason = aaa_verify(aaa->conf, aaa->secrets, ask, octets, octets + ask->octets_len);
 	verdict.reason = reason;
 	if (reason != MSG_AUTH_OK)
 		log_failure(aaa, ask, reason);
+	else if (ask->own_len)
+		sign_too(aaa, ask, octets + ask->octets_len + ask->auth_len, &verdict);
 	/* A channel that does not take it tells `broken`. */
 	ipc_send(aaa->ike, MSG_AUTH_VERDICT, &verdict, sizeof(verdict), NULL, 0, -1);
 	return 0;

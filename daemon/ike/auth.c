@@ -130,6 +130,27 @@ static const char *round_trouble(const struct ikesa *sa, const struct conf_profi
 	return NULL;
 }
 
+/* RFC 4739: our proof goes out alone, what the client asked for waits for its next round. */
+static void answer_round(struct ike_core *core, struct ikesa *sa)
+{
+	struct ike_draft draft;
+
+	ike_draft_begin(&draft);
+	ike_own_put(&sa->login->own, &sa->login->sign, &draft.w);
+	ike_ppk_put(sa, &draft.w);
+	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_NEXT_ROUND))
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+}
+
+/* What begins the answer to the first round is there: our own proof. */
+static void signed_too(struct ike_core *core, struct ikesa *sa)
+{
+	if (sa->login->another)
+		answer_round(core, sa);
+	else
+		ike_login_begin(core, sa);
+}
+
 /* The client is who it says in this round. We prove ourselves in the first. */
 static void proven(struct ike_core *core, struct ikesa *sa)
 {
@@ -144,6 +165,8 @@ static void proven(struct ike_core *core, struct ikesa *sa)
 		ike_login_begin(core, sa);
 	else if (login->own.none)
 		fail_auth_saying(core, sa, "we have no certificate that both sides can use");
+	else if (login->sign.ok)
+		signed_too(core, sa);
 	else if (!ike_move(core, sa, IKE_STATE_SIGNING))
 		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 	else if (ike_own_sign(core, sa, &login->own) < 0)
@@ -292,27 +315,25 @@ void ike_auth_round(struct ike_core *core, struct ikesa *sa, const struct ike_me
 int ike_auth_verdict(struct ike_core *core, struct ikesa *sa,
 		     const struct msg_auth_verdict *verdict)
 {
+	struct msg_auth_signed *sign;
+
 	/* While a PPK is being mixed AUTH has not been shown to anybody. */
 	if (sa->state != IKE_STATE_VERIFYING || verdict->reason > MSG_AUTH_METHOD ||
-	    sa->login->waits)
+	    sa->login->waits || verdict->own_len > sizeof(verdict->own))
 		return -EPROTO;
-	if (verdict->reason == MSG_AUTH_OK)
-		proven(core, sa);
-	else
+	if (verdict->reason != MSG_AUTH_OK) {
 		fail_auth(core, sa);
+		return 0;
+	}
+	sign = &sa->login->sign;
+	if (verdict->own_len) {
+		sign->ok = 1;
+		sign->method = IKE_AUTH_METHOD_SHARED_KEY;
+		sign->len = verdict->own_len;
+		memcpy(sign->auth, verdict->own, verdict->own_len);
+	}
+	proven(core, sa);
 	return 0;
-}
-
-/* RFC 4739: our proof goes out alone, what the client asked for waits for its next round. */
-static void answer_round(struct ike_core *core, struct ikesa *sa)
-{
-	struct ike_draft draft;
-
-	ike_draft_begin(&draft);
-	ike_own_put(&sa->login->own, &sa->login->sign, &draft.w);
-	ike_ppk_put(sa, &draft.w);
-	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_NEXT_ROUND))
-		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
 }
 
 int ike_auth_signed(struct ike_core *core, struct ikesa *sa, const struct msg_auth_signed *sign)
@@ -324,10 +345,7 @@ int ike_auth_signed(struct ike_core *core, struct ikesa *sa, const struct msg_au
 		return 0;
 	}
 	sa->login->sign = *sign;
-	if (sa->login->another)
-		answer_round(core, sa);
-	else
-		ike_login_begin(core, sa);
+	signed_too(core, sa);
 	return 0;
 }
 

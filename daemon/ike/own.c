@@ -164,6 +164,13 @@ static struct ike_bytes idr_body(const struct conf_identity *id, uint8_t *body, 
 	return (struct ike_bytes){ wr.p, wr.len };
 }
 
+bool ike_own_octets(const struct ikesa *sa, const struct ike_own *own, struct wr *wr)
+{
+	uint8_t id[4 + CONF_TEXT_MAX];
+
+	return ike_proof_octets(sa, false, idr_body(&own->id, id, sizeof(id)), 0, wr);
+}
+
 int ike_own_sign(struct ike_core *core, const struct ikesa *sa, const struct ike_own *own)
 {
 	struct msg_auth_sign sign = {
@@ -172,7 +179,6 @@ int ike_own_sign(struct ike_core *core, const struct ikesa *sa, const struct ike
 		.prf = sa->keys.suite.prf,
 		.method = IKE_AUTH_METHOD_SHARED_KEY,
 	};
-	uint8_t id[4 + CONF_TEXT_MAX];
 	struct wr wr;
 	int error;
 
@@ -183,7 +189,7 @@ int ike_own_sign(struct ike_core *core, const struct ikesa *sa, const struct ike
 		memcpy(sign.trustpoint, own->trustpoint, sizeof(sign.trustpoint));
 		memcpy(sign.key_hash, own->key_hash, sizeof(sign.key_hash));
 	}
-	if (!ike_proof_octets(sa, false, idr_body(&own->id, id, sizeof(id)), 0, &wr))
+	if (!ike_own_octets(sa, own, &wr))
 		return -ENOMEM;
 	sign.octets_len = (uint32_t)wr.len;
 	error = core->env.to_aaa(core->env.arg, MSG_AUTH_SIGN, &sign, sizeof(sign), wr.p, wr.len);

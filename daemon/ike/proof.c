@@ -41,17 +41,25 @@ int ike_proof_ask(struct ike_core *core, const struct ikesa *sa, const struct ms
 		.prf = sa->keys.suite.prf,
 		.auth_len = (uint32_t)m->auth.data.len,
 	};
-	struct wr wr;
-	int error;
+	const struct ike_own *ours = &sa->login->own;
+	struct wr wr, own = { 0 };
+	int error = -ENOMEM;
 
 	memcpy(verify.profile, sa->profile, sizeof(verify.profile));
-	if (!ike_proof_octets(sa, true, m->id_i.body, m->auth.data.len, &wr))
+	/* Also when there is no profile: how long it takes says nothing about what we know. */
+	if (sa->login->round == 0 && !ours->none && !ours->trustpoint[0] &&
+	    !ike_own_octets(sa, ours, &own))
 		return -ENOMEM;
-	verify.octets_len = (uint32_t)wr.len;
-	wr_bytes(&wr, m->auth.data.p, m->auth.data.len);
-	error = core->env.to_aaa(core->env.arg, MSG_AUTH_VERIFY, &verify, sizeof(verify), wr.p,
-				 wr.len);
-	free(wr.p);
+	if (ike_proof_octets(sa, true, m->id_i.body, m->auth.data.len + own.len, &wr)) {
+		verify.octets_len = (uint32_t)wr.len;
+		verify.own_len = (uint32_t)own.len;
+		wr_bytes(&wr, m->auth.data.p, m->auth.data.len);
+		wr_bytes(&wr, own.p, own.len);
+		error = core->env.to_aaa(core->env.arg, MSG_AUTH_VERIFY, &verify, sizeof(verify),
+					 wr.p, wr.len);
+		free(wr.p);
+	}
+	free(own.p);
 	return error;
 }
 

@@ -40,7 +40,8 @@ bool ike_proof_octets(const struct ikesa *sa, bool of_peer, struct ike_bytes id_
 struct pki_cert *ike_proof_look(struct ike_core *core, const struct ike_message *m,
 				struct conf_cert_fields *fields);
 
-/* The question to aaa whether AUTH of this round proves `who`. Returns 0 or -errno. */
+/* The question to aaa whether AUTH of this round proves `who`; it asks for our own AUTH as well,
+ * where a shared key makes that. Returns 0 or -errno. */
 int ike_proof_ask(struct ike_core *core, const struct ikesa *sa, const struct msg_identity *who,
 		  const struct ike_message *m);
 /* Is the method one that signs, RFC 7296 3.8? */
@@ -71,6 +72,8 @@ void ike_own_choose(const struct ike_core *core, const struct ikesa *sa,
 		    const struct conf_profile *profile, const struct ike_message *m,
 		    struct ike_own *own);
 void ike_own_free(struct ike_own *own);
+/* The octets that our AUTH covers. Free wr->p. False: no memory; nothing is to be freed. */
+bool ike_own_octets(const struct ikesa *sa, const struct ike_own *own, struct wr *wr);
 /* Have aaa make our AUTH. Returns 0 or -errno. */
 int ike_own_sign(struct ike_core *core, const struct ikesa *sa, const struct ike_own *own);
 /* IDr, CERT and AUTH: they begin the answer to a client that is who it says. */

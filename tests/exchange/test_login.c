@@ -24,6 +24,9 @@ static void login(struct story *s, const struct initiator_setup *setup)
 	assert_int_equal(s->gw.core->gauge[IKE_STATE_ESTABLISHED], 1);
 	assert_int_equal(s->gw.core->half_open, 0);
 	assert_int_equal(s->gw.core->stats.auth_ok, 1);
+	/* One question to aaa: our AUTH came with its verdict. */
+	assert_int_equal(s->gw.verified, 1);
+	assert_int_equal(s->gw.signatures, 0);
 }
 
 static void logout(struct story *s)

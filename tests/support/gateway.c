@@ -292,6 +292,10 @@ static void verify(struct gateway *gw, const struct msg_auth_verify *ask, const 
 	else if (!psk_auth(ask->prf, psk, strlen(psk), tail, ask->octets_len, auth, &len) ||
 		 len != ask->auth_len || !ct_equal(auth, tail + ask->octets_len, len))
 		verdict.reason = MSG_AUTH_WRONG;
+	else if (ask->own_len && !gw->aaa_apart && !gw->aaa_cannot_sign &&
+		 psk_auth(ask->prf, psk, strlen(psk), tail + ask->octets_len + ask->auth_len,
+			  ask->own_len, verdict.own, &len))
+		verdict.own_len = (uint16_t)len;
 	if (ike_from_aaa(gw->core, MSG_AUTH_VERDICT, &verdict) < 0)
 		die("the core refuses a verdict");
 }
@@ -321,6 +325,7 @@ static void sign(struct gateway *gw, const struct msg_auth_sign *ask, const uint
 	const char *psk = psk_of(gw, &ask->remote);
 	size_t len = 0;
 
+	gw->signatures++;
 	_Static_assert((int)PSK_AUTH_MAX <= (int)MSG_AUTH_MAX, "AUTH fits");
 	_Static_assert((int)SIGN_AUTH_MAX <= (int)MSG_AUTH_MAX, "a signature fits");
 	if (ask->trustpoint[0]) {

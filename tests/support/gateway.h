@@ -92,7 +92,8 @@ struct gateway {
 	char ppk_id[CONF_NAME_MAX], ppk[CONF_NAME_MAX]; /* the one that aaa has, "": none */
 	bool aaa_down;                                  /* to_aaa fails */
 	bool aaa_cannot_sign;
-	uint32_t verified; /* questions that aaa answered */
+	bool aaa_apart;                /* it gives a verdict only, and signs when asked for that */
+	uint32_t verified, signatures; /* questions that aaa answered: of each kind */
 
 	struct gateway_session session[GATEWAY_SESSIONS];
 	uint32_t next_session;

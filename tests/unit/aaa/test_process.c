@@ -250,10 +250,10 @@ static void start(struct play *p)
 	assert_int_equal(ipc_wait(p->flexd, MSG_READY, WAIT_MS), 0);
 }
 
-/* Ask as alice, who has this key. */
-static uint32_t login(struct play *p, const char *key)
+/* Ask as alice, who has this key. own: what our AUTH covers, NULL: it is not asked for. */
+static uint32_t login_both(struct play *p, const char *key, const char *own)
 {
-	uint8_t tail[40 + PSK_AUTH_MAX] = "octets";
+	uint8_t tail[40 + PSK_AUTH_MAX + 32] = "octets";
 	struct msg_auth_verify ask = { .ike = 99, .method = 2, .prf = 5, .octets_len = 40 };
 	size_t len;
 
@@ -261,12 +261,22 @@ static uint32_t login(struct play *p, const char *key)
 	set_identity(&ask.remote, CONF_ID_FQDN, "alice.example.org", 17);
 	assert_true(psk_auth(5, key, strlen(key), tail, 40, tail + 40, &len));
 	ask.auth_len = (uint32_t)len;
+	if (own) {
+		ask.own_len = (uint32_t)strlen(own);
+		memcpy(tail + 40 + len, own, ask.own_len);
+	}
 	memset(&p->verdict, 0xff, sizeof(p->verdict));
-	assert_int_equal(ipc_send(p->ike, MSG_AUTH_VERIFY, &ask, sizeof(ask), tail, 40 + len, -1),
+	assert_int_equal(ipc_send(p->ike, MSG_AUTH_VERIFY, &ask, sizeof(ask), tail,
+				  40 + len + ask.own_len, -1),
 			 0);
 	assert_int_equal(ipc_wait(p->ike, MSG_AUTH_VERDICT, WAIT_MS), 0);
 	assert_int_equal(p->verdict.ike, 99);
 	return p->verdict.reason;
+}
+
+static uint32_t login(struct play *p, const char *key)
+{
+	return login_both(p, key, NULL);
 }
 
 /* A line of /proc/PID/status, without the name. Returns buf. */
@@ -316,7 +326,15 @@ static void test_questions(void **state)
 
 	start(p);
 	assert_int_equal(login(p, "key of alice"), MSG_AUTH_OK);
+	assert_int_equal(p->verdict.own_len, 0);
 	assert_int_equal(login(p, "key of bob"), MSG_AUTH_WRONG);
+	/* Our AUTH comes with a good verdict, and with no other. */
+	assert_int_equal(login_both(p, "key of bob", "ours"), MSG_AUTH_WRONG);
+	assert_int_equal(p->verdict.own_len, 0);
+	assert_int_equal(login_both(p, "key of alice", "ours"), MSG_AUTH_OK);
+	assert_true(psk_auth(5, "key of alice", 12, "ours", 4, right, &len));
+	assert_int_equal(p->verdict.own_len, len);
+	assert_memory_equal(p->verdict.own, right, len);
 	snprintf(ask.profile, sizeof(ask.profile), "staff");
 	set_identity(&ask.remote, CONF_ID_FQDN, "alice.example.org", 17);
 	assert_int_equal(ipc_send(p->ike, MSG_AUTH_SIGN, &ask, sizeof(ask), "abc", 3, -1), 0);
@@ -518,18 +536,23 @@ static void test_ill_sized(void **state)
 {
 	struct play *p = *state;
 	static const struct {
-		uint32_t octets_len, auth_len;
+		uint32_t octets_len, auth_len, own_len;
 		size_t tail;
 		uint16_t id_len;
-		uint8_t profile_fill;
+		uint8_t profile_fill, round;
 	} cases[] = {
-		{ 40, 32, 71, 17, 0 },
-		{ 40, 32, 73, 17, 0 },
-		{ 0xffffffff, 73, 72, 17, 0 },
-		{ 0, MSG_AUTH_MAX + 1, MSG_AUTH_MAX + 1, 17, 0 },
-		{ MSG_OCTETS_MAX + 1, 1, MSG_OCTETS_MAX + 2, 17, 0 },
-		{ 40, 32, 72, MSG_IDENTITY_MAX + 1, 0 },
-		{ 40, 32, 72, 17, 'x' },
+		{ 40, 32, 0, 71, 17, 0, 0 },
+		{ 40, 32, 0, 73, 17, 0, 0 },
+		{ 40, 32, 8, 72, 17, 0, 0 },
+		{ 40, 32, 8, 81, 17, 0, 0 },
+		{ 40, 32, 0xffffffff, 71, 17, 0, 0 },
+		{ 40, 32, MSG_OCTETS_MAX - 39, MSG_OCTETS_MAX + 33, 17, 0, 0 },
+		{ 40, 32, 8, 80, 17, 0, 1 }, /* in round 1 we are proven already */
+		{ 0xffffffff, 73, 0, 72, 17, 0, 0 },
+		{ 0, MSG_AUTH_MAX + 1, 0, MSG_AUTH_MAX + 1, 17, 0, 0 },
+		{ MSG_OCTETS_MAX + 1, 1, 0, MSG_OCTETS_MAX + 2, 17, 0, 0 },
+		{ 40, 32, 0, 72, MSG_IDENTITY_MAX + 1, 0, 0 },
+		{ 40, 32, 0, 72, 17, 'x', 0 },
 	};
 	static uint8_t tail[MSG_OCTETS_MAX + MSG_AUTH_MAX];
 
@@ -540,6 +563,8 @@ static void test_ill_sized(void **state)
 		memset(ask.profile, cases[i].profile_fill, sizeof(ask.profile));
 		ask.octets_len = cases[i].octets_len;
 		ask.auth_len = cases[i].auth_len;
+		ask.own_len = cases[i].own_len;
+		ask.round = cases[i].round;
 		ask.remote.len = cases[i].id_len;
 		assert_int_equal(ipc_send(p->ike, MSG_AUTH_VERIFY, &ask, sizeof(ask), tail,
 					  cases[i].tail, -1),
