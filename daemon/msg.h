@@ -297,9 +297,10 @@ struct msg_session_end {
 	uint32_t cause;
 };
 
+/* was: where flexd believed it before. A SESSION_MOVE that was on its way then is newer. */
 struct msg_peer_moved {
 	uint64_t ike;
-	struct endpoint peer;
+	struct endpoint peer, was;
 };
 
 enum msg_ike_what {

@@ -239,7 +239,7 @@ static int peer_moved(struct ike_core *core, const struct msg_peer_moved *moved)
 	if (!sa || !sa->peer_nat || !ike_state_in(sa->state, IKE_AUTHENTICATED))
 		return 0;
 	if (sa->mobike)
-		ike_mobike_esp_moved(sa, &moved->peer);
+		ike_mobike_esp_moved(sa, moved);
 	else
 		sa->path.peer = moved->peer;
 	return 0;

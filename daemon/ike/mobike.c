@@ -315,11 +315,15 @@ bool ike_addresses_answered(struct ike_core *core, struct ikesa *sa, const struc
 	return true;
 }
 
-void ike_mobike_esp_moved(struct ikesa *sa, const struct endpoint *peer)
+void ike_mobike_esp_moved(struct ikesa *sa, const struct msg_peer_moved *moved)
 {
+	struct endpoint *proven = &sa->mobike->proven.peer;
 	bool checking = !path_equal(&sa->path, &sa->mobike->proven);
 
-	sa->mobike->proven.peer = *peer;
+	/* Said before flexd heard of the newest move, which it obeys since. */
+	if (!ip_equal(&proven->ip, &moved->was.ip) || proven->port != moved->was.port)
+		return;
+	*proven = moved->peer;
 	if (!checking)
-		sa->path.peer = *peer;
+		sa->path.peer = moved->peer;
 }

@@ -58,6 +58,6 @@ bool ike_addresses_answered(struct ike_core *core, struct ikesa *sa, const struc
 
 /* ESP of a client behind a NAT came from there, proven and newer than any before: 3.8 lets these
  * move it, while IKE messages do not. */
-void ike_mobike_esp_moved(struct ikesa *sa, const struct endpoint *peer);
+void ike_mobike_esp_moved(struct ikesa *sa, const struct msg_peer_moved *moved);
 
 #endif

@@ -72,6 +72,7 @@ int session_moved(struct sessions *s, const struct msg_moved *moved)
 	    same_endpoint(&session->peer, &moved->peer))
 		return 0;
 	path.local = session->local;
+	tell.was = session->peer;
 	if (!follow(s, session, &path))
 		return 0;
 	tell.ike = session->ike;

@@ -768,6 +768,7 @@ static void test_esp_moves(void **state)
 	struct gateway_datagram d;
 
 	(void)state;
+	moved.was = sa_of(s)->path.peer;
 	moved.peer = s->in->local;
 	moved.peer.port = htons(31000);
 	assert_int_equal(ike_from_broker(s->gw.core, MSG_PEER_MOVED, &moved), 0);
@@ -775,6 +776,7 @@ static void test_esp_moves(void **state)
 	go(s, OTHER4, 4500);
 	assert_true(make_update(s) > 0);
 	send_out(s);
+	moved.was = moved.peer;
 	moved.peer.port = htons(32000);
 	assert_int_equal(ike_from_broker(s->gw.core, MSG_PEER_MOVED, &moved), 0);
 	assert_true(ip_equal(&sa_of(s)->path.peer.ip, &s->in->local.ip));
@@ -783,6 +785,13 @@ static void test_esp_moves(void **state)
 	assert_int_equal(deliver(s), INITIATOR_ANSWER);
 	send_out(s);
 	assert_true(traffic_at(s, OTHER4, 4500));
+	/* What flexd said before it heard of that: it has left that place meanwhile, and so have
+	 * our requests, or a client that is there would be taken for dead. */
+	moved.was = moved.peer;
+	moved.peer.port = htons(33000);
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_PEER_MOVED, &moved), 0);
+	assert_int_equal(sa_of(s)->path.peer.port, htons(4500));
+	assert_true(ip_equal(&sa_of(s)->path.peer.ip, &s->in->local.ip));
 	story_end(s);
 }
 

@@ -443,6 +443,7 @@ static void test_moved(void **state)
 	assert_int_equal(st->said[0].type, MSG_PEER_MOVED);
 	assert_int_equal(st->said[0].body.moved.ike, 9);
 	assert_int_equal(st->said[0].body.moved.peer.port, htons(1024));
+	assert_int_equal(st->said[0].body.moved.was.port, htons(4500));
 	assert_int_equal(st->plane->row[1].session.peer.port, htons(1024));
 	assert_int_equal(session_by_id(st->sessions, 1)->peer.port, htons(1024));
 	stage_free(st);
