@@ -14,7 +14,7 @@ enum {
 	PKI_WARNINGS_MAX = 16,
 	PKI_DAY_S = 24 * 60 * 60,
 	PKI_SOON_DAYS = 14, /* before something ends we warn of it */
-	PKI_MEMORY = 1024,  /* chains that are remembered */
+	PKI_MEMORY = 4096,  /* chains that are remembered, each some 3.3 KiB */
 };
 
 /* One chain that was found good. */
