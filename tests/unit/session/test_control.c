@@ -708,7 +708,9 @@ static void test_endless_ike(void **state)
 	json_decref(end);
 	memset(row.subject, 'x', sizeof(row.subject) - 1);
 	memset(tally.name, '\r', sizeof(tally.name) - 1);
-	memset(algorithm.offered, 'x', sizeof(algorithm.offered) - 1);
+	memset(row.issuer, 'x', sizeof(row.issuer) - 1);
+	memset(algorithm.offered, '\r', sizeof(algorithm.offered) - 1);
+	memset(algorithm.library, '\r', sizeof(algorithm.library) - 1);
 	for (int i = 0; i < 3; i++) {
 		fd = call(p);
 		assert_true(send(fd, shows[i], strlen(shows[i]), 0) > 0);
