@@ -68,11 +68,13 @@ connections {
 				mode = tunnel
 				rekey_time = %(rekey)s
 				life_time = 1h
+				rand_time = 0
 			}
 			%(more)s
 		}
 		rekey_time = %(ike_rekey)s
 		over_time = 1h
+		rand_time = 0
 		reauth_time = 0
 	}
 }

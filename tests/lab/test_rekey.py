@@ -22,16 +22,20 @@ def stats(lab):
 
 def traffic(lab, client, seconds):
     """Both ways, a packet every few milliseconds; fails when one is lost."""
-    send = "ping -q -i 0.005 -w %d -s 1000 " % seconds
+    send = "ping -i 0.005 -w %d -s 1000 " % seconds
     pings = [lab.network.process(send + HOST4, "up", ns=client.ns),
              lab.network.process(send + client.inner()[0], "down", ns=lab.network.host)]
     for p in pings:
         p.popen.wait(seconds + 20)
     for p in pings:
-        sent, came = map(int, re.search(r"(\d+) packets transmitted, (\d+) received",
-                                        p.text()).groups())
-        # The last one may still be under way when ping ends.
-        assert sent > seconds * 50 and came >= sent - 1, p.text()
+        sent = int(re.search(r"(\d+) packets transmitted", p.text()).group(1))
+        came = set(map(int, re.findall(r"icmp_seq=(\d+) ttl", p.text())))
+        missing = set(range(1, sent + 1)) - came
+        assert sent > seconds * 50, "only %d packets in %d s" % (sent, seconds)
+        # What came after the last answer was still under way when ping ended: less than a second.
+        lost = sorted(n for n in missing if n < max(came, default=0))
+        assert not lost and len(missing) < sent / seconds, "of %d packets %s are lost, the last " \
+            "answer is to %d" % (sent, lost, max(came, default=0))
 
 
 def nothing_lost(lab):
