@@ -55,6 +55,7 @@ connections {
 		unique = %(unique)s
 		dpd_delay = %(dpd)s
 		keyingtries = 1
+		%(connection)s
 		local { %(local)s
 			%(certs)s
 			id = "%(identity)s" }
@@ -89,9 +90,10 @@ class Client:
                  proposals="aes256gcm16-prfsha384-x25519", esp="aes256gcm16", vips="0.0.0.0",
                  remote_ts="0.0.0.0/0", dpd="0s", mobike="no", unique="no",
                  local="auth = psk", remote="auth = psk", local2="", secrets=None, certs=(), cas=(),
-                 charon="", rekey="0", ike_rekey="0", more=""):
+                 charon="", rekey="0", ike_rekey="0", more="", connection=""):
         """local, remote: how the sides authenticate; local2: a second round of ours. certs, cas: of
-        ca.py. charon: a line for strongswan.conf."""
+        ca.py. charon: a line for strongswan.conf, connection: lines for
+        the connection."""
         self.network = network
         self.ns = ns
         self.identity = identity
@@ -99,7 +101,8 @@ class Client:
                              identity=identity, remote_id=remote_id, remote_ts=remote_ts, esp=esp,
                              psk=psk, dpd=dpd, mobike=mobike, unique=unique, local=local,
                              remote=remote, local2=local2, secrets=secrets, certs=certs, cas=cas,
-                             rekey=rekey, ike_rekey=ike_rekey, more=more)
+                             rekey=rekey, ike_rekey=ike_rekey, more=more,
+                             connection=connection)
         self.charon_line = charon
         self.dir = os.path.join(network.dir, ns.name)
         os.makedirs(self.dir, exist_ok=True)
