@@ -133,7 +133,7 @@ static void test_matrix(void **state)
 	}
 }
 
-/* RFC 4754 8.1 (message "abc") and RFC 8032 7.1 test 1, 7.4 "blank". */
+/* RFC 4754 8.1 (message "abc") and RFC 8032 7.1 test 1. */
 /* clang-format off */
 static const struct {
 	enum sign_scheme scheme;
