@@ -61,7 +61,8 @@ def test_flood(lab, build, guard):
     now = stats(l)
     assert now["total"]["half_open"] < 100 and now["total"]["established"] == 2, now
     assert now["total"]["cookies_accepted"] >= 1, now
-    assert rss_kib(ike) < memory + 2048, "ike grew from %d to %d KiB" % (memory, rss_kib(ike))
+    if "SAN" not in os.environ:    # a sanitizer keeps what was freed
+        assert rss_kib(ike) < memory + 2048, "ike grew from %d to %d KiB" % (memory, rss_kib(ike))
     if guard == "xdp":
         assert now["guard"]["cookies_sent"] > sent / 2, (sent, now)
         assert now["guard"]["cookies_accepted"] >= 1, now
