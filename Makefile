@@ -151,7 +151,7 @@ deps:
 
 # One sub-make after the packages are there: the parser of this file asks pkg-config.
 check: deps
-	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) all benches
 	$(MAKE) -j$(JOBS) style check-unit check-bpf check-exchange
 	$(MAKE) check-lab
 	$(MAKE) check-san

@@ -115,7 +115,11 @@ static uint32_t prepare_esp(struct bench *b, const struct way *way)
 	gateway_client_row(&b->gateway, &row);
 	memset(sa, 0, esp_sa_size(crypto));
 	sa->generation = row.generation;
-	material = (struct crypto_material){ row.suite, true, row.key, row.salt, row.auth_key };
+	material = (struct crypto_material){ .suite = row.suite,
+					     .seal = true,
+					     .key = row.key,
+					     .salt = row.salt,
+					     .auth_key = row.auth_key };
 	if (!crypto_expand(crypto, &sa->key, &material))
 		lab_die("no key for packets");
 	for (uint32_t i = 0; i < PACKETS; i++) {
