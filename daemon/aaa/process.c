@@ -116,17 +116,17 @@ static void sign_too(const struct aaa *aaa, const struct msg_auth_verify *ask, c
 	memcpy(verdict->own, made.auth, made.len);
 }
 
-static int on_verify(void *arg, const void *body, size_t len, int fd)
+static int on_verify(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
-	const struct msg_auth_verify *ask = body;
-	const uint8_t *octets = (const uint8_t *)body + sizeof(*ask);
+	const struct msg_auth_verify *ask = message->body;
+	const uint8_t *octets = (const uint8_t *)message->body + sizeof(*ask);
 	struct msg_auth_verdict verdict = { .ike = ask->ike };
 	enum msg_auth_reason reason;
 
-	(void)fd;
 	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
-	    ask->remote.len > sizeof(ask->remote.data) || !verify_complete(ask, len - sizeof(*ask)))
+	    ask->remote.len > sizeof(ask->remote.data) ||
+	    !verify_complete(ask, message->len - sizeof(*ask)))
 		return -EPROTO;
 	reason = aaa_verify(aaa->conf, aaa->secrets, ask, octets, octets + ask->octets_len);
 	verdict.reason = reason;
@@ -139,36 +139,33 @@ static int on_verify(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-static int on_sign(void *arg, const void *body, size_t len, int fd)
+static int on_sign(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
-	const struct msg_auth_sign *ask = body;
+	const struct msg_auth_sign *ask = message->body;
 	struct msg_auth_signed answer;
 
-	(void)fd;
 	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
 	    !msg_text_ok(ask->trustpoint, sizeof(ask->trustpoint)) ||
 	    ask->remote.len > sizeof(ask->remote.data) || ask->octets_len > MSG_OCTETS_MAX ||
-	    len - sizeof(*ask) != ask->octets_len)
+	    message->len - sizeof(*ask) != ask->octets_len)
 		return -EPROTO;
 	if (ask->method == AAA_SHARED_KEY)
-		aaa_sign(aaa->conf, aaa->secrets, ask, (const uint8_t *)body + sizeof(*ask),
-			 &answer);
+		aaa_sign(aaa->conf, aaa->secrets, ask,
+			 (const uint8_t *)message->body + sizeof(*ask), &answer);
 	else
 		aaa_sign_with_key(aaa->conf, aaa->keys, aaa->old_keys, ask,
-				  (const uint8_t *)body + sizeof(*ask), &answer);
+				  (const uint8_t *)message->body + sizeof(*ask), &answer);
 	ipc_send(aaa->ike, MSG_AUTH_SIGNED, &answer, sizeof(answer), NULL, 0, -1);
 	return 0;
 }
 
-static int on_mix(void *arg, const void *body, size_t len, int fd)
+static int on_mix(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
-	const struct msg_ppk_mix *ask = body;
+	const struct msg_ppk_mix *ask = message->body;
 	struct msg_ppk_mixed answer;
 
-	(void)len;
-	(void)fd;
 	if (!aaa->secrets || !msg_text_ok(ask->profile, sizeof(ask->profile)) ||
 	    ask->id_len > sizeof(ask->id) || ask->key_len > sizeof(ask->d))
 		return -EPROTO;
@@ -213,50 +210,45 @@ static void forget_next(struct aaa *aaa)
 	aaa->why[0] = '\0';
 }
 
-static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
+static int on_conf_prepare(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
 
-	(void)body;
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
 	forget_next(aaa);
-	aaa->next_conf = conf_load(fd, aaa->why, sizeof(aaa->why));
+	aaa->next_conf = conf_load(message->fd, aaa->why, sizeof(aaa->why));
 	return 0;
 }
 
-static int on_pki_prepare(void *arg, const void *body, size_t len, int fd)
+static int on_pki_prepare(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
 
-	(void)body;
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
 	if (aaa->next_conf && !aaa->next_pki)
-		aaa->next_pki = pki_load(fd, aaa->next_conf, PKI_OWN_ONLY, (int64_t)time(NULL),
-					 aaa->why, sizeof(aaa->why));
+		aaa->next_pki = pki_load(message->fd, aaa->next_conf, PKI_OWN_ONLY,
+					 (int64_t)time(NULL), aaa->why, sizeof(aaa->why));
 	else
-		close(fd);
+		close(message->fd);
 	if (aaa->next_pki)
 		aaa->next_keys = aaa_keys_new();
 	return 0;
 }
 
-static int on_key_prepare(void *arg, const void *body, size_t len, int fd)
+static int on_key_prepare(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
-	const struct msg_key_prepare *key = body;
+	const struct msg_key_prepare *key = message->body;
 
-	(void)len;
-	if (fd < 0 || key->trustpoint >= CONF_TRUSTPOINTS_MAX)
+	if (message->fd < 0 || key->trustpoint >= CONF_TRUSTPOINTS_MAX)
 		return -EPROTO;
 	if (aaa->next_keys && key->trustpoint < aaa->next_conf->trustpoint_count)
-		aaa_keys_load(aaa->next_keys, fd, aaa->next_conf, aaa->next_pki, key->trustpoint,
-			      aaa->why, sizeof(aaa->why));
+		aaa_keys_load(aaa->next_keys, message->fd, aaa->next_conf, aaa->next_pki,
+			      key->trustpoint, aaa->why, sizeof(aaa->why));
 	else
-		close(fd);
+		close(message->fd);
 	return 0;
 }
 
@@ -268,20 +260,18 @@ static bool complete(struct aaa *aaa)
 }
 
 /* Ends the preparation, so this answers for all files. */
-static int on_secrets_prepare(void *arg, const void *body, size_t len, int fd)
+static int on_secrets_prepare(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
 	struct msg_conf_prepared answer = { 0 };
 
-	(void)body;
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
 	if (aaa->next_conf && !aaa->next_secrets && !aaa->why[0])
-		aaa->next_secrets = aaa_load_secrets(fd, aaa->next_conf, aaa->why,
+		aaa->next_secrets = aaa_load_secrets(message->fd, aaa->next_conf, aaa->why,
 						     sizeof(aaa->why));
 	else
-		close(fd);
+		close(message->fd);
 	answer.ok = complete(aaa);
 	if (!answer.ok) {
 		snprintf(answer.why, sizeof(answer.why), "%s",
@@ -302,14 +292,12 @@ static void on_forget_old(evutil_socket_t fd, short what, void *arg)
 	aaa->old_keys = NULL;
 }
 
-static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
+static int on_conf_commit(void *arg, const struct ipc_message *message)
 {
 	const struct timeval soon = { .tv_sec = OLD_KEYS_S };
 	struct aaa *aaa = arg;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (!aaa->next_secrets)
 		return -EPROTO;
 	conf_secrets_free(aaa->secrets);
@@ -328,16 +316,14 @@ static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-static int on_conf_abort(void *arg, const void *body, size_t len, int fd)
+static int on_conf_abort(void *arg, const struct ipc_message *message)
 {
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	forget_next(arg);
 	return 0;
 }
 
-static int on_channel(void *arg, const void *body, size_t len, int fd)
+static int on_channel(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
 	struct ipc_events events = {
@@ -345,31 +331,27 @@ static int on_channel(void *arg, const void *body, size_t len, int fd)
 	};
 	int error;
 
-	(void)body;
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
 	ipc_free(aaa->ike);
 	aaa->ike = NULL;
-	error = ipc_new(aaa->base, fd, &events, &aaa->ike);
+	error = ipc_new(aaa->base, message->fd, &events, &aaa->ike);
 	if (error) {
-		close(fd);
+		close(message->fd);
 		log_error(AREA, "the channel to ike cannot be used: %s", strerror(-error));
 		leave(aaa, 1);
 	}
 	return 0;
 }
 
-static int on_start(void *arg, const void *body, size_t len, int fd)
+static int on_start(void *arg, const struct ipc_message *message)
 {
 	struct aaa *aaa = arg;
 	char empty[CONF_TEXT_MAX + 8];
 	struct sandbox sandbox = { .root = empty, .calls = calls, .call_count = COUNT(calls) };
 	const char *why = "";
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (!aaa->conf || aaa->confined)
 		return -EPROTO;
 	sandbox.user = aaa->conf->gateway.user_aaa;

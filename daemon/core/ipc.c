@@ -94,7 +94,7 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 }
 
 const struct ipc_rule *ipc_check(const struct ipc_rule *rules, size_t count, const void *packet,
-				 size_t len, const void **body, size_t *body_len)
+				 size_t len, struct ipc_message *message)
 {
 	struct header h;
 
@@ -108,8 +108,9 @@ const struct ipc_rule *ipc_check(const struct ipc_rule *rules, size_t count, con
 			continue;
 		if (h.len < rules[i].min || h.len > rules[i].max)
 			return NULL;
-		*body = (const uint8_t *)packet + sizeof(h);
-		*body_len = h.len;
+		message->type = h.type;
+		message->body = (const uint8_t *)packet + sizeof(h);
+		message->len = h.len;
 		return &rules[i];
 	}
 	return NULL;
@@ -195,18 +196,18 @@ static ssize_t receive(struct ipc *ipc, int *fd)
 static int dispatch(struct ipc *ipc, size_t n, int fd, uint32_t only, bool *alive)
 {
 	const struct ipc_rule *rule;
+	struct ipc_message message;
 	uint32_t type = 0;
-	const void *body;
-	size_t len;
 	int error;
 
 	*alive = true;
 	if (n >= sizeof(type))
 		memcpy(&type, ipc->packet, sizeof(type));
-	rule = ipc_check(ipc->events.rules, ipc->events.rule_count, ipc->packet, n, &body, &len);
+	rule = ipc_check(ipc->events.rules, ipc->events.rule_count, ipc->packet, n, &message);
+	message.fd = fd;
 	if (rule && (only == 0 || rule->type == only) && (fd < 0 || rule->takes_fd)) {
 		enter(ipc);
-		error = rule->handle(ipc->events.arg, body, len, fd);
+		error = rule->handle(ipc->events.arg, &message);
 		wipe(ipc->packet, n);
 		if (error)
 			fail(ipc, "%s from the peer process made no sense: %s", rule->name,

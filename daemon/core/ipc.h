@@ -23,16 +23,21 @@ enum {
 
 struct ipc;
 
+/* What a handler is given: a message that the rules let through. */
+struct ipc_message {
+	uint32_t type;
+	const void *body; /* aligned, borrowed until the handler returns */
+	size_t len;
+	int fd; /* the handler's, -1: none came */
+};
+
 /* A message type that this end accepts. Size of the body: min to max bytes. */
 struct ipc_rule {
 	uint32_t type;
 	const char *name;
 	size_t min, max;
-	/*
-	 * body is aligned and borrowed until return; fd is the handler's (-1: none came).
-	 * Returns 0, or -errno: the sender made no sense and the channel's `broken` is called.
-	 */
-	int (*handle)(void *arg, const void *body, size_t len, int fd);
+	/* Returns 0, or -errno: the sender made no sense and the channel's `broken` is called. */
+	int (*handle)(void *arg, const struct ipc_message *message);
 	/* A descriptor may come with it. Without this a sender who adds one is `broken`, so that
 	 * nobody can fill our descriptor table with what no handler looks at. */
 	bool takes_fd;
@@ -65,8 +70,9 @@ int ipc_wait(struct ipc *ipc, uint32_t type, int timeout_ms);
 /* A connected pair, close-on-exec, non-blocking. Returns 0 or -errno. */
 int ipc_pair(int fds[2]);
 /* The check that stands before every handler, apart so that it can be fuzzed: looks up the type in
- * a raw packet. Returns the rule, or NULL for an unknown or ill-sized one. */
+ * a raw packet. Returns the rule, or NULL for an unknown or ill-sized one; the message's fd is
+ * not set. */
 const struct ipc_rule *ipc_check(const struct ipc_rule *rules, size_t count, const void *packet,
-				 size_t len, const void **body, size_t *body_len);
+				 size_t len, struct ipc_message *message);
 
 #endif

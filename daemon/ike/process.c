@@ -164,43 +164,23 @@ static void on_datagram(void *arg, void *datagram, size_t len, const struct endp
 
 /* --- aaa --- */
 
-static int from_aaa(struct process *p, uint32_t type, const void *body)
+static int from_aaa(void *arg, const struct ipc_message *message)
 {
-	int error = p->core ? ike_from_aaa(p->core, type, body) : -EPROTO;
+	struct process *p = arg;
+	int error = p->core ? ike_from_aaa(p->core, message->type, message->body) : -EPROTO;
 
 	settle(p);
 	return error;
 }
 
-static int on_verdict(void *arg, const void *body, size_t len, int fd)
-{
-	(void)len;
-	(void)fd;
-	return from_aaa(arg, MSG_AUTH_VERDICT, body);
-}
-
-static int on_signed(void *arg, const void *body, size_t len, int fd)
-{
-	(void)len;
-	(void)fd;
-	return from_aaa(arg, MSG_AUTH_SIGNED, body);
-}
-
-static int on_mixed(void *arg, const void *body, size_t len, int fd)
-{
-	(void)len;
-	(void)fd;
-	return from_aaa(arg, MSG_PPK_MIXED, body);
-}
-
 /* clang-format off */
 static const struct ipc_rule aaa_rules[] = {
 	{ MSG_AUTH_VERDICT, "AUTH_VERDICT", sizeof(struct msg_auth_verdict),
-	  sizeof(struct msg_auth_verdict), on_verdict, false },
+	  sizeof(struct msg_auth_verdict), from_aaa, false },
 	{ MSG_AUTH_SIGNED, "AUTH_SIGNED", sizeof(struct msg_auth_signed),
-	  sizeof(struct msg_auth_signed), on_signed, false },
+	  sizeof(struct msg_auth_signed), from_aaa, false },
 	{ MSG_PPK_MIXED, "PPK_MIXED", sizeof(struct msg_ppk_mixed), sizeof(struct msg_ppk_mixed),
-	  on_mixed, false },
+	  from_aaa, false },
 };
 /* clang-format on */
 
@@ -222,7 +202,7 @@ static void aaa_broken(void *arg, const char *why)
 	settle(p);
 }
 
-static int on_aaa_channel(void *arg, const void *body, size_t len, int fd)
+static int on_aaa_channel(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
 	const struct ipc_events events = {
@@ -230,15 +210,13 @@ static int on_aaa_channel(void *arg, const void *body, size_t len, int fd)
 	};
 	int error;
 
-	(void)body;
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
 	aaa_gone(p);
-	error = ipc_new(p->base, fd, &events, &p->aaa);
+	error = ipc_new(p->base, message->fd, &events, &p->aaa);
 	if (error) {
 		log_error(AREA, "the channel to aaa cannot be used: %s", strerror(-error));
-		close(fd);
+		close(message->fd);
 		leave(p, 1);
 	}
 	settle(p);
@@ -256,34 +234,30 @@ static void forget_next(struct process *p)
 	p->why[0] = '\0';
 }
 
-static int on_conf_prepare(void *arg, const void *body, size_t len, int fd)
+static int on_conf_prepare(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
 
-	(void)body;
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
 	forget_next(p);
-	p->next_conf = conf_load(fd, p->why, sizeof(p->why));
+	p->next_conf = conf_load(message->fd, p->why, sizeof(p->why));
 	return 0;
 }
 
 /* Ends the preparation, so this answers for both files. */
-static int on_pki_prepare(void *arg, const void *body, size_t len, int fd)
+static int on_pki_prepare(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
 	struct msg_conf_prepared answer = { 0 };
 
-	(void)body;
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
 	if (p->next_conf && !p->next_pki)
-		p->next_pki = pki_load(fd, p->next_conf, 0, (int64_t)time(NULL), p->why,
+		p->next_pki = pki_load(message->fd, p->next_conf, 0, (int64_t)time(NULL), p->why,
 				       sizeof(p->why));
 	else
-		close(fd);
+		close(message->fd);
 	answer.ok = p->next_pki != NULL;
 	if (!answer.ok) {
 		snprintf(answer.why, sizeof(answer.why), "%s",
@@ -294,14 +268,12 @@ static int on_pki_prepare(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
+static int on_conf_commit(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
 	const char *warning;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (!p->next_pki)
 		return -EPROTO;
 	if (p->core && ike_core_set_conf(p->core, p->next_conf) < 0) {
@@ -324,30 +296,27 @@ static int on_conf_commit(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-static int on_conf_abort(void *arg, const void *body, size_t len, int fd)
+static int on_conf_abort(void *arg, const struct ipc_message *message)
 {
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	forget_next(arg);
 	return 0;
 }
 
-static int on_socket(void *arg, const void *body, size_t len, int fd)
+static int on_socket(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
-	const struct msg_socket *socket = body;
+	const struct msg_socket *socket = message->body;
 	char where[IP_TEXT_MAX];
 	int error;
 
-	(void)len;
-	if (fd < 0)
+	if (message->fd < 0)
 		return -EPROTO;
-	error = ike_net_add(p->net, fd, &socket->local);
+	error = ike_net_add(p->net, message->fd, &socket->local);
 	if (error) {
 		log_error(AREA, "the socket %s cannot be used: %s",
 			  endpoint_text(&socket->local, where), strerror(-error));
-		close(fd);
+		close(message->fd);
 		leave(p, 1);
 	}
 	return 0;
@@ -373,7 +342,7 @@ static bool confine(const struct process *p)
 	return false;
 }
 
-static int on_start(void *arg, const void *body, size_t len, int fd)
+static int on_start(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
 	const struct ike_env env = {
@@ -387,9 +356,7 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 		.trace = env_trace,
 	};
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (!p->conf || p->core)
 		return -EPROTO;
 	/* Another list of devices takes a restart. */
@@ -413,49 +380,27 @@ static int on_start(void *arg, const void *body, size_t len, int fd)
 
 /* --- flexd: sessions --- */
 
-static int from_flexd(struct process *p, uint32_t type, const void *body)
+static int from_flexd(void *arg, const struct ipc_message *message)
 {
-	int error = p->core ? ike_from_broker(p->core, type, body) : -EPROTO;
+	struct process *p = arg;
+	int error = p->core ? ike_from_broker(p->core, message->type, message->body) : -EPROTO;
 
 	settle(p);
 	return error;
 }
 
-#define FORWARD(name, type)                                                                        \
-	static int name(void *arg, const void *body, size_t len, int fd)                           \
-	{                                                                                          \
-		(void)len;                                                                         \
-		(void)fd;                                                                          \
-		return from_flexd(arg, type, body);                                                \
-	}
-FORWARD(on_session_begun, MSG_SESSION_BEGUN)
-FORWARD(on_session_refused, MSG_SESSION_REFUSED)
-FORWARD(on_sa_added, MSG_SA_ADDED)
-FORWARD(on_sa_refused, MSG_SA_REFUSED)
-FORWARD(on_spi_given, MSG_SPI_GIVEN)
-FORWARD(on_sa_life, MSG_SA_LIFE)
-FORWARD(on_idle, MSG_IDLE)
-FORWARD(on_locals, MSG_LOCALS)
-FORWARD(on_session_clear, MSG_SESSION_CLEAR)
-FORWARD(on_peer_moved, MSG_PEER_MOVED)
-FORWARD(on_cookie_secrets, MSG_COOKIE_SECRETS)
-
-static int on_show(void *arg, const void *body, size_t len, int fd)
+static int on_show(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
 
-	(void)len;
-	(void)fd;
-	return ike_operator_show(&p->operator, body);
+	return ike_operator_show(&p->operator, message->body);
 }
 
-static int on_trace(void *arg, const void *body, size_t len, int fd)
+static int on_trace(void *arg, const struct ipc_message *message)
 {
 	struct process *p = arg;
 
-	(void)len;
-	(void)fd;
-	return ike_operator_trace(&p->operator, body);
+	return ike_operator_trace(&p->operator, message->body);
 }
 
 static void on_end(evutil_socket_t fd, short what, void *arg)
@@ -465,15 +410,13 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	leave(arg, 0);
 }
 
-static int on_stop(void *arg, const void *body, size_t len, int fd)
+static int on_stop(void *arg, const struct ipc_message *message)
 {
 	const struct timeval limit = { .tv_sec = IKE_STOP_MS / 1000,
 				       .tv_usec = IKE_STOP_MS % 1000 * 1000 };
 	struct process *p = arg;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (!p->core) {
 		leave(p, 0);
 		return 0;
@@ -496,17 +439,17 @@ static const struct ipc_rule flexd_rules[] = {
 	{ MSG_SOCKET,          "SOCKET",          FIXED(msg_socket), on_socket, true },
 	{ MSG_AAA_CHANNEL,     "AAA_CHANNEL",     NOTHING, on_aaa_channel, true },
 	{ MSG_START,           "START",           NOTHING, on_start, false },
-	{ MSG_SESSION_BEGUN,   "SESSION_BEGUN",   FIXED(msg_session_begun), on_session_begun, false },
-	{ MSG_SESSION_REFUSED, "SESSION_REFUSED", FIXED(msg_session_refused), on_session_refused, false },
-	{ MSG_SA_ADDED,        "SA_ADDED",        FIXED(msg_sa_added), on_sa_added, false },
-	{ MSG_SA_REFUSED,      "SA_REFUSED",      FIXED(msg_sa_refused), on_sa_refused, false },
-	{ MSG_SPI_GIVEN,       "SPI_GIVEN",       FIXED(msg_spi_given), on_spi_given, false },
-	{ MSG_SA_LIFE,         "SA_LIFE",         FIXED(msg_sa_life), on_sa_life, false },
-	{ MSG_IDLE,            "IDLE",            FIXED(msg_idle), on_idle, false },
-	{ MSG_LOCALS,          "LOCALS",          FIXED(msg_locals), on_locals, false },
-	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), on_session_clear, false },
-	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), on_peer_moved, false },
-	{ MSG_COOKIE_SECRETS,  "COOKIE_SECRETS",  FIXED(fg_cookie_secrets), on_cookie_secrets, false },
+	{ MSG_SESSION_BEGUN,   "SESSION_BEGUN",   FIXED(msg_session_begun), from_flexd, false },
+	{ MSG_SESSION_REFUSED, "SESSION_REFUSED", FIXED(msg_session_refused), from_flexd, false },
+	{ MSG_SA_ADDED,        "SA_ADDED",        FIXED(msg_sa_added), from_flexd, false },
+	{ MSG_SA_REFUSED,      "SA_REFUSED",      FIXED(msg_sa_refused), from_flexd, false },
+	{ MSG_SPI_GIVEN,       "SPI_GIVEN",       FIXED(msg_spi_given), from_flexd, false },
+	{ MSG_SA_LIFE,         "SA_LIFE",         FIXED(msg_sa_life), from_flexd, false },
+	{ MSG_IDLE,            "IDLE",            FIXED(msg_idle), from_flexd, false },
+	{ MSG_LOCALS,          "LOCALS",          FIXED(msg_locals), from_flexd, false },
+	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), from_flexd, false },
+	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), from_flexd, false },
+	{ MSG_COOKIE_SECRETS,  "COOKIE_SECRETS",  FIXED(fg_cookie_secrets), from_flexd, false },
 	{ MSG_IKE_SHOW,        "IKE_SHOW",        FIXED(msg_ike_show), on_show, false },
 	{ MSG_IKE_TRACE,       "IKE_TRACE",       FIXED(msg_ike_trace), on_trace, false },
 	{ MSG_STOP,            "STOP",            NOTHING, on_stop, false },

@@ -91,13 +91,11 @@ void supervise_send_locals(struct broker *broker)
 
 /* --- what a child says --- */
 
-static int on_hello(void *arg, const void *body, size_t len, int fd)
+static int on_hello(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (child->stage != CHILD_HELLO)
 		return -EPROTO;
 	if (child->role == CHILD_WORKER) {
@@ -108,14 +106,12 @@ static int on_hello(void *arg, const void *body, size_t len, int fd)
 	return supervise_send_conf(child, &child->broker->files);
 }
 
-static int on_prepared(void *arg, const void *body, size_t len, int fd)
+static int on_prepared(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
-	const struct msg_conf_prepared *answer = body;
+	const struct msg_conf_prepared *answer = message->body;
 	int error;
 
-	(void)len;
-	(void)fd;
 	if (!msg_text_ok(answer->why, sizeof(answer->why)) || child->owes_prepared == 0)
 		return -EPROTO;
 	child->owes_prepared--;
@@ -142,13 +138,11 @@ static int on_prepared(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-static int on_ready(void *arg, const void *body, size_t len, int fd)
+static int on_ready(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (child->stage != CHILD_STARTING)
 		return -EPROTO;
 	child_set_stage(child, CHILD_READY);
@@ -163,125 +157,93 @@ static int on_ready(void *arg, const void *body, size_t len, int fd)
 	return 0;
 }
 
-static int on_worker_info(void *arg, const void *body, size_t len, int fd)
+static int on_worker_info(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
-	const struct msg_worker_info *info = body;
+	const struct msg_worker_info *info = message->body;
 
-	(void)len;
-	(void)fd;
 	if (!msg_text_ok(info->crypto, sizeof(info->crypto)) || info->workers > MSG_WORKERS_MAX)
 		return -EPROTO;
 	child->broker->worker_info = *info;
 	return 0;
 }
 
-static int on_hop_want(void *arg, const void *body, size_t len, int fd)
+static int on_hop_want(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
-	const struct msg_hop_want *want = body;
+	const struct msg_hop_want *want = message->body;
 
-	(void)len;
-	(void)fd;
 	if (child->stage != CHILD_READY)
 		return -EPROTO;
 	plane_hop_want(child->broker->plane, &want->dst);
 	return 0;
 }
 
-static int on_moved(void *arg, const void *body, size_t len, int fd)
+static int on_moved(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
-	return child->stage == CHILD_READY ? session_moved(child->broker->sessions, body) : -EPROTO;
-}
-
-static int from_ike(struct child *child, uint32_t type, const void *body)
-{
-	return child->stage == CHILD_READY ? session_from_ike(child->broker->sessions, type, body)
+	return child->stage == CHILD_READY ? session_moved(child->broker->sessions, message->body)
 					   : -EPROTO;
 }
 
-#define FROM_IKE(function, type)                                                                   \
-	static int function(void *arg, const void *body, size_t len, int fd)                       \
-	{                                                                                          \
-		(void)len;                                                                         \
-		(void)fd;                                                                          \
-		return from_ike(arg, type, body);                                                  \
-	}
-FROM_IKE(on_session_begin, MSG_SESSION_BEGIN)
-FROM_IKE(on_spi_ask, MSG_SPI_ASK)
-FROM_IKE(on_sa_add, MSG_SA_ADD)
-FROM_IKE(on_sa_use, MSG_SA_USE)
-FROM_IKE(on_sa_del, MSG_SA_DEL)
-FROM_IKE(on_idle_ask, MSG_IDLE_ASK)
-FROM_IKE(on_session_move, MSG_SESSION_MOVE)
-FROM_IKE(on_session_end, MSG_SESSION_END)
-
-static int on_ike_row(void *arg, const void *body, size_t len, int fd)
+static int from_ike(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
-	return control_ike_row(child->broker->control, body);
+	return child->stage == CHILD_READY
+		       ? session_from_ike(child->broker->sessions, message->type, message->body)
+		       : -EPROTO;
 }
 
-static int on_ike_tally(void *arg, const void *body, size_t len, int fd)
+static int on_ike_row(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
-	return control_ike_tally(child->broker->control, body);
+	return control_ike_row(child->broker->control, message->body);
 }
 
-static int on_ike_trace(void *arg, const void *body, size_t len, int fd)
+static int on_ike_tally(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
-	return control_ike_trace(child->broker->control, body);
+	return control_ike_tally(child->broker->control, message->body);
 }
 
-static int on_pki_row(void *arg, const void *body, size_t len, int fd)
+static int on_ike_trace(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
-	return control_pki_row(child->broker->control, body);
+	return control_ike_trace(child->broker->control, message->body);
 }
 
-static int on_algorithm_row(void *arg, const void *body, size_t len, int fd)
+static int on_pki_row(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
-	return control_algorithm_row(child->broker->control, body);
+	return control_pki_row(child->broker->control, message->body);
 }
 
-static int on_ike_stats(void *arg, const void *body, size_t len, int fd)
+static int on_algorithm_row(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
-	return control_ike_stats(child->broker->control, body);
+	return control_algorithm_row(child->broker->control, message->body);
+}
+
+static int on_ike_stats(void *arg, const struct ipc_message *message)
+{
+	struct child *child = arg;
+
+	return control_ike_stats(child->broker->control, message->body);
 }
 
 /* What is demanded longer than this was not asked for by an honest ike. */
-static int on_cookie_demand(void *arg, const void *body, size_t len, int fd)
+static int on_cookie_demand(void *arg, const struct ipc_message *message)
 {
-	const struct msg_cookie_demand *demand = body;
+	const struct msg_cookie_demand *demand = message->body;
 	struct child *child = arg;
 
-	(void)len;
-	(void)fd;
 	if (child->stage != CHILD_READY || demand->ms > DEMAND_MAX_MS)
 		return -EPROTO;
 	plane_guard_demand(child->broker->plane, demand->ms);
@@ -289,13 +251,11 @@ static int on_cookie_demand(void *arg, const void *body, size_t len, int fd)
 }
 
 /* aaa may be dying, or only the channel broke, which nobody else can see. */
-static int on_aaa_lost(void *arg, const void *body, size_t len, int fd)
+static int on_aaa_lost(void *arg, const struct ipc_message *message)
 {
 	struct child *ike = arg;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	if (!ike->has_channel)
 		return -EPROTO;
 	ike->has_channel = false;
@@ -320,14 +280,14 @@ const struct ipc_rule child_ike_rules[] = {
 	{ MSG_HELLO,         "HELLO",         NOTHING,                 on_hello,         false },
 	{ MSG_CONF_PREPARED, "CONF_PREPARED", BODY(msg_conf_prepared), on_prepared,      false },
 	{ MSG_READY,         "READY",         NOTHING,                 on_ready,         false },
-	{ MSG_SESSION_BEGIN, "SESSION_BEGIN", BODY(msg_session_begin), on_session_begin, false },
-	{ MSG_SPI_ASK,       "SPI_ASK",       BODY(msg_spi_ask),       on_spi_ask,       false },
-	{ MSG_SA_ADD,        "SA_ADD",        BODY(msg_sa_add),        on_sa_add,        false },
-	{ MSG_SA_USE,        "SA_USE",        BODY(msg_sa_use),        on_sa_use,        false },
-	{ MSG_SA_DEL,        "SA_DEL",        BODY(msg_sa_del),        on_sa_del,        false },
-	{ MSG_IDLE_ASK,      "IDLE_ASK",      BODY(msg_idle_ask),      on_idle_ask,      false },
-	{ MSG_SESSION_MOVE,  "SESSION_MOVE",  BODY(msg_session_move),  on_session_move,  false },
-	{ MSG_SESSION_END,   "SESSION_END",   BODY(msg_session_end),   on_session_end,   false },
+	{ MSG_SESSION_BEGIN, "SESSION_BEGIN", BODY(msg_session_begin), from_ike,         false },
+	{ MSG_SPI_ASK,       "SPI_ASK",       BODY(msg_spi_ask),       from_ike,         false },
+	{ MSG_SA_ADD,        "SA_ADD",        BODY(msg_sa_add),        from_ike,         false },
+	{ MSG_SA_USE,        "SA_USE",        BODY(msg_sa_use),        from_ike,         false },
+	{ MSG_SA_DEL,        "SA_DEL",        BODY(msg_sa_del),        from_ike,         false },
+	{ MSG_IDLE_ASK,      "IDLE_ASK",      BODY(msg_idle_ask),      from_ike,         false },
+	{ MSG_SESSION_MOVE,  "SESSION_MOVE",  BODY(msg_session_move),  from_ike,         false },
+	{ MSG_SESSION_END,   "SESSION_END",   BODY(msg_session_end),   from_ike,         false },
 	{ MSG_IKE_SA_ROW,    "IKE_SA_ROW",    BODY(msg_ike_sa_row),    on_ike_row,       false },
 	{ MSG_IKE_TALLY,     "IKE_TALLY",     BODY(msg_ike_tally),     on_ike_tally,     false },
 	{ MSG_IKE_TRACE_LINE, "IKE_TRACE_LINE", BODY(msg_ike_trace_line), on_ike_trace,  false },

@@ -54,13 +54,11 @@ struct flexdp {
 	int notes[2], stop[2];
 };
 
-static int on_start(void *arg, const void *body, size_t len, int fd)
+static int on_start(void *arg, const struct ipc_message *message)
 {
 	struct flexdp *dp = arg;
 
-	(void)len;
-	(void)fd;
-	memcpy(&dp->start, body, sizeof(dp->start));
+	memcpy(&dp->start, message->body, sizeof(dp->start));
 	if (!msg_text_ok(dp->start.bpf_directory, sizeof(dp->start.bpf_directory)) ||
 	    !msg_text_ok(dp->start.run_directory, sizeof(dp->start.run_directory)) ||
 	    !msg_text_ok(dp->start.user, sizeof(dp->start.user)))

@@ -179,18 +179,17 @@ void gateway_client_row(const struct gateway *g, struct fg_sa *row)
 	memcpy(row->outer + 16, out->outer + 12, 4);
 }
 
-static int on_nothing(void *arg, const void *body, size_t len, int fd)
+static int on_nothing(void *arg, const struct ipc_message *message)
 {
-	(void)arg, (void)body, (void)len, (void)fd;
+	(void)arg, (void)message;
 	return 0;
 }
 
-static int on_info(void *arg, const void *body, size_t len, int fd)
+static int on_info(void *arg, const struct ipc_message *message)
 {
-	const struct msg_worker_info *info = body;
+	const struct msg_worker_info *info = message->body;
 	struct gateway *g = arg;
 
-	(void)len, (void)fd;
 	snprintf(g->crypto, sizeof(g->crypto), "%.63s", info->crypto);
 	return 0;
 }

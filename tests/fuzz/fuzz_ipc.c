@@ -90,92 +90,39 @@ static int check_texts(uint32_t type, const uint8_t *body)
 }
 
 /* What every handler of the product may rely on. */
-static int handle(uint32_t type, const void *body, size_t len, int fd)
+static int on_any(void *arg, const struct ipc_message *message)
 {
 	size_t sum = 0;
 
+	(void)arg;
 	handled++;
-	if (fd >= 0)
-		close(fd);
-	if ((uintptr_t)body % 8)
+	if (message->fd >= 0)
+		close(message->fd);
+	if ((uintptr_t)message->body % 8)
 		abort();
-	for (size_t i = 0; i < len; i++)
-		sum += ((const uint8_t *)body)[i];
+	for (size_t i = 0; i < message->len; i++)
+		sum += ((const uint8_t *)message->body)[i];
 	sink = sum;
-	return check_texts(type, body);
+	return check_texts(message->type, message->body);
 }
 
-#define HANDLER(name)                                                                              \
-	static int on_##name(void *arg, const void *body, size_t len, int fd)                      \
-	{                                                                                          \
-		(void)arg;                                                                         \
-		return handle(MSG_##name, body, len, fd);                                          \
-	}
-
-HANDLER(CONF_PREPARE)
-HANDLER(PKI_PREPARE)
-HANDLER(KEY_PREPARE)
-HANDLER(SECRETS_PREPARE)
-HANDLER(CONF_PREPARED)
-HANDLER(SOCKET)
-HANDLER(AAA_CHANNEL)
-HANDLER(SESSION_BEGIN)
-HANDLER(SA_ADD)
-HANDLER(SPI_ASK)
-HANDLER(SA_USE)
-HANDLER(SA_DEL)
-HANDLER(IDLE_ASK)
-HANDLER(SESSION_MOVE)
-HANDLER(SESSION_END)
-HANDLER(SESSION_BEGUN)
-HANDLER(SESSION_REFUSED)
-HANDLER(SESSION_CLEAR)
-HANDLER(LOCALS)
-HANDLER(PEER_MOVED)
-HANDLER(COOKIE_SECRETS)
-HANDLER(COOKIE_DEMAND)
-HANDLER(SPI_GIVEN)
-HANDLER(SA_ADDED)
-HANDLER(SA_REFUSED)
-HANDLER(SA_LIFE)
-HANDLER(IDLE)
-HANDLER(IKE_SHOW)
-HANDLER(IKE_SA_ROW)
-HANDLER(IKE_TALLY)
-HANDLER(PKI_ROW)
-HANDLER(ALGORITHM_ROW)
-HANDLER(IKE_STATS)
-HANDLER(IKE_TRACE)
-HANDLER(IKE_TRACE_LINE)
-HANDLER(AUTH_VERIFY)
-HANDLER(AUTH_VERDICT)
-HANDLER(PPK_MIX)
-HANDLER(PPK_MIXED)
-HANDLER(AUTH_SIGN)
-HANDLER(AUTH_SIGNED)
-HANDLER(WORKER_START)
-HANDLER(WORKER_INFO)
-HANDLER(HOP_WANT)
-HANDLER(MOVED)
-
 /* A handler that ends the session of its sender. */
-static int on_STOP(void *arg, const void *body, size_t len, int fd)
+static int on_stop(void *arg, const struct ipc_message *message)
 {
-	(void)arg;
 	ipc_free(channel);
 	channel = NULL;
-	return handle(MSG_STOP, body, len, fd);
+	return on_any(arg, message);
 }
 
 #define FIXED(name, s)                                                                             \
 	{                                                                                          \
-		MSG_##name, #name, sizeof(struct s), sizeof(struct s), on_##name, false            \
+		MSG_##name, #name, sizeof(struct s), sizeof(struct s), on_any, false               \
 	}
 
 /* Nothing but a descriptor. */
 #define FILE_ONLY(name)                                                                            \
 	{                                                                                          \
-		MSG_##name, #name, 0, 0, on_##name, true                                           \
+		MSG_##name, #name, 0, 0, on_any, true                                              \
 	}
 
 /* Those of all channels in one table. */
@@ -183,9 +130,9 @@ static const struct ipc_rule rules[] = {
 	FILE_ONLY(CONF_PREPARE),
 	FILE_ONLY(PKI_PREPARE),
 	{ MSG_KEY_PREPARE, "KEY_PREPARE", sizeof(struct msg_key_prepare),
-	  sizeof(struct msg_key_prepare), on_KEY_PREPARE, true },
+	  sizeof(struct msg_key_prepare), on_any, true },
 	FILE_ONLY(SECRETS_PREPARE),
-	{ MSG_SOCKET, "SOCKET", sizeof(struct msg_socket), sizeof(struct msg_socket), on_SOCKET,
+	{ MSG_SOCKET, "SOCKET", sizeof(struct msg_socket), sizeof(struct msg_socket), on_any,
 	  true },
 	FILE_ONLY(AAA_CHANNEL),
 	FIXED(CONF_PREPARED, msg_conf_prepared),
@@ -218,9 +165,9 @@ static const struct ipc_rule rules[] = {
 	FIXED(IKE_TRACE, msg_ike_trace),
 	FIXED(IKE_TRACE_LINE, msg_ike_trace_line),
 	{ MSG_AUTH_VERIFY, "AUTH_VERIFY", sizeof(struct msg_auth_verify),
-	  sizeof(struct msg_auth_verify) + MSG_OCTETS_MAX + MSG_AUTH_MAX, on_AUTH_VERIFY, false },
+	  sizeof(struct msg_auth_verify) + MSG_OCTETS_MAX + MSG_AUTH_MAX, on_any, false },
 	{ MSG_AUTH_SIGN, "AUTH_SIGN", sizeof(struct msg_auth_sign),
-	  sizeof(struct msg_auth_sign) + MSG_OCTETS_MAX, on_AUTH_SIGN, false },
+	  sizeof(struct msg_auth_sign) + MSG_OCTETS_MAX, on_any, false },
 	FIXED(AUTH_VERDICT, msg_auth_verdict),
 	FIXED(PPK_MIX, msg_ppk_mix),
 	FIXED(PPK_MIXED, msg_ppk_mixed),
@@ -229,7 +176,7 @@ static const struct ipc_rule rules[] = {
 	FIXED(WORKER_INFO, msg_worker_info),
 	FIXED(HOP_WANT, msg_hop_want),
 	FIXED(MOVED, msg_moved),
-	{ MSG_STOP, "STOP", 0, 0, on_STOP, false },
+	{ MSG_STOP, "STOP", 0, 0, on_stop, false },
 };
 
 enum { RULES = sizeof(rules) / sizeof(*rules) };
@@ -249,19 +196,18 @@ static void check_one(const uint8_t *packet, size_t len)
 {
 	uint8_t *exact = malloc(len ? len : 1);
 	const struct ipc_rule *rule;
-	const void *body;
-	size_t body_len;
+	struct ipc_message m;
 
 	if (!exact)
 		abort();
 	if (len)
 		memcpy(exact, packet, len);
-	rule = ipc_check(rules, RULES, exact, len, &body, &body_len);
+	rule = ipc_check(rules, RULES, exact, len, &m);
 	if (rule) {
-		if ((const uint8_t *)body + body_len != exact + len || body_len < rule->min ||
-		    body_len > rule->max)
+		if ((const uint8_t *)m.body + m.len != exact + len || m.len < rule->min ||
+		    m.len > rule->max || m.type != rule->type)
 			abort();
-		check_texts(rule->type, body);
+		check_texts(m.type, m.body);
 	}
 	free(exact);
 }

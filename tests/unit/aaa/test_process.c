@@ -38,33 +38,28 @@ struct play {
 	struct msg_auth_signed signature;
 };
 
-static int on_nothing(void *arg, const void *body, size_t len, int fd)
+static int on_nothing(void *arg, const struct ipc_message *message)
 {
 	(void)arg;
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	return 0;
 }
 
-static int on_prepared(void *arg, const void *body, size_t len, int fd)
+static int on_prepared(void *arg, const struct ipc_message *message)
 {
-	(void)fd;
-	memcpy(&((struct play *)arg)->prepared, body, len);
+	memcpy(&((struct play *)arg)->prepared, message->body, message->len);
 	return 0;
 }
 
-static int on_verdict(void *arg, const void *body, size_t len, int fd)
+static int on_verdict(void *arg, const struct ipc_message *message)
 {
-	(void)fd;
-	memcpy(&((struct play *)arg)->verdict, body, len);
+	memcpy(&((struct play *)arg)->verdict, message->body, message->len);
 	return 0;
 }
 
-static int on_signed(void *arg, const void *body, size_t len, int fd)
+static int on_signed(void *arg, const struct ipc_message *message)
 {
-	(void)fd;
-	memcpy(&((struct play *)arg)->signature, body, len);
+	memcpy(&((struct play *)arg)->signature, message->body, message->len);
 	return 0;
 }
 

@@ -36,76 +36,68 @@ struct end {
 	bool free_when_broken;
 };
 
-static int on_number(void *arg, const void *body, size_t len, int fd)
+static int on_number(void *arg, const struct ipc_message *message)
 {
 	struct end *end = arg;
 
-	assert_int_equal(len, 8);
-	assert_int_equal(fd, -1);
-	assert_int_equal((uintptr_t)body % 8, 0);
+	assert_int_equal(message->len, 8);
+	assert_int_equal(message->fd, -1);
+	assert_int_equal((uintptr_t)message->body % 8, 0);
 	if (end->number_count < 64)
-		end->numbers[end->number_count] = *(const uint64_t *)body;
+		end->numbers[end->number_count] = *(const uint64_t *)message->body;
 	end->number_count++;
 	return 0;
 }
 
-static int on_text(void *arg, const void *body, size_t len, int fd)
+static int on_text(void *arg, const struct ipc_message *message)
 {
 	struct end *end = arg;
 
-	assert_int_equal(fd, -1);
-	memcpy(end->text, body, len);
-	end->text_len = len;
+	assert_int_equal(message->fd, -1);
+	memcpy(end->text, message->body, message->len);
+	end->text_len = message->len;
 	end->text_count++;
 	return 0;
 }
 
-static int on_fd(void *arg, const void *body, size_t len, int fd)
+static int on_fd(void *arg, const struct ipc_message *message)
 {
 	struct end *end = arg;
 
-	(void)body;
-	(void)len;
-	end->fd = fd;
+	end->fd = message->fd;
 	end->any_count++;
 	return 0;
 }
 
-static int on_free(void *arg, const void *body, size_t len, int fd)
+static int on_free(void *arg, const struct ipc_message *message)
 {
 	struct end *end = arg;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	end->any_count++;
 	ipc_free(end->ipc);
 	end->ipc = NULL;
 	return 0;
 }
 
-static int on_bad(void *arg, const void *body, size_t len, int fd)
+static int on_bad(void *arg, const struct ipc_message *message)
 {
 	(void)arg;
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	return -EINVAL;
 }
 
-static int on_free_bad(void *arg, const void *body, size_t len, int fd)
+static int on_free_bad(void *arg, const struct ipc_message *message)
 {
-	on_free(arg, body, len, fd);
+	on_free(arg, message);
 	return -EINVAL;
 }
 
-static int on_any(void *arg, const void *body, size_t len, int fd)
+static int on_any(void *arg, const struct ipc_message *message)
 {
 	struct end *end = arg;
 
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	end->any_count++;
 	return 0;
 }
@@ -232,17 +224,17 @@ static void test_check(void **state)
 		uint8_t *packet = calloc(1, rows[i].len + 1);
 		uint32_t header[2] = { rows[i].type, rows[i].says };
 		const struct ipc_rule *rule;
-		const void *body;
-		size_t len;
+		struct ipc_message message;
 
 		memcpy(packet, header, rows[i].len < 8 ? rows[i].len : 8);
-		rule = ipc_check(rules, sizeof(rules) / sizeof(*rules), packet, rows[i].len, &body,
-				 &len);
+		rule = ipc_check(rules, sizeof(rules) / sizeof(*rules), packet, rows[i].len,
+				 &message);
 		assert_int_equal(rule != NULL, rows[i].name != NULL);
 		if (rule) {
 			assert_string_equal(rule->name, rows[i].name);
-			assert_ptr_equal(body, packet + 8);
-			assert_int_equal(len, rows[i].says);
+			assert_int_equal(message.type, rows[i].type);
+			assert_ptr_equal(message.body, packet + 8);
+			assert_int_equal(message.len, rows[i].says);
 		}
 		free(packet);
 	}

@@ -98,11 +98,10 @@ static int reap(struct proc *proc)
 
 static struct found found;
 
-static int on_found(void *arg, const void *body, size_t len, int fd)
+static int on_found(void *arg, const struct ipc_message *message)
 {
 	(void)arg;
-	(void)fd;
-	memcpy(&found, body, len);
+	memcpy(&found, message->body, message->len);
 	return 0;
 }
 

@@ -55,40 +55,32 @@ struct play {
 	bool prepared, counted, broken;
 };
 
-static int on_nothing(void *arg, const void *body, size_t len, int fd)
+static int on_nothing(void *arg, const struct ipc_message *message)
 {
 	(void)arg;
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	return 0;
 }
 
-static int on_prepared(void *arg, const void *body, size_t len, int fd)
+static int on_prepared(void *arg, const struct ipc_message *message)
 {
-	const struct msg_conf_prepared *answer = body;
+	const struct msg_conf_prepared *answer = message->body;
 
-	(void)len;
-	(void)fd;
 	((struct play *)arg)->prepared = answer->ok;
 	return 0;
 }
 
-static int on_row(void *arg, const void *body, size_t len, int fd)
+static int on_row(void *arg, const struct ipc_message *message)
 {
-	(void)body;
-	(void)len;
-	(void)fd;
+	(void)message;
 	((struct play *)arg)->rows++;
 	return 0;
 }
 
-static int on_stats(void *arg, const void *body, size_t len, int fd)
+static int on_stats(void *arg, const struct ipc_message *message)
 {
-	const struct msg_ike_stats *stats = body;
+	const struct msg_ike_stats *stats = message->body;
 
-	(void)len;
-	(void)fd;
 	((struct play *)arg)->counted = stats->half_open == MANY;
 	return 0;
 }
