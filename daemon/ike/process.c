@@ -1,61 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/process.h"
 
-#include "core/ipc.h"
 #include "core/log.h"
 #include "core/proc.h"
-#include "core/sandbox.h"
 #include "core/secret.h"
 #include "crypto/rand.h"
 #include "crypto/selftest.h"
-#include "ike/core.h"
-#include "ike/net.h"
-#include "ike/operator.h"
+#include "ike/process_internal.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define AREA         "ike"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct process {
-	struct event_base *base;
-	struct ipc *flexd, *aaa; /* aaa: NULL until flexd brings the channel */
-	struct ike_net *net;
-	struct conf *conf, *next_conf; /* next_*: prepared, not yet in use */
-	struct pki *pki, *next_pki;
-	char why[512];         /* what is wrong with what was prepared */
-	struct ike_core *core; /* NULL before START */
-	struct ike_operator operator;
-	struct event *timer, *end;
-	unsigned outside[CONF_LIST_MAX]; /* index of each outside device, 0: there is none */
-	int status;
-};
-
-/* clang-format off */
-static const struct sandbox_call calls[] = {
-	{ "epoll_wait",    "the loop waits for datagrams, channels and deadlines" },
-	{ "epoll_pwait",   "the same, as libc may call it" },
-	{ "epoll_ctl",     "a new channel to aaa, a new socket" },
-	{ "recvmmsg",      "datagrams of peers, in batches" },
-	{ "sendmmsg",      "answers to them" },
-	{ "recvmsg",       "messages of flexd and aaa" },
-	{ "sendmsg",       "messages to them" },
-	{ "fcntl",         "a channel or socket that came is made non-blocking" },
-	{ "getsockname",   "address family of a socket that came" },
-	{ "setsockopt",    "a socket that came tells the address that was asked" },
-	{ "fstat",         "size of a new configuration, and of new certificates, at a reload" },
-	{ "newfstatat",    "the same, as libc may call it" },
-	{ "pread64",       "the new configuration, the new certificates" },
-};
-/* clang-format on */
-
-static void leave(struct process *p, int status)
+void process_leave(struct process *p, int status)
 {
 	p->status = status;
 	event_base_loopbreak(p->base);
@@ -114,8 +75,23 @@ static void env_trace(void *arg, uint32_t slot, const char *line)
 	ike_operator_line(&p->operator, slot, line);
 }
 
-/* After everything that may have moved a deadline or ended the last SA. */
-static void settle(void *arg)
+struct ike_env process_env(struct process *p)
+{
+	return (struct ike_env){
+		.arg = p,
+		.now_ms = env_now,
+		.wall_s = env_wall,
+		.random = env_random,
+		.send = env_send,
+		.to_aaa = env_to_aaa,
+		.to_broker = env_to_broker,
+		.trace = env_trace,
+	};
+}
+
+/* --- the loop --- */
+
+void process_settle(void *arg)
 {
 	struct process *p = arg;
 	uint64_t at, now = env_now(NULL), wait;
@@ -124,7 +100,7 @@ static void settle(void *arg)
 	if (!p->core)
 		return;
 	if (p->core->stopping && ike_stopped(p->core)) {
-		leave(p, 0);
+		process_leave(p, 0);
 		return;
 	}
 	at = ike_next_tick(p->core);
@@ -145,7 +121,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	ike_tick(p->core);
-	settle(p);
+	process_settle(p);
 }
 
 static void on_datagram(void *arg, void *datagram, size_t len, const struct endpoint *local,
@@ -162,316 +138,29 @@ static void on_datagram(void *arg, void *datagram, size_t len, const struct endp
 		ike_receive(p->core, datagram, len, &path);
 }
 
-/* --- aaa --- */
-
-static int from_aaa(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-	int error = p->core ? ike_from_aaa(p->core, message->type, message->body) : -EPROTO;
-
-	settle(p);
-	return error;
-}
-
-/* clang-format off */
-static const struct ipc_rule aaa_rules[] = {
-	{ MSG_AUTH_VERDICT, "AUTH_VERDICT", sizeof(struct msg_auth_verdict),
-	  sizeof(struct msg_auth_verdict), from_aaa, false },
-	{ MSG_AUTH_SIGNED, "AUTH_SIGNED", sizeof(struct msg_auth_signed),
-	  sizeof(struct msg_auth_signed), from_aaa, false },
-	{ MSG_PPK_MIXED, "PPK_MIXED", sizeof(struct msg_ppk_mixed), sizeof(struct msg_ppk_mixed),
-	  from_aaa, false },
-};
-/* clang-format on */
-
-static void aaa_gone(struct process *p)
-{
-	ipc_free(p->aaa);
-	p->aaa = NULL;
-	if (p->core)
-		ike_aaa_lost(p->core);
-}
-
-static void aaa_broken(void *arg, const char *why)
-{
-	struct process *p = arg;
-
-	log_warn(AREA, "nobody can log in until aaa is back: its channel is closed: %s", why);
-	aaa_gone(p);
-	ipc_send(p->flexd, MSG_AAA_LOST, NULL, 0, NULL, 0, -1);
-	settle(p);
-}
-
-static int on_aaa_channel(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-	const struct ipc_events events = {
-		.rules = aaa_rules, .rule_count = COUNT(aaa_rules), .arg = p, .broken = aaa_broken
-	};
-	int error;
-
-	if (message->fd < 0)
-		return -EPROTO;
-	aaa_gone(p);
-	error = ipc_new(p->base, message->fd, &events, &p->aaa);
-	if (error) {
-		log_error(AREA, "the channel to aaa cannot be used: %s", strerror(-error));
-		close(message->fd);
-		leave(p, 1);
-	}
-	settle(p);
-	return 0;
-}
-
-/* --- flexd: configuration and start --- */
-
-static void forget_next(struct process *p)
-{
-	pki_free(p->next_pki);
-	conf_free(p->next_conf);
-	p->next_pki = NULL;
-	p->next_conf = NULL;
-	p->why[0] = '\0';
-}
-
-static int on_conf_prepare(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-
-	if (message->fd < 0)
-		return -EPROTO;
-	forget_next(p);
-	p->next_conf = conf_load(message->fd, p->why, sizeof(p->why));
-	return 0;
-}
-
-/* Ends the preparation, so this answers for both files. */
-static int on_pki_prepare(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-	struct msg_conf_prepared answer = { 0 };
-
-	if (message->fd < 0)
-		return -EPROTO;
-	if (p->next_conf && !p->next_pki)
-		p->next_pki = pki_load(message->fd, p->next_conf, 0, (int64_t)time(NULL), p->why,
-				       sizeof(p->why));
-	else
-		close(message->fd);
-	answer.ok = p->next_pki != NULL;
-	if (!answer.ok) {
-		snprintf(answer.why, sizeof(answer.why), "%s",
-			 p->why[0] ? p->why : "trustpoints came before the configuration");
-		forget_next(p);
-	}
-	ipc_send(p->flexd, MSG_CONF_PREPARED, &answer, sizeof(answer), NULL, 0, -1);
-	return 0;
-}
-
-static int on_conf_commit(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-	const char *warning;
-
-	(void)message;
-	if (!p->next_pki)
-		return -EPROTO;
-	if (p->core && ike_core_set_conf(p->core, p->next_conf) < 0) {
-		/* Two processes with different configurations: better start again. */
-		log_error(AREA, "out of memory for the new configuration");
-		leave(p, 1);
-		return 0;
-	}
-	if (p->core)
-		ike_core_set_pki(p->core, p->next_pki);
-	pki_free(p->pki);
-	conf_free(p->conf);
-	p->pki = p->next_pki;
-	p->conf = p->next_conf;
-	p->next_pki = NULL;
-	p->next_conf = NULL;
-	log_set_level(p->conf->gateway.log_level);
-	for (size_t i = 0; (warning = pki_warning(p->pki, i)) != NULL; i++)
-		log_warn("pki", "%s", warning);
-	return 0;
-}
-
-static int on_conf_abort(void *arg, const struct ipc_message *message)
-{
-	(void)message;
-	forget_next(arg);
-	return 0;
-}
-
-static int on_socket(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-	const struct msg_socket *socket = message->body;
-	char where[IP_TEXT_MAX];
-	int error;
-
-	if (message->fd < 0)
-		return -EPROTO;
-	error = ike_net_add(p->net, message->fd, &socket->local);
-	if (error) {
-		log_error(AREA, "the socket %s cannot be used: %s",
-			  endpoint_text(&socket->local, where), strerror(-error));
-		close(message->fd);
-		leave(p, 1);
-	}
-	return 0;
-}
-
-/* Returns false after saying why. */
-static bool confine(const struct process *p)
-{
-	char empty[CONF_TEXT_MAX + 8];
-	const struct sandbox sandbox = {
-		.user = p->conf->gateway.user_ike,
-		.root = empty,
-		.calls = calls,
-		.call_count = COUNT(calls),
-	};
-	const char *why = "";
-
-	snprintf(empty, sizeof(empty), "%s/empty", p->conf->gateway.run_directory);
-	if (sandbox_enter(&sandbox, &why) == 0)
-		return true;
-	log_error(AREA, "rights cannot be given up (user %s, directory %s): %s", sandbox.user,
-		  empty, why);
-	return false;
-}
-
-static int on_start(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-	const struct ike_env env = {
-		.arg = p,
-		.now_ms = env_now,
-		.wall_s = env_wall,
-		.random = env_random,
-		.send = env_send,
-		.to_aaa = env_to_aaa,
-		.to_broker = env_to_broker,
-		.trace = env_trace,
-	};
-
-	(void)message;
-	if (!p->conf || p->core)
-		return -EPROTO;
-	/* Another list of devices takes a restart. */
-	for (size_t i = 0; i < p->conf->gateway.outside_count; i++)
-		p->outside[i] = if_nametoindex(p->conf->gateway.outside[i]);
-	if (!confine(p)) {
-		leave(p, 1);
-		return 0;
-	}
-	if (ike_core_new(&env, p->conf, &p->core) < 0) {
-		log_error(AREA, "the core cannot be made: no memory or no randomness");
-		leave(p, 1);
-		return 0;
-	}
-	ike_core_set_pki(p->core, p->pki);
-	p->operator.core = p->core;
-	log_info(AREA, "ready, %zu sockets", ike_net_sockets(p->net));
-	ipc_send(p->flexd, MSG_READY, NULL, 0, NULL, 0, -1);
-	return 0;
-}
-
-/* --- flexd: sessions --- */
-
-static int from_flexd(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-	int error = p->core ? ike_from_broker(p->core, message->type, message->body) : -EPROTO;
-
-	settle(p);
-	return error;
-}
-
-static int on_show(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-
-	return ike_operator_show(&p->operator, message->body);
-}
-
-static int on_trace(void *arg, const struct ipc_message *message)
-{
-	struct process *p = arg;
-
-	return ike_operator_trace(&p->operator, message->body);
-}
-
 static void on_end(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	leave(arg, 0);
+	process_leave(arg, 0);
 }
-
-static int on_stop(void *arg, const struct ipc_message *message)
-{
-	const struct timeval limit = { .tv_sec = IKE_STOP_MS / 1000,
-				       .tv_usec = IKE_STOP_MS % 1000 * 1000 };
-	struct process *p = arg;
-
-	(void)message;
-	if (!p->core) {
-		leave(p, 0);
-		return 0;
-	}
-	ike_stop(p->core);
-	event_add(p->end, &limit);
-	settle(p);
-	return 0;
-}
-
-#define FIXED(type) sizeof(struct type), sizeof(struct type)
-#define NOTHING     0, 0
-
-/* clang-format off */
-static const struct ipc_rule flexd_rules[] = {
-	{ MSG_CONF_PREPARE,    "CONF_PREPARE",    NOTHING, on_conf_prepare, true },
-	{ MSG_PKI_PREPARE,     "PKI_PREPARE",     NOTHING, on_pki_prepare, true },
-	{ MSG_CONF_COMMIT,     "CONF_COMMIT",     NOTHING, on_conf_commit, false },
-	{ MSG_CONF_ABORT,      "CONF_ABORT",      NOTHING, on_conf_abort, false },
-	{ MSG_SOCKET,          "SOCKET",          FIXED(msg_socket), on_socket, true },
-	{ MSG_AAA_CHANNEL,     "AAA_CHANNEL",     NOTHING, on_aaa_channel, true },
-	{ MSG_START,           "START",           NOTHING, on_start, false },
-	{ MSG_SESSION_BEGUN,   "SESSION_BEGUN",   FIXED(msg_session_begun), from_flexd, false },
-	{ MSG_SESSION_REFUSED, "SESSION_REFUSED", FIXED(msg_session_refused), from_flexd, false },
-	{ MSG_SA_ADDED,        "SA_ADDED",        FIXED(msg_sa_added), from_flexd, false },
-	{ MSG_SA_REFUSED,      "SA_REFUSED",      FIXED(msg_sa_refused), from_flexd, false },
-	{ MSG_SPI_GIVEN,       "SPI_GIVEN",       FIXED(msg_spi_given), from_flexd, false },
-	{ MSG_SA_LIFE,         "SA_LIFE",         FIXED(msg_sa_life), from_flexd, false },
-	{ MSG_IDLE,            "IDLE",            FIXED(msg_idle), from_flexd, false },
-	{ MSG_LOCALS,          "LOCALS",          FIXED(msg_locals), from_flexd, false },
-	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), from_flexd, false },
-	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), from_flexd, false },
-	{ MSG_COOKIE_SECRETS,  "COOKIE_SECRETS",  FIXED(fg_cookie_secrets), from_flexd, false },
-	{ MSG_IKE_SHOW,        "IKE_SHOW",        FIXED(msg_ike_show), on_show, false },
-	{ MSG_IKE_TRACE,       "IKE_TRACE",       FIXED(msg_ike_trace), on_trace, false },
-	{ MSG_STOP,            "STOP",            NOTHING, on_stop, false },
-};
-/* clang-format on */
 
 /* Sessions are flexd's: without it nothing here means anything. */
 static void flexd_broken(void *arg, const char *why)
 {
 	log_debug(AREA, "ends: the channel to flexd is closed: %s", why);
-	leave(arg, 0);
+	process_leave(arg, 0);
 }
 
 static int run(struct process *p)
 {
-	const struct ipc_events events = { .rules = flexd_rules,
-					   .rule_count = COUNT(flexd_rules),
+	const struct ipc_events events = { .rules = process_flexd_rules,
+					   .rule_count = process_flexd_rule_count,
 					   .arg = p,
 					   .broken = flexd_broken };
 	const struct ike_net_events net_events = { .arg = p,
 						   .received = on_datagram,
-						   .settled = settle };
+						   .settled = process_settle };
 	int error = ipc_new(p->base, PROC_CHANNEL_FD, &events, &p->flexd);
 
 	if (error) {
@@ -507,7 +196,8 @@ static void end(struct process *p)
 	for (size_t i = 0; i < COUNT(events); i++)
 		if (events[i])
 			event_free(events[i]);
-	conf_free(p->next_conf);
+	process_forget_next(p);
+	pki_free(p->pki);
 	conf_free(p->conf);
 	event_base_free(p->base);
 }
