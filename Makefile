@@ -14,6 +14,9 @@ DESTDIR ?=
 SAN     ?= 0
 # What one command builds at once.
 JOBS    ?= $(shell nproc)
+# Stories of the lab at once, in namespaces of their own; they wait more than they work. 0: none
+# beside another, with what they print (PYTEST=-s).
+LAB_JOBS ?= 2
 # V=1 shows the commands.
 V       ?= 0
 ifeq ($(V),0)
@@ -164,7 +167,7 @@ check-bpf: $(BPFTESTS)
 check-exchange: $(EXCHANGE)
 	@tests/run $^
 check-lab: all
-	/usr/bin/python3 -m pytest -q tests/lab --build $(BUILD) $(PYTEST)
+	/usr/bin/python3 -m pytest -q -n $(LAB_JOBS) tests/lab --build $(BUILD) $(PYTEST)
 # ML-KEM with strongSwan 6.1 in a Debian testing root; its first run makes that root.
 check-pq: deps
 	tools/check-pq
