@@ -142,7 +142,11 @@ void conf_check_redirect(struct conf_build *build, const struct conf_gateway *ga
 
 /* --- method.c --- */
 
-void conf_check_methods(struct conf_build *b, struct conf_proposal *proposal,
+/* Says what is wrong with additional-key-exchange-*, and expands auto. */
+void conf_check_methods(struct conf_build *b, struct conf_additional *additional,
 			struct conf_object *object);
+/* Those of an ipsec-profile, which follow set-pfs. */
+void conf_check_pfs_methods(struct conf_build *b, struct conf_ipsec_profile *profile,
+			    struct conf_object *object);
 
 #endif

@@ -384,6 +384,7 @@ static void check_ipsec(struct conf_build *b, struct conf_ipsec_profile *profile
 {
 	apply_esn(profile);
 	check_pfs(b, profile, object);
+	conf_check_pfs_methods(b, profile, object);
 }
 
 void conf_check(struct conf_build *b, struct conf *conf)
@@ -399,7 +400,7 @@ void conf_check(struct conf_build *b, struct conf *conf)
 			conf_check_redirect(b, &conf->gateway, &conf->gateway.redirect, object);
 		} else if (!strcmp(section, "ikev2-proposal")) {
 			check_proposal(b, &conf->proposals[object->index], object);
-			conf_check_methods(b, &conf->proposals[object->index], object);
+			conf_check_methods(b, &conf->proposals[object->index].additional, object);
 		} else if (!strcmp(section, "ipsec-profile"))
 			check_ipsec(b, &conf->ipsec_profiles[object->index], object);
 		else if (!strcmp(section, "pool"))

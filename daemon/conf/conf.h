@@ -128,6 +128,13 @@ struct conf_gateway {
 	enum { CONF_FLEXVPN_AUTO, CONF_FLEXVPN_ON, CONF_FLEXVPN_OFF } flexvpn_vendor_id;
 };
 
+/* RFC 9370, additional key exchanges 1 to 7: methods in order of preference, 0 is none. Not
+ * configured: none. */
+struct conf_additional {
+	uint16_t method[CONF_ADDITIONAL_MAX][CONF_LIST_MAX];
+	size_t count[CONF_ADDITIONAL_MAX];
+};
+
 /* Transform ids as on the wire, RFC 7296 3.3.2, in order of preference. */
 struct conf_proposal {
 	conf_name name;
@@ -141,9 +148,7 @@ struct conf_proposal {
 	size_t prf_count;
 	uint16_t group[CONF_LIST_MAX];
 	size_t group_count;
-	/* RFC 9370, additional key exchanges 1 to 7: methods, 0 is none. Not configured: none. */
-	uint16_t additional[CONF_ADDITIONAL_MAX][CONF_LIST_MAX];
-	size_t additional_count[CONF_ADDITIONAL_MAX];
+	struct conf_additional additional;
 };
 
 enum { CONF_ESP_ESN = 0x100 }; /* with an ESP suite: extended sequence numbers, RFC 4303 2.2.1 */
@@ -160,6 +165,7 @@ struct conf_ipsec_profile {
 	uint32_t life_packets;       /* either way; 0: no limit */
 	uint16_t pfs[CONF_LIST_MAX]; /* groups of a rekey's key exchange; none: not asked for */
 	size_t pfs_count;
+	struct conf_additional additional; /* behind one of those groups */
 };
 
 struct conf_pool {

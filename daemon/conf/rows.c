@@ -154,9 +154,9 @@ enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
 	{ "modp4096", 16 }, { "modp3072", 15 }, { "modp2048", 14 }
 
 /* Key exchanges behind the first, RFC 9370; ML-KEM where the crypto library has it. */
-#define ADDITIONAL(number, ...)                                                                    \
+#define ADDITIONAL(object, number, about, ...)                                                     \
 	{ "additional-key-exchange-" #number, conf_read_method,                                    \
-	  LIST(struct conf_proposal, additional[number - 1], additional_count[number - 1]),        \
+	  LIST(struct object, additional.method[number - 1], additional.count[number - 1]),        \
 	  ELEMENTS,                                                                                \
 	  WORDS({ "mlkem768", 36 }, { "mlkem1024", 37 }, { "mlkem512", 35 }, { "none", 0 },        \
 		{ "auto", CONF_METHOD_AUTO }, { "31", 31 }, { "19", 19 }, { "20", 20 },            \
@@ -164,10 +164,12 @@ enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
 		{ "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 }, { "modp4096", 16 },          \
 		{ "modp3072", 15 }, { "modp2048", 14 }),                                           \
 	  .expected = "mlkem768, mlkem1024, mlkem512, a group, none or auto",                      \
-	  .help = "Key exchanges that follow the first one (RFC 9370), the preferred first; none "  \
+	  .help = "Key exchanges that follow " about " (RFC 9370), the preferred first; none "      \
 		  "among them: it may be left out; auto: every ML-KEM of the crypto library, or "    \
 		  "none.",                                                                         \
 	  __VA_ARGS__ }
+#define IKE_ADDITIONAL(number, ...) ADDITIONAL(conf_proposal, number, "the first one", __VA_ARGS__)
+#define ESP_ADDITIONAL(number) ADDITIONAL(conf_ipsec_profile, number, "that of set-pfs", )
 
 static const struct conf_key proposal_keys[] = {
 	{ "encryption", conf_read_cipher, LIST(struct conf_proposal, encryption, encryption_count),
@@ -189,8 +191,8 @@ static const struct conf_key proposal_keys[] = {
 	  WORDS(GROUP_WORDS),
 	  .fallback = "31 19 20 21 16 15 14",
 	  .help = "Diffie-Hellman groups by their IANA number or name." },
-	ADDITIONAL(1, .fallback = "auto"), ADDITIONAL(2), ADDITIONAL(3), ADDITIONAL(4), ADDITIONAL(5),
-	ADDITIONAL(6), ADDITIONAL(7),
+	IKE_ADDITIONAL(1, .fallback = "auto"), IKE_ADDITIONAL(2, ), IKE_ADDITIONAL(3, ),
+	IKE_ADDITIONAL(4, ), IKE_ADDITIONAL(5, ), IKE_ADDITIONAL(6, ), IKE_ADDITIONAL(7, ),
 };
 
 static const struct conf_key ipsec_profile_keys[] = {
@@ -225,6 +227,8 @@ static const struct conf_key ipsec_profile_keys[] = {
 	  WORDS(GROUP_WORDS, { "none", 0 }), .fallback = "none",
 	  .help = "Groups of the key exchange that a rekey of a CHILD SA must have, the preferred first; "
 		  "none: we ask for none and take what a client asks for." },
+	ESP_ADDITIONAL(1), ESP_ADDITIONAL(2), ESP_ADDITIONAL(3), ESP_ADDITIONAL(4),
+	ESP_ADDITIONAL(5), ESP_ADDITIONAL(6), ESP_ADDITIONAL(7),
 };
 
 static const struct conf_key pool_keys[] = {

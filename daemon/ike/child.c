@@ -56,6 +56,7 @@ struct ike_child *ike_child_new(struct ike_core *core, struct ikesa *sa,
 	child->spi_out = choice->spi;
 	child->suite = choice->suite;
 	child->group = choice->group;
+	memcpy(child->additional, choice->additional.method, sizeof(child->additional));
 	child->made_ms = ike_now(core);
 	child->client_count = client->count;
 	child->net_count = net->count;
@@ -166,8 +167,8 @@ int ike_child_install(struct ike_core *core, const struct ikesa *sa, const struc
 	add.net_count = put_selectors(i->net, add.net);
 	ike_ts_text(i->client, i->net, add.ts, sizeof(add.ts));
 	/* What the initiator of the exchange sends has the first keys. */
-	if (ike_child_keys(&sa->keys, i->shared, i->ni, i->nr, i->esp->suite,
-			   i->ours ? &add.out : &add.in, i->ours ? &add.in : &add.out))
+	if (ike_child_keys(&sa->keys, &i->from, i->esp->suite, i->ours ? &add.out : &add.in,
+			   i->ours ? &add.in : &add.out))
 		error = core->env.to_broker(core->env.arg, MSG_SA_ADD, &add, sizeof(add));
 	wipe(&add, sizeof(add));
 	return error;

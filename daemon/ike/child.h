@@ -36,11 +36,12 @@ struct ike_child {
 	__be32 spare;           /* SPI that flexd reserved for the one in its place, 0: none */
 	uint16_t suite;         /* enum fg_esp_suite */
 	uint16_t group;         /* of its own key exchange, and of the next one; 0: none */
-	bool asked;             /* SPI_ASK is on its way */
-	bool stopped;           /* flexd does not have it (any more) */
-	bool redundant;         /* lost a collision: to be deleted when it is installed */
-	bool lost;              /* the peer does not know it: CHILD_SA_NOT_FOUND */
-	uint8_t failures;       /* tries to rekey it in a row that came to nothing */
+	uint16_t additional[CONF_ADDITIONAL_MAX]; /* those behind it, RFC 9370 */
+	bool asked;                               /* SPI_ASK is on its way */
+	bool stopped;                             /* flexd does not have it (any more) */
+	bool redundant;   /* lost a collision: to be deleted when it is installed */
+	bool lost;        /* the peer does not know it: CHILD_SA_NOT_FOUND */
+	uint8_t failures; /* tries to rekey it in a row that came to nothing */
 	uint64_t made_ms;
 	uint64_t due_ms[IKE_CHILD_DUES]; /* IKE_NEVER: not due */
 	uint16_t client_count, net_count;
@@ -67,15 +68,13 @@ void ike_child_due_at(struct ike_core *core, struct ikesa *sa, struct ike_child 
 /* The earliest deadline of all of them becomes that of the IKE SA. */
 void ike_child_rearm(struct ike_core *core, struct ikesa *sa);
 
-/* What flexd needs to know of a new CHILD SA. Nonces and secret are those of the exchange that
- * makes it. */
+/* What flexd needs to know of a new CHILD SA. */
 struct ike_install {
 	const struct ike_esp_choice *esp;
 	bool ours;               /* we began the exchange */
 	bool use_now;            /* what goes to the client takes it at once */
 	__be32 spi_in, replaces; /* as in struct msg_sa_add */
-	struct ike_bytes ni, nr;
-	struct ike_bytes shared; /* empty: no KE payloads */
+	struct ike_ingredients from;
 	const struct ike_ts *client, *net;
 };
 

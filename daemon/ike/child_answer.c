@@ -5,6 +5,7 @@
 #include "ike/close.h"
 #include "ike/create.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
 #include "ike/life.h"
 #include "ike/login.h"
 #include "ike/names.h"
@@ -45,12 +46,13 @@ static struct ike_child *named(const struct ikesa *sa, const struct ike_notify *
 	return ike_child_out(sa, spi);
 }
 
-/* It is deleted by us, or about to be: our own rekey of it was answered already. */
+/* It is deleted by us, or about to be: our own rekey of it was answered already, and has perhaps
+ * additional key exchanges to make (RFC 9370 2.2.4). */
 static bool too_late(const struct ikesa *sa, const struct ike_child *old)
 {
 	return !old || old->state == IKE_CHILD_DELETING ||
 	       (old->state == IKE_CHILD_REKEYING &&
-		(!sa->create || sa->create->old_in != old->spi_in));
+		(!sa->create || sa->create->old_in != old->spi_in || sa->create->series.begun));
 }
 
 /* 0, or the notify that refuses the request because of what goes on, RFC 7296 2.25.1 and 2.25.2. */
@@ -85,8 +87,7 @@ static uint16_t choose(struct ike_core *core, const struct ikesa *sa, const stru
 {
 	const struct conf_ipsec_profile *ipsec = ike_ipsec_profile_of(core, sa);
 	char offer[IKE_OFFER_TEXT_MAX];
-	uint16_t room[CONF_LIST_MAX];
-	struct ike_pfs pfs = ike_pfs_of(core, sa, room);
+	struct ike_pfs pfs = ike_pfs_of(core, sa);
 
 	if (!ipsec) {
 		log_refused(core, sa, "its profile is not configured any more", NULL);
@@ -105,6 +106,7 @@ static uint16_t choose(struct ike_core *core, const struct ikesa *sa, const stru
 			    NULL);
 		return IKE_NOTIFY_TS_UNACCEPTABLE;
 	}
+	memcpy(create->series.method, create->esp.additional.method, sizeof(create->series.method));
 	return 0;
 }
 
@@ -115,15 +117,22 @@ static int install(struct ike_core *core, const struct ikesa *sa, const struct i
 		/* What goes to the client takes it when the peer has deleted the old one: until
 		 * then nothing says that it has our answer. RFC 7296 2.8. */
 		.use_now = !create->old_in,
+		.spi_in = create->spi_in,
 		.replaces = create->old_in,
-		.ni = ike_create_ni(create),
-		.nr = ike_create_nr(create),
-		.shared = ike_create_shared(create),
+		.from = ike_create_ingredients(create),
 		.client = &create->client,
 		.net = &create->net,
 	};
 
 	return ike_child_install(core, sa, &i);
+}
+
+/* The answer names our SPI; when it is not the last one, flexd has nothing to install yet. */
+static int ask_spi(struct ike_core *core, const struct ikesa *sa)
+{
+	const struct msg_spi_ask ask = { .ike = sa->handle, .session = sa->session };
+
+	return core->env.to_broker(core->env.arg, MSG_SPI_ASK, &ask, sizeof(ask));
 }
 
 static void begin(struct ike_core *core, struct ikesa *sa, const struct ike_child *old,
@@ -140,13 +149,23 @@ static void begin(struct ike_core *core, struct ikesa *sa, const struct ike_chil
 	} else if (ike_create_take(create, false, m) != IKE_DROP_NONE) {
 		ike_count_drop(core, IKE_DROP_bad_key);
 		ike_fail(core, sa, IKE_NOTIFY_INVALID_SYNTAX, FG_CAUSE_malformed);
-	} else if (install(core, sa, create) < 0) {
+	} else if ((ike_series_more(create) ? ask_spi(core, sa) : install(core, sa, create)) < 0) {
 		ike_create_refuse(core, sa, IKE_NOTIFY_TEMPORARY_FAILURE);
 	} else {
 		sa->asked = create;
 		return;
 	}
 	ike_create_free(create);
+}
+
+/* A request while the peer's last one has key exchanges to make. About the same CHILD SA it has
+ * given that one up; another one has to wait. */
+static bool begins_again(struct ike_core *core, struct ikesa *sa, const struct ike_child *old)
+{
+	if (sa->asked->ike || sa->asked->old_in != (old ? old->spi_in : 0))
+		return false;
+	ike_create_abandon(core, sa);
+	return true;
 }
 
 void ike_child_answer(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
@@ -160,6 +179,8 @@ void ike_child_answer(struct ike_core *core, struct ikesa *sa, const struct ike_
 		not_found(core, sa, rekey);
 		return;
 	}
+	if (!notify && sa->asked && !begins_again(core, sa, old))
+		notify = IKE_NOTIFY_TEMPORARY_FAILURE;
 	create = notify ? NULL : ike_create_new();
 	if (!create) {
 		ike_create_refuse(core, sa, notify ? notify : IKE_NOTIFY_TEMPORARY_FAILURE);
@@ -175,7 +196,7 @@ static struct ike_create *take_asked(struct ikesa *sa, __be32 spi_out)
 {
 	struct ike_create *create = sa->asked;
 
-	if (!create || create->esp.spi != spi_out)
+	if (!create || create->esp.spi != spi_out || ike_series_more(create))
 		return NULL;
 	sa->asked = NULL;
 	return create;
@@ -189,31 +210,39 @@ static void supersede(struct ike_core *core, struct ikesa *sa, const struct ike_
 	core->stats.child_rekeys++;
 	old->heir = heir->spi_in;
 	if (old->state == IKE_CHILD_REKEYING) {
-		core->stats.rekey_collisions++;
 		sa->create->rival.child = heir->spi_in;
-		ike_create_meet(sa->create, create);
+		ike_create_meet(core, sa->create, create);
 		return;
 	}
 	old->state = IKE_CHILD_REPLACED;
 	ike_life_left(core, sa, old);
 }
 
-static void answer(struct ike_core *core, struct ikesa *sa, const struct ike_create *create,
+static void put_agreement(const struct ike_create *create, __be32 spi_in, struct ike_writer *w)
+{
+	struct ike_sa chosen = { 0 };
+
+	ike_esp_choice_sa(&create->esp, spi_in, &chosen);
+	ike_put_sa(w, &chosen);
+	ike_put_nonce(w, create->nr, create->nr_len);
+	if (create->dh)
+		ike_put_ke(w, create->esp.group, dh_public(create->dh),
+			   dh_public_len(create->esp.group));
+	ike_put_ts(w, IKE_PAYLOAD_TSI, &create->client);
+	ike_put_ts(w, IKE_PAYLOAD_TSR, &create->net);
+}
+
+static void answer(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
 		   struct ike_child *old, __be32 spi_in)
 {
 	struct ike_child *child;
-	struct ike_sa chosen = { 0 };
 	struct ike_draft draft;
 
 	ike_draft_begin(&draft);
-	ike_esp_choice_sa(&create->esp, spi_in, &chosen);
-	ike_put_sa(&draft.w, &chosen);
-	ike_put_nonce(&draft.w, create->nr, create->nr_len);
-	if (create->dh)
-		ike_put_ke(&draft.w, create->esp.group, dh_public(create->dh),
-			   dh_public_len(create->esp.group));
-	ike_put_ts(&draft.w, IKE_PAYLOAD_TSI, &create->client);
-	ike_put_ts(&draft.w, IKE_PAYLOAD_TSR, &create->net);
+	if (create->series.begun)
+		ike_followup_put(create, &draft.w);
+	else
+		put_agreement(create, spi_in, &draft.w);
 	child = ike_child_new(core, sa, &create->esp, spi_in, &create->client, &create->net);
 	if (!child || !ike_answer(core, sa, &draft)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
@@ -223,6 +252,55 @@ static void answer(struct ike_core *core, struct ikesa *sa, const struct ike_cre
 		supersede(core, sa, create, old, child);
 	ike_life_child(core, sa, child);
 	ike_child_first(core, sa);
+}
+
+/* Nothing comes of it: the peer is told so, the SPI goes back. */
+static void fail(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
+		 uint16_t notify)
+{
+	if (create->spi_in)
+		ike_child_stop(core, sa, create->spi_in, 0);
+	ike_create_free(create);
+	sa->asked = NULL;
+	ike_due_at(core, sa, IKE_DUE_FOLLOWUP, IKE_NEVER);
+	ike_create_refuse(core, sa, notify);
+}
+
+/* Its series begins. */
+void ike_child_answer_spi(struct ike_core *core, struct ikesa *sa,
+			  const struct msg_spi_given *given)
+{
+	struct ike_create *create = sa->asked;
+	struct ike_child *old = create ? ike_child_in(sa, create->old_in) : NULL;
+	struct ike_draft draft;
+
+	if (!create || create->ike || create->spi_in || !ike_series_more(create)) {
+		if (given->spi_in)
+			ike_child_stop(core, sa, given->spi_in, 0);
+		return;
+	}
+	create->spi_in = given->spi_in;
+	if (!given->spi_in || (create->old_in && too_late(sa, old)) ||
+	    !ike_followup_expect(core, sa, create)) {
+		fail(core, sa, create, IKE_NOTIFY_TEMPORARY_FAILURE);
+		return;
+	}
+	if (old && old->state == IKE_CHILD_REKEYING)
+		ike_create_meet(core, sa->create, create);
+	ike_draft_begin(&draft);
+	put_agreement(create, create->spi_in, &draft.w);
+	ike_followup_put(create, &draft.w);
+	if (!ike_answer(core, sa, &draft))
+		ike_destroy(core, sa, FG_CAUSE_setup_abandoned);
+}
+
+void ike_child_answer_last(struct ike_core *core, struct ikesa *sa)
+{
+	struct ike_create *create = sa->asked;
+
+	if ((create->old_in && too_late(sa, ike_child_in(sa, create->old_in))) ||
+	    install(core, sa, create) < 0)
+		fail(core, sa, create, IKE_NOTIFY_TEMPORARY_FAILURE);
 }
 
 bool ike_child_answer_added(struct ike_core *core, struct ikesa *sa,

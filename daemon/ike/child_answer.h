@@ -11,7 +11,11 @@
 struct ike_message;
 
 void ike_child_answer(struct ike_core *core, struct ikesa *sa, const struct ike_message *m);
-/* flexd has answered. False: not a question of ours; nothing was done. */
+/* The last key exchange of its series is made: install what it asks for. */
+void ike_child_answer_last(struct ike_core *core, struct ikesa *sa);
+/* flexd has answered. False: not a question of ours; nothing was done. The SPI has ticket 0. */
+void ike_child_answer_spi(struct ike_core *core, struct ikesa *sa,
+			  const struct msg_spi_given *given);
 bool ike_child_answer_added(struct ike_core *core, struct ikesa *sa,
 			    const struct msg_sa_added *added);
 bool ike_child_answer_refused(struct ike_core *core, struct ikesa *sa,

@@ -5,6 +5,7 @@
 #include "ike/close.h"
 #include "ike/create.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
 #include "ike/life.h"
 #include "ike/names.h"
 #include "ike/task.h"
@@ -21,6 +22,15 @@ static void log_failed(struct ike_core *core, const struct ikesa *sa, const char
 
 /* --- an SPI, then the request --- */
 
+/* The peer is at it, with key exchanges to make: what it makes is as good as ours. */
+static bool yields(struct ikesa *sa, const struct ike_child *child)
+{
+	if (!sa->asked || sa->asked->ike || sa->asked->old_in != child->spi_in)
+		return false;
+	sa->asked->yielded = true;
+	return true;
+}
+
 void ike_child_rekey(struct ike_core *core, struct ikesa *sa, struct ike_child *child)
 {
 	const struct msg_spi_ask ask = {
@@ -29,7 +39,7 @@ void ike_child_rekey(struct ike_core *core, struct ikesa *sa, struct ike_child *
 		.ticket = child->spi_in,
 	};
 
-	if (child->state != IKE_CHILD_INSTALLED || child->asked)
+	if (child->state != IKE_CHILD_INSTALLED || child->asked || yields(sa, child))
 		return;
 	if (child->spare) {
 		ike_want_child(core, sa, IKE_TASK_REKEY_CHILD, child);
@@ -61,24 +71,44 @@ void ike_child_spi_given(struct ike_core *core, struct ikesa *sa, const struct m
 	}
 }
 
+/* Who has made additional key exchanges knows them. Others refuse a proposal that has a transform
+ * type which they do not know, and are offered none where they may be left out. */
+static void only_known(const struct ikesa *sa, const struct ike_child *child, struct ike_pfs *pfs)
+{
+	if (!ike_additional_any(sa->keys.suite.additional) &&
+	    !ike_additional_any(child->additional) && ike_additional_optional(&pfs->additional))
+		pfs->additional = (struct conf_additional){ 0 };
+}
+
+/* Those of the old one and nothing else. */
+static void as_before(const struct ike_child *child, struct ike_pfs *pfs)
+{
+	*pfs = (struct ike_pfs){ .group = { child->group }, .group_count = child->group ? 1 : 0 };
+	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++) {
+		pfs->additional.method[n][0] = child->additional[n];
+		pfs->additional.count[n] = child->additional[n] ? 1 : 0;
+	}
+}
+
 /*
- * The groups of our offer, and in `ke` that of our KE payload: the one that worked last time saves
- * a round. A client that is known to refuse a key exchange gets one only if it made one itself.
+ * The key exchanges of our offer, and in `ke` the group of our KE payload: the one that worked last
+ * time saves a round. A client that is known to refuse a key exchange gets one only if it made one
+ * itself.
  */
 static struct ike_pfs groups(const struct ike_core *core, const struct ikesa *sa,
-			     const struct ike_child *child, uint16_t room[CONF_LIST_MAX])
+			     const struct ike_child *child)
 {
-	struct ike_pfs pfs = ike_pfs_of(core, sa, room);
+	struct ike_pfs pfs = ike_pfs_of(core, sa);
 
 	if (pfs.required && child->group == 0 &&
 	    ike_client_has(sa, IKE_CLIENT_NO_KE_IN_CHILD_REKEY))
 		pfs.required = false;
-	if (!pfs.required) {
-		room[0] = child->group;
-		pfs.group_count = child->group ? 1 : 0;
-	}
+	if (pfs.required)
+		only_known(sa, child, &pfs);
+	else
+		as_before(child, &pfs);
 	if (pfs.group_count > 0)
-		pfs.ke = ike_pfs_has(&pfs, child->group) ? child->group : room[0];
+		pfs.ke = ike_pfs_has(&pfs, child->group) ? child->group : pfs.group[0];
 	return pfs;
 }
 
@@ -93,8 +123,7 @@ static void put_request(const struct ike_child *old, const struct ike_create *cr
 	ike_put_sa(w, offer);
 	ike_put_nonce(w, create->ni, create->ni_len);
 	if (create->dh)
-		ike_put_ke(w, create->esp.group, dh_public(create->dh),
-			   dh_public_len(create->esp.group));
+		ike_put_ke(w, create->pfs.ke, dh_public(create->dh), dh_public_len(create->pfs.ke));
 	ike_put_ts(w, IKE_PAYLOAD_TSI, &create->net);
 	ike_put_ts(w, IKE_PAYLOAD_TSR, &create->client);
 }
@@ -104,8 +133,7 @@ static struct ike_create *prepare(const struct ike_core *core, const struct ikes
 {
 	const struct conf_ipsec_profile *ipsec = ike_ipsec_profile_of(core, sa);
 	struct ike_create *create = ike_create_new();
-	uint16_t room[CONF_LIST_MAX];
-	struct ike_pfs pfs = groups(core, sa, old, room);
+	struct ike_pfs pfs = groups(core, sa, old);
 
 	if (!ipsec || !create || !ike_create_fresh(core, create, true, pfs.ke)) {
 		ike_create_free(create);
@@ -113,10 +141,9 @@ static struct ike_create *prepare(const struct ike_core *core, const struct ikes
 	}
 	create->old_in = old->spi_in;
 	create->spi_in = old->spare;
-	create->esp.group = pfs.ke;
+	create->pfs = pfs;
 	ike_child_selectors(old, &create->client, &create->net);
-	ike_esp_offer_sa(ipsec->suite, ipsec->suite_count, pfs.group, pfs.group_count,
-			 create->spi_in, offer);
+	ike_esp_offer_sa(ipsec->suite, ipsec->suite_count, &pfs, create->spi_in, offer);
 	return create;
 }
 
@@ -126,8 +153,14 @@ bool ike_child_ask_build(struct ike_core *core, struct ikesa *sa, struct ike_wri
 	struct ike_sa offer = { 0 };
 
 	/* The peer may have been faster. */
-	if (!old || old->state != IKE_CHILD_INSTALLED || !old->spare)
+	if (!old || old->state != IKE_CHILD_INSTALLED || !old->spare || yields(sa, old))
 		return false;
+	/* It rekeys the IKE SA, and would refuse. */
+	if (sa->asked && sa->asked->ike) {
+		ike_life_again(core, old);
+		ike_child_rearm(core, sa);
+		return false;
+	}
 	sa->create = prepare(core, sa, old, &offer);
 	if (!sa->create) {
 		log_failed(core, sa, "it cannot be asked for");
@@ -143,14 +176,23 @@ bool ike_child_ask_build(struct ike_core *core, struct ikesa *sa, struct ike_wri
 
 /* --- the answer --- */
 
-/* A rekey of ours came to nothing. When the peer's own stands, as both did it at once, all is well;
- * otherwise `old` goes on, and its SPI may serve for another try. */
+/* A rekey of ours came to nothing. When the peer's own stands, as both did it at once, or has key
+ * exchanges to make, all is well; otherwise `old` goes on, and its SPI may serve for another try.
+ */
 static bool rival_stands(struct ike_core *core, struct ikesa *sa, struct ike_child *old)
 {
-	if (!old || !ike_child_in(sa, old->heir))
+	if (!old)
 		return false;
-	old->state = IKE_CHILD_REPLACED;
-	ike_life_left(core, sa, old);
+	if (ike_child_in(sa, old->heir)) {
+		old->state = IKE_CHILD_REPLACED;
+		ike_life_left(core, sa, old);
+		return true;
+	}
+	if (!yields(sa, old))
+		return false;
+	old->state = IKE_CHILD_INSTALLED;
+	old->due_ms[IKE_CHILD_SOFT] = IKE_NEVER;
+	ike_child_rearm(core, sa);
 	return true;
 }
 
@@ -160,10 +202,10 @@ static bool other_group(const struct ike_core *core, const struct ikesa *sa,
 			const struct ike_notify *error)
 {
 	struct rd rd = rd_of(error->data.p, error->data.len);
-	uint16_t room[CONF_LIST_MAX], group;
-	struct ike_pfs pfs = ike_pfs_of(core, sa, room);
+	const struct ike_pfs pfs = ike_pfs_of(core, sa);
+	uint16_t group;
 
-	if (!rd_be16(&rd, &group) || group == create->esp.group || !ike_pfs_has(&pfs, group) ||
+	if (!rd_be16(&rd, &group) || group == create->pfs.ke || !ike_pfs_has(&pfs, group) ||
 	    old->failures >= IKE_GROUPS_TRIED)
 		return false;
 	old->failures++;
@@ -192,6 +234,7 @@ static bool again(struct ike_core *core, struct ikesa *sa, const struct ike_crea
 		}
 		break;
 	case IKE_NOTIFY_TEMPORARY_FAILURE:
+	case IKE_NOTIFY_STATE_NOT_FOUND:
 		ike_life_again(core, old);
 		return false;
 	default:
@@ -229,8 +272,9 @@ static bool acceptable(const struct ike_core *core, const struct ikesa *sa,
 
 	return ipsec && ike_count(m, IKE_PAYLOAD_SA) && ike_count(m, IKE_PAYLOAD_NONCE) &&
 	       ike_count(m, IKE_PAYLOAD_TSI) && ike_count(m, IKE_PAYLOAD_TSR) &&
-	       create->esp.group == ke &&
-	       ike_esp_chosen(&m->sa, ipsec->suite, ipsec->suite_count, ke, &create->esp) &&
+	       create->pfs.ke == ke &&
+	       ike_esp_chosen(&m->sa, ipsec->suite, ipsec->suite_count, &create->pfs,
+			      &create->esp) &&
 	       ike_ts_within(&m->ts_i, &create->net) && ike_ts_within(&m->ts_r, &create->client) &&
 	       ike_create_take(create, true, m) == IKE_DROP_NONE;
 }
@@ -244,9 +288,7 @@ static int install(struct ike_core *core, const struct ikesa *sa, const struct i
 		.use_now = use_now,
 		.spi_in = create->spi_in,
 		.replaces = replaces,
-		.ni = ike_create_ni(create),
-		.nr = ike_create_nr(create),
-		.shared = ike_create_shared(create),
+		.from = ike_create_ingredients(create),
 		.client = &create->client,
 		.net = &create->net,
 	};
@@ -274,25 +316,77 @@ static void place(struct ike_core *core, struct ikesa *sa, struct ike_child *chi
 	}
 }
 
-static bool agreed(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
-		   const struct ike_message *m)
+/* Both have rekeyed it at once, and it is ours that goes. */
+static bool lost(const struct ikesa *sa, const struct ike_create *create)
+{
+	return (ike_child_in(sa, create->rival.child) || ike_create_same(create, sa->asked)) &&
+	       ike_create_lost(create);
+}
+
+/* Every key exchange is made. */
+static bool complete(struct ike_core *core, struct ikesa *sa, struct ike_create *create)
 {
 	struct ike_child *old = ike_child_in(sa, create->old_in);
 	struct ike_child *rival = ike_child_in(sa, create->rival.child);
-	bool lost = rival && ike_create_lost(create);
 	__be32 replaces = old ? old->spi_in : rival ? rival->spi_in : 0;
+	bool redundant = lost(sa, create);
 	struct ike_child *child;
 
-	create->net = m->ts_i;
-	create->client = m->ts_r;
 	child = ike_child_new(core, sa, &create->esp, create->spi_in, &create->client,
 			      &create->net);
-	if (!child || install(core, sa, create, replaces, !lost) < 0)
+	if (!child || install(core, sa, create, replaces, !redundant) < 0)
 		return false;
 	child->state = IKE_CHILD_INSTALLING;
-	child->redundant = lost;
+	child->redundant = redundant;
 	place(core, sa, child, old, rival);
 	return true;
+}
+
+/*
+ * CREATE_CHILD_SA is answered. Of two rekeys at once the one that loses goes no further: there is
+ * nothing to delete as long as it has key exchanges to make, and then its initiator just stops. RFC
+ * 9370 2.2.4. True: ours does.
+ */
+static bool stops(struct ike_core *core, struct ikesa *sa, struct ike_create *create)
+{
+	struct ike_child *old = ike_child_in(sa, create->old_in);
+
+	if (!lost(sa, create)) {
+		if (ike_create_same(create, sa->asked) && !sa->busy)
+			ike_create_abandon(core, sa);
+		return false;
+	}
+	if (!ike_series_more(create))
+		return false;
+	if (old && old->state == IKE_CHILD_REKEYING)
+		rival_stands(core, sa, old);
+	ike_child_stop(core, sa, create->spi_in, 0);
+	return true;
+}
+
+/* False: the answer makes no sense, or flexd cannot be asked. */
+static bool agreed(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
+		   const struct ike_message *m)
+{
+	if (!create->series.begun) {
+		if (!acceptable(core, sa, create, m))
+			return false;
+		create->net = m->ts_i;
+		create->client = m->ts_r;
+		memcpy(create->series.method, create->esp.additional.method,
+		       sizeof(create->series.method));
+		if (stops(core, sa, create))
+			return true;
+	}
+	switch (ike_followup_take(create, m)) {
+	case IKE_PROGRESS_DONE:
+		return complete(core, sa, create);
+	case IKE_PROGRESS_NEXT:
+		ike_followup_want(sa, create);
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* False: the IKE SA must be closed, for `cause`. */
@@ -307,7 +401,7 @@ static bool take_answer(struct ike_core *core, struct ikesa *sa, struct ike_crea
 	if (!create || !sa->session)
 		return true;
 	if (!error)
-		return acceptable(core, sa, create, m) && agreed(core, sa, create, m);
+		return agreed(core, sa, create, m);
 	refused(core, sa, create, error);
 	/* RFC 7296 2.25: for minutes it could not; the two sides do not mean the same state. */
 	*cause = FG_CAUSE_rekey_failed;
@@ -324,7 +418,8 @@ bool ike_child_ask_answered(struct ike_core *core, struct ikesa *sa, const struc
 
 	sa->create = NULL;
 	good = take_answer(core, sa, create, m, &cause);
-	ike_create_free(create);
+	if (sa->create != create)
+		ike_create_free(create);
 	if (good)
 		return true;
 	log_info("ike", "%s: %s", ikesa_text(sa, who),
@@ -441,9 +536,14 @@ bool ike_child_delete_answered(struct ike_core *core, struct ikesa *sa, const st
 
 /* --- the last one goes, the first one comes --- */
 
+static bool comes(const struct ike_create *create)
+{
+	return create && !create->ike;
+}
+
 void ike_child_gone(struct ike_core *core, struct ikesa *sa)
 {
-	if (sa->state != IKE_STATE_ESTABLISHED || sa->create || sa->asked)
+	if (sa->state != IKE_STATE_ESTABLISHED || comes(sa->create) || comes(sa->asked))
 		return;
 	for (const struct ike_child *child = sa->child; child; child = child->next)
 		if (child->state != IKE_CHILD_DELETING)

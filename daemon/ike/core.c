@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-_Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_forged_limit, "room for every counter");
+_Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_no_series, "room for every counter");
 
 static struct ike_table *tables(struct ike_core *core, size_t i)
 {
@@ -299,7 +299,8 @@ static int spi_given(struct ike_core *core, const struct msg_spi_given *given)
 	struct ikesa *sa = living(core, given->ike);
 
 	if (sa && sa->session && sa->session == given->session)
-		ike_child_spi_given(core, sa, given);
+		given->ticket ? ike_child_spi_given(core, sa, given)
+			      : ike_child_answer_spi(core, sa, given);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 #include "ike/child_answer.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
+#include "ike/life.h"
 #include "ike/rekey_answer.h"
 
 #include <stdlib.h>
@@ -21,6 +23,7 @@ void ike_create_free(struct ike_create *create)
 	if (!create)
 		return;
 	dh_free(create->dh);
+	ike_series_end(&create->series);
 	wipe(create, sizeof(*create));
 	free(create);
 }
@@ -56,17 +59,30 @@ static int compare(struct ike_bytes a, struct ike_bytes b)
 	return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-static struct ike_bytes lowest(const struct ike_create *create)
+struct ike_ingredients ike_create_ingredients(const struct ike_create *create)
 {
-	struct ike_bytes ni = ike_create_ni(create), nr = ike_create_nr(create);
-
-	return compare(ni, nr) < 0 ? ni : nr;
+	return (struct ike_ingredients){
+		.ni = { create->ni, create->ni_len },
+		.nr = { create->nr, create->nr_len },
+		.shared = { create->shared, create->shared_len },
+		.more = { create->series.secret, create->series.secret_len },
+	};
 }
 
-void ike_create_meet(struct ike_create *ours, const struct ike_create *theirs)
+static struct ike_bytes lowest(const struct ike_create *create)
+{
+	const struct ike_ingredients from = ike_create_ingredients(create);
+
+	return compare(from.ni, from.nr) < 0 ? from.ni : from.nr;
+}
+
+void ike_create_meet(struct ike_core *core, struct ike_create *ours,
+		     const struct ike_create *theirs)
 {
 	struct ike_bytes low = lowest(theirs);
 
+	if (!ours->rival.lowest_len)
+		core->stats.rekey_collisions++;
 	memcpy(ours->rival.lowest, low.p, low.len);
 	ours->rival.lowest_len = low.len;
 }
@@ -76,6 +92,31 @@ bool ike_create_lost(const struct ike_create *ours)
 	const struct ike_bytes theirs = { ours->rival.lowest, ours->rival.lowest_len };
 
 	return compare(lowest(ours), theirs) < 0;
+}
+
+bool ike_create_same(const struct ike_create *ours, const struct ike_create *theirs)
+{
+	return ours && theirs && ours->ike == theirs->ike && ours->old_in == theirs->old_in &&
+	       (ours->ike || ours->old_in);
+}
+
+void ike_create_abandon(struct ike_core *core, struct ikesa *sa)
+{
+	struct ike_create *create = sa->asked;
+	struct ike_child *old = create ? ike_child_in(sa, create->old_in) : NULL;
+
+	if (!create)
+		return;
+	if (create->yielded && create->ike)
+		ike_life_ike_again(core, sa);
+	else if (create->yielded && old && old->state == IKE_CHILD_INSTALLED)
+		ike_life_again(core, old);
+	if (create->spi_in)
+		ike_child_stop(core, sa, create->spi_in, 0);
+	ike_create_free(create);
+	sa->asked = NULL;
+	ike_due_at(core, sa, IKE_DUE_FOLLOWUP, IKE_NEVER);
+	ike_child_rearm(core, sa);
 }
 
 /* --- what the configuration says --- */
@@ -101,20 +142,30 @@ bool ike_pfs_has(const struct ike_pfs *pfs, uint16_t group)
 	return false;
 }
 
+/* What is taken of additional key exchanges where nothing says what is wanted: those of this
+ * proposal, or none. */
+static void take_additional(const struct conf_additional *from, struct conf_additional *to)
+{
+	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
+		for (size_t i = 0; i < from->count[n] && to->count[n] < CONF_LIST_MAX - 1; i++)
+			if (from->method[n][i] != IKE_GROUP_NONE)
+				to->method[n][to->count[n]++] = from->method[n][i];
+}
+
 /*
  * As IOS: with set-pfs its groups and nothing else; without it we ask for none, and take any of
  * those that the profile has for the IKE SA.
  */
-struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa,
-			  uint16_t room[CONF_LIST_MAX])
+struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa)
 {
 	const struct conf_profile *profile = ike_profile_of(core, sa);
 	const struct conf_ipsec_profile *ipsec = ike_ipsec_profile_of(core, sa);
-	struct ike_pfs pfs = { .group = room };
+	struct ike_pfs pfs = { 0 };
 
 	if (ipsec && ipsec->pfs_count > 0) {
-		memcpy(room, ipsec->pfs, ipsec->pfs_count * sizeof(room[0]));
+		memcpy(pfs.group, ipsec->pfs, sizeof(pfs.group));
 		pfs.group_count = ipsec->pfs_count;
+		pfs.additional = ipsec->additional;
 		pfs.required = true;
 		return pfs;
 	}
@@ -123,8 +174,12 @@ struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa,
 
 		for (size_t k = 0; k < p->group_count && pfs.group_count < CONF_LIST_MAX; k++)
 			if (!ike_pfs_has(&pfs, p->group[k]))
-				room[pfs.group_count++] = p->group[k];
+				pfs.group[pfs.group_count++] = p->group[k];
+		take_additional(&p->additional, &pfs.additional);
 	}
+	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
+		if (pfs.additional.count[n] > 0)
+			pfs.additional.method[n][pfs.additional.count[n]++] = IKE_GROUP_NONE;
 	return pfs;
 }
 

@@ -10,7 +10,7 @@
 #ifndef IKE_CREATE_H
 #define IKE_CREATE_H
 
-#include "crypto/dh.h"
+#include "crypto/ke.h"
 #include "ike/core.h"
 #include "ike/rules.h"
 
@@ -26,19 +26,40 @@ struct ike_rival {
 	size_t lowest_len;
 };
 
-/* An exchange that is not finished: of ours, from request to answer; of the peer, while flexd
- * installs what it asks for. */
+/*
+ * The additional key exchanges behind a CREATE_CHILD_SA, followup.h. Each side says the next one's
+ * link, a blob of the responder, in the exchange before.
+ */
+struct ike_series {
+	uint16_t method[CONF_ADDITIONAL_MAX]; /* what CREATE_CHILD_SA agreed on */
+	uint8_t at;                           /* of the next one */
+	bool begun;                           /* CREATE_CHILD_SA is answered */
+	uint8_t *link;                        /* that goes with the next one, NULL: none */
+	size_t link_len;
+	struct ke *ke;            /* ours: of the request that is out */
+	struct ke_answer *answer; /* the peer's: what goes back to it, NULL: nothing yet */
+	uint16_t answer_method;
+	uint8_t secret[CONF_ADDITIONAL_MAX * KE_SECRET_MAX]; /* SK(1) | SK(2) ... */
+	size_t secret_len;
+};
+
+/* What is not finished: of ours, from the request to the last answer; of the peer, while flexd
+ * works for it and between the exchanges of a series. */
 struct ike_create {
 	bool ike;      /* for an IKE SA, not a CHILD SA */
-	bool again;    /* ours: the SA that it replaces is lost, nothing is said of it */
+	bool yielded;  /* the peer's: ours has given way to it, and is tried again if it fails */
 	__be32 old_in; /* spi_in of the CHILD SA to be replaced, 0: an additional one */
-	__be32 spi_in; /* ours: of the new one */
-	uint64_t spi;  /* ours: own SPI of the new IKE SA */
+	__be32 spi_in; /* of the new one, reserved by flexd; the peer's: 0 before that */
+	uint64_t spi;  /* own SPI of the new IKE SA; the peer's: 0 unless a series goes on */
+	uint64_t peer_spi;
+	struct ike_suite suite; /* of the new IKE SA */
 	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_MAX];
 	size_t ni_len, nr_len;
 	struct dh *dh; /* NULL: no KE payload */
 	uint8_t shared[DH_SECRET_MAX];
 	size_t shared_len;
+	struct ike_series series;
+	struct ike_pfs pfs; /* ours: what a new CHILD SA may have */
 	struct ike_esp_choice esp;
 	struct ike_ts client, net; /* as asked, then as agreed */
 	struct ike_rival rival;
@@ -62,31 +83,26 @@ bool ike_create_fresh(const struct ike_core *core, struct ike_create *create, bo
 /* The peer's nonce, and the shared secret when there is a key exchange. IKE_DROP_bad_key: its
  * public value is not valid. */
 enum ike_drop ike_create_take(struct ike_create *create, bool ours, const struct ike_message *m);
-static inline struct ike_bytes ike_create_ni(const struct ike_create *create)
-{
-	return (struct ike_bytes){ create->ni, create->ni_len };
-}
-static inline struct ike_bytes ike_create_nr(const struct ike_create *create)
-{
-	return (struct ike_bytes){ create->nr, create->nr_len };
-}
-static inline struct ike_bytes ike_create_shared(const struct ike_create *create)
-{
-	return (struct ike_bytes){ create->shared, create->shared_len };
-}
+/* Borrowed. */
+struct ike_ingredients ike_create_ingredients(const struct ike_create *create);
 
 /* Remember the peer's exchange as the rival of ours. */
-void ike_create_meet(struct ike_create *ours, const struct ike_create *theirs);
+void ike_create_meet(struct ike_core *core, struct ike_create *ours,
+		     const struct ike_create *theirs);
 /* Did our exchange have the lowest nonce, so that what it made goes? */
 bool ike_create_lost(const struct ike_create *ours);
+/* Of two under way, ours and the peer's: is it the same SA that they replace? */
+bool ike_create_same(const struct ike_create *ours, const struct ike_create *theirs);
+/* Give up what the peer asked for, whose request is answered. Ours that gave way to it is tried
+ * again. */
+void ike_create_abandon(struct ike_core *core, struct ikesa *sa);
 
 /* The profile of an established SA, NULL: it was removed by a reload. */
 const struct conf_profile *ike_profile_of(const struct ike_core *core, const struct ikesa *sa);
 const struct conf_ipsec_profile *ike_ipsec_profile_of(const struct ike_core *core,
 						      const struct ikesa *sa);
-/* What the profile wants of a key exchange for CHILD SAs; `room` holds the groups. */
-struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa,
-			  uint16_t room[CONF_LIST_MAX]);
+/* What the profile wants of the key exchanges for CHILD SAs. */
+struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa);
 bool ike_pfs_has(const struct ike_pfs *pfs, uint16_t group);
 
 #endif

@@ -3,16 +3,22 @@
 
 #include "ike/close.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
 #include "ike/life.h"
 #include "ike/liveness.h"
 #include "ike/sealed.h"
 
 /* Each may end the SA. */
 static void (*const handlers[IKE_DUES])(struct ike_core *core, struct ikesa *sa) = {
-	[IKE_DUE_STATE] = ike_state_over,          [IKE_DUE_RESEND] = ike_request_retry,
-	[IKE_DUE_FRAGMENTS] = ike_fragments_over,  [IKE_DUE_CHILD] = ike_life_child_due,
-	[IKE_DUE_REKEY] = ike_life_rekey_due,      [IKE_DUE_EXPIRE] = ike_life_over,
-	[IKE_DUE_SESSION] = ike_life_session_over, [IKE_DUE_DPD] = ike_dpd_due,
+	[IKE_DUE_STATE] = ike_state_over,
+	[IKE_DUE_RESEND] = ike_request_retry,
+	[IKE_DUE_FOLLOWUP] = ike_followup_over,
+	[IKE_DUE_FRAGMENTS] = ike_fragments_over,
+	[IKE_DUE_CHILD] = ike_life_child_due,
+	[IKE_DUE_REKEY] = ike_life_rekey_due,
+	[IKE_DUE_EXPIRE] = ike_life_over,
+	[IKE_DUE_SESSION] = ike_life_session_over,
+	[IKE_DUE_DPD] = ike_dpd_due,
 	[IKE_DUE_KEEPALIVE] = ike_keepalive_due,
 };
 

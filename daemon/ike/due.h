@@ -13,6 +13,7 @@ struct ikesa;
 enum ike_due {
 	IKE_DUE_STATE,     /* the SA may not stay in its state any longer */
 	IKE_DUE_RESEND,    /* our request has no answer yet */
+	IKE_DUE_FOLLOWUP,  /* the peer goes on with its additional key exchanges: followup.h */
 	IKE_DUE_FRAGMENTS, /* a message in fragments is not complete */
 	IKE_DUE_CHILD,     /* the earliest deadline of its CHILD SAs: life.h, as the next ones */
 	IKE_DUE_REKEY,     /* the IKE SA should be rekeyed */

@@ -50,14 +50,6 @@ void ike_intauth_put(const struct ike_intermediate *im, uint8_t prf_len, struct 
 	wr_be32(wr, 1u + im->count);
 }
 
-uint16_t ike_next_method(struct ike_intermediate *im, const struct ike_suite *suite)
-{
-	while (im->next_ke < CONF_ADDITIONAL_MAX &&
-	       suite->additional[im->next_ke] == IKE_GROUP_NONE)
-		im->next_ke++;
-	return im->next_ke < CONF_ADDITIONAL_MAX ? suite->additional[im->next_ke] : IKE_GROUP_NONE;
-}
-
 bool ike_keys_add(struct ike_keys *keys, struct ike_bytes shared, struct ike_bytes ni,
 		  struct ike_bytes nr, uint64_t spi_i, uint64_t spi_r)
 {

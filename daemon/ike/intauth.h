@@ -31,8 +31,6 @@ bool ike_intauth_add(struct ike_intermediate *im, const struct ike_keys *keys,
 void ike_intauth_put(const struct ike_intermediate *im, uint8_t prf_len, struct wr *wr);
 enum { IKE_INTAUTH_MAX = 2 * IKE_KEY_MAX + 4 };
 
-/* The method of the additional key exchange that comes next, IKE_GROUP_NONE: all are made. */
-uint16_t ike_next_method(struct ike_intermediate *im, const struct ike_suite *suite);
 /* The keys after an additional key exchange: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr). On
  * false keys are wiped. */
 bool ike_keys_add(struct ike_keys *keys, struct ike_bytes shared, struct ike_bytes ni,

@@ -12,7 +12,8 @@ enum { EXCHANGES_MAX = CONF_ADDITIONAL_MAX + 3 };
 
 bool ike_intermediate_complete(struct ikesa *sa)
 {
-	return ike_next_method(&sa->opening->intermediate, &sa->keys.suite) == IKE_GROUP_NONE;
+	return ike_additional_next(sa->keys.suite.additional, &sa->opening->intermediate.next_ke) ==
+	       IKE_GROUP_NONE;
 }
 
 static void wrong(struct ike_core *core, struct ikesa *sa, const char *what)
@@ -94,7 +95,7 @@ void ike_intermediate_request(struct ike_core *core, struct ikesa *sa, const str
 			      const struct ike_arrival *from)
 {
 	struct ike_intermediate *im = &sa->opening->intermediate;
-	uint16_t method = ike_next_method(im, &sa->keys.suite);
+	uint16_t method = ike_additional_next(sa->keys.suite.additional, &im->next_ke);
 	const char *what = trouble(sa, m, method);
 	struct ke_answer ke = { 0 };
 	struct ike_draft draft;

@@ -7,7 +7,8 @@
 #include "crypto/psk_auth.h"
 
 enum {
-	SEED_MAX = DH_SECRET_MAX + 2 * IKE_NONCE_MAX + 16, /* g^ir | Ni | Nr | SPIi | SPIr */
+	/* SK(0) | Ni | Nr | SPIi | SPIr, or SK(1) ... in the place of the SPIs */
+	SEED_MAX = (1 + CONF_ADDITIONAL_MAX) * DH_SECRET_MAX + 2 * IKE_NONCE_MAX + 16,
 	KEYMAT_IKE_MAX = 5 * IKE_KEY_MAX + 2 * IKE_CIPHER_KEY_MAX,
 	KEYMAT_CHILD_MAX = 2 * sizeof(struct msg_esp_key),
 };
@@ -118,27 +119,28 @@ bool ike_keys_derive(const struct ike_suite *suite, struct ike_bytes ni, struct 
 	return ok;
 }
 
-bool ike_keys_rekey(const struct ike_keys *old, const struct ike_suite *suite, struct ike_bytes ni,
-		    struct ike_bytes nr, struct ike_bytes shared, uint64_t spi_i, uint64_t spi_r,
+bool ike_keys_rekey(const struct ike_keys *old, const struct ike_suite *suite,
+		    const struct ike_ingredients *from, uint64_t spi_i, uint64_t spi_r,
 		    struct ike_keys *keys)
 {
 	enum crypto_hash prf = psk_auth_hash(old->suite.prf);
 	const struct crypto_chunk data[] = {
-		{ shared.p, shared.len },
-		{ ni.p, ni.len },
-		{ nr.p, nr.len },
+		{ from->shared.p, from->shared.len },
+		{ from->ni.p, from->ni.len },
+		{ from->nr.p, from->nr.len },
+		{ from->more.p, from->more.len },
 	};
 	uint8_t skeyseed[CRYPTO_HASH_MAX];
 	bool ok;
 
 	memset(keys, 0, sizeof(*keys));
-	if (!nonces_fit(ni, nr))
+	if (!nonces_fit(from->ni, from->nr))
 		return false;
 	ok = crypto_hmac(prf, old->d, old->prf_len, data, sizeof(data) / sizeof(data[0]),
 			 skeyseed) &&
 	     ike_keys_expand(suite,
-			     (struct ike_bytes){ .p = skeyseed, .len = crypto_hash_len(prf) }, ni,
-			     nr, spi_i, spi_r, keys);
+			     (struct ike_bytes){ .p = skeyseed, .len = crypto_hash_len(prf) },
+			     from->ni, from->nr, spi_i, spi_r, keys);
 	wipe(skeyseed, sizeof(skeyseed));
 	return ok;
 }
@@ -151,8 +153,8 @@ static bool cut_esp_key(struct rd *rd, uint16_t suite, struct msg_esp_key *key)
 	       rd_copy(rd, key->auth_key, fg_esp_auth_key_len(suite));
 }
 
-bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes shared, struct ike_bytes ni,
-		    struct ike_bytes nr, uint16_t esp_suite, struct msg_esp_key *from_initiator,
+bool ike_child_keys(const struct ike_keys *keys, const struct ike_ingredients *from,
+		    uint16_t esp_suite, struct msg_esp_key *from_initiator,
 		    struct msg_esp_key *from_responder)
 {
 	enum crypto_hash prf = psk_auth_hash(keys->suite.prf);
@@ -164,13 +166,13 @@ bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes shared, struct
 
 	memset(from_initiator, 0, sizeof(*from_initiator));
 	memset(from_responder, 0, sizeof(*from_responder));
-	if (!nonces_fit(ni, nr) || shared.len > DH_SECRET_MAX || total == 0 ||
-	    total > sizeof(keymat))
+	if (!nonces_fit(from->ni, from->nr) || total == 0 || total > sizeof(keymat))
 		return false;
 	seed = wr_of(seed_bytes, sizeof(seed_bytes));
-	wr_bytes(&seed, shared.p, shared.len);
-	wr_bytes(&seed, ni.p, ni.len);
-	wr_bytes(&seed, nr.p, nr.len);
+	wr_bytes(&seed, from->shared.p, from->shared.len);
+	wr_bytes(&seed, from->ni.p, from->ni.len);
+	wr_bytes(&seed, from->nr.p, from->nr.len);
+	wr_bytes(&seed, from->more.p, from->more.len);
 	if (!seed.failed &&
 	    crypto_prf_plus(prf, keys->d, keys->prf_len, seed.p, seed.len, keymat, total)) {
 		struct rd rd = rd_of(keymat, total);

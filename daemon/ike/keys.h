@@ -31,15 +31,24 @@ bool ike_keys_derive(const struct ike_suite *suite, struct ike_bytes ni, struct 
 /* The seven keys from a SKEYSEED that is there. */
 bool ike_keys_expand(const struct ike_suite *suite, struct ike_bytes skeyseed, struct ike_bytes ni,
 		     struct ike_bytes nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *keys);
+/*
+ * What a CREATE_CHILD_SA leaves to make keys from. Secrets of additional key exchanges come behind
+ * the nonces, RFC 9370 2.2.4.
+ */
+struct ike_ingredients {
+	struct ike_bytes ni, nr;
+	struct ike_bytes shared; /* SK(0) or g^ir; empty: no KE payloads, of a CHILD SA */
+	struct ike_bytes more;   /* SK(1) | SK(2) ...; empty: no additional ones */
+};
 /* All keys of the IKE SA that comes after `old`, RFC 7296 2.18: SKEYSEED = prf(SK_d of the old,
- * g^ir of the rekey | Ni | Nr), with the prf of the old SA. */
-bool ike_keys_rekey(const struct ike_keys *old, const struct ike_suite *suite, struct ike_bytes ni,
-		    struct ike_bytes nr, struct ike_bytes shared, uint64_t spi_i, uint64_t spi_r,
+ * SK(0) | Ni | Nr | SK(1) ...), with the prf of the old SA. On false keys is wiped. */
+bool ike_keys_rekey(const struct ike_keys *old, const struct ike_suite *suite,
+		    const struct ike_ingredients *from, uint64_t spi_i, uint64_t spi_r,
 		    struct ike_keys *keys);
-/* KEYMAT = prf+(SK_d, g^ir | Ni | Nr), cut: initiator to responder first, cipher key, salt, HMAC
- * key. shared is empty when the exchange that makes the CHILD SA had no KE payloads. */
-bool ike_child_keys(const struct ike_keys *keys, struct ike_bytes shared, struct ike_bytes ni,
-		    struct ike_bytes nr, uint16_t esp_suite, struct msg_esp_key *from_initiator,
+/* KEYMAT = prf+(SK_d, SK(0) | Ni | Nr | SK(1) ...), cut: initiator to responder first, cipher key,
+ * salt, HMAC key. */
+bool ike_child_keys(const struct ike_keys *keys, const struct ike_ingredients *from,
+		    uint16_t esp_suite, struct msg_esp_key *from_initiator,
 		    struct msg_esp_key *from_responder);
 
 /*

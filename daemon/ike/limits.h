@@ -81,6 +81,11 @@ enum {
 	IKE_RETRY_MIN_MS = 1000,
 	IKE_REKEY_TRIES = 8,
 	IKE_GROUPS_TRIED = 3, /* INVALID_KE_PAYLOAD in a row */
+	/* Additional key exchanges of a rekey, RFC 9370: the peer has so long for the next one,
+	 * longer than most go on to send it again. */
+	IKE_FOLLOWUP_MS = 60 * 1000,
+	IKE_LINK_LEN = 16,       /* of ours, */
+	IKE_LINK_MAX = 4 * 1024, /* and of a peer that keeps its state in it */
 	/* At the end peers have this long to answer our DELETE. */
 	IKE_STOP_MS = 1000,
 };

@@ -201,8 +201,8 @@ static void install(struct ike_core *core, struct ikesa *sa)
 	const struct ike_install i = {
 		.esp = &login->esp,
 		.use_now = true,
-		.ni = { opening->ni, opening->ni_len },
-		.nr = { opening->nr, sizeof(opening->nr) },
+		.from = { .ni = { opening->ni, opening->ni_len },
+			  .nr = { opening->nr, sizeof(opening->nr) } },
 		.client = &login->ts_i,
 		.net = &login->ts_r,
 	};

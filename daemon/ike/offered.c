@@ -27,7 +27,7 @@ static bool offers_cipher(const struct conf_proposal *p, const struct ike_algori
 static bool offers_additional(const struct conf_proposal *p, const struct ike_algorithm *a)
 {
 	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
-		if (among(p->additional[n], p->additional_count[n], a->id))
+		if (among(p->additional.method[n], p->additional.count[n], a->id))
 			return true;
 	return false;
 }

@@ -69,8 +69,8 @@ static const char *text_of(const struct id_text *rows, size_t count, uint16_t id
 
 /* --- what one offered proposal contains --- */
 
-static bool offers(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type, uint16_t id,
-		   uint16_t key_bits)
+bool ike_proposal_offers(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type,
+			 uint16_t id, uint16_t key_bits)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ike_transform *t = &sa->transform[p->first + i];
@@ -81,7 +81,7 @@ static bool offers(const struct ike_sa *sa, const struct ike_proposal *p, uint8_
 	return false;
 }
 
-static bool has_type(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type)
+bool ike_proposal_has(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (sa->transform[p->first + i].type == type)
@@ -107,8 +107,8 @@ static bool only_types(const struct ike_sa *sa, const struct ike_proposal *p, co
 /* With an AEAD: no integrity transform at all, or NONE among them. RFC 7296 3.3.2, RFC 5282 8. */
 static bool aead_integ_ok(const struct ike_sa *sa, const struct ike_proposal *p)
 {
-	return !has_type(sa, p, IKE_TRANSFORM_INTEG) ||
-	       offers(sa, p, IKE_TRANSFORM_INTEG, IKE_INTEG_NONE, 0);
+	return !ike_proposal_has(sa, p, IKE_TRANSFORM_INTEG) ||
+	       ike_proposal_offers(sa, p, IKE_TRANSFORM_INTEG, IKE_INTEG_NONE, 0);
 }
 
 /* --- IKE --- */
@@ -118,7 +118,7 @@ static bool pick(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t 
 		 const uint16_t *ours, size_t count, uint16_t *id)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (offers(sa, p, type, ours[i], 0)) {
+		if (ike_proposal_offers(sa, p, type, ours[i], 0)) {
 			*id = ours[i];
 			return true;
 		}
@@ -135,12 +135,12 @@ static bool pick_cipher(const struct ike_sa *sa, const struct ike_proposal *p,
 		uint16_t id = ours->encryption[i].id, bits = ours->encryption[i].key_bits;
 		const struct cipher_row *row = cipher_of(id, bits);
 
-		if (!row || !offers(sa, p, IKE_TRANSFORM_ENCR, id, bits))
+		if (!row || !ike_proposal_offers(sa, p, IKE_TRANSFORM_ENCR, id, bits))
 			continue;
 		suite->encr = id;
 		suite->key_bits = bits;
 		suite->integ = IKE_INTEG_NONE;
-		choice->say_none = row->aead && has_type(sa, p, IKE_TRANSFORM_INTEG);
+		choice->say_none = row->aead && ike_proposal_has(sa, p, IKE_TRANSFORM_INTEG);
 		if (row->aead ? aead_integ_ok(sa, p)
 			      : pick(sa, p, IKE_TRANSFORM_INTEG, ours->integrity,
 				     ours->integrity_count, &suite->integ))
@@ -157,7 +157,8 @@ static bool pick_group(const struct ike_sa *sa, const struct ike_proposal *p,
 		return false;
 	choice->wrong_group = true;
 	for (size_t i = 0; i < ours->group_count; i++) {
-		if (ours->group[i] == ke_group && offers(sa, p, IKE_TRANSFORM_DH, ke_group, 0)) {
+		if (ours->group[i] == ke_group &&
+		    ike_proposal_offers(sa, p, IKE_TRANSFORM_DH, ke_group, 0)) {
 			choice->suite.group = ke_group;
 			choice->wrong_group = false;
 		}
@@ -165,48 +166,19 @@ static bool pick_group(const struct ike_sa *sa, const struct ike_proposal *p,
 	return true;
 }
 
-static bool used_before(const struct ike_suite *suite, size_t n, uint16_t method)
-{
-	bool used = suite->group == method;
-
-	for (size_t i = 0; i < n; i++)
-		used |= suite->additional[i] == method;
-	return used;
-}
-
-/* Additional key exchange n. Who does not offer the type at all offers none. */
+/* Who cannot make additional key exchanges makes none, if they may be left out. */
 static bool pick_additional(const struct ike_sa *sa, const struct ike_proposal *p,
-			    const struct conf_proposal *ours, size_t n, bool able,
-			    struct ike_choice *choice)
+			    const struct conf_proposal *ours, bool able, struct ike_choice *choice)
 {
-	static const uint16_t none[] = { IKE_GROUP_NONE };
-	uint8_t type = (uint8_t)(IKE_TRANSFORM_ADDKE1 + n);
-	const uint16_t *list = ours->additional_count[n] ? ours->additional[n] : none;
-	size_t count = ours->additional_count[n] ? ours->additional_count[n] : 1;
-	bool there = has_type(sa, p, type);
+	struct ike_additional chosen;
 
-	for (size_t i = 0; i < count; i++) {
-		uint16_t method = list[i];
-
-		if (method == IKE_GROUP_NONE && there && offers(sa, p, type, method, 0))
-			choice->say_no_additional |= (uint8_t)(1u << n);
-		else if (method == IKE_GROUP_NONE ? there
-						  : !able || !offers(sa, p, type, method, 0) ||
-							    used_before(&choice->suite, n, method))
-			continue;
-		choice->suite.additional[n] = method;
-		return true;
-	}
-	return false;
-}
-
-static bool pick_all_additional(const struct ike_sa *sa, const struct ike_proposal *p,
-				const struct conf_proposal *ours, bool able,
-				struct ike_choice *choice)
-{
-	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
-		if (!pick_additional(sa, p, ours, n, able, choice))
-			return false;
+	if (!able && !ike_additional_optional(&ours->additional))
+		return false;
+	if (!ike_additional_pick(sa, p, able ? &ours->additional : NULL, choice->suite.group,
+				 &chosen))
+		return false;
+	memcpy(choice->suite.additional, chosen.method, sizeof(chosen.method));
+	choice->say_no_additional = chosen.say_none;
 	return true;
 }
 
@@ -226,7 +198,7 @@ static bool match(const struct ike_sa *sa, const struct ike_proposal *p,
 	       pick_cipher(sa, p, ours, choice) &&
 	       pick(sa, p, IKE_TRANSFORM_PRF, ours->prf, ours->prf_count, &choice->suite.prf) &&
 	       pick_group(sa, p, ours, ke_group, choice) &&
-	       pick_all_additional(sa, p, ours, able, choice) && ike_suite_known(&choice->suite);
+	       pick_additional(sa, p, ours, able, choice) && ike_suite_known(&choice->suite);
 }
 
 static bool choose(const struct ike_sa *offer, const struct conf_proposal *const *ours,
@@ -255,6 +227,7 @@ bool ike_choose_additional(const struct ike_sa *offer, const struct conf_proposa
 void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct ike_sa *sa)
 {
 	const struct ike_suite *suite = &choice->suite;
+	struct ike_additional additional;
 
 	memset(sa, 0, sizeof(*sa));
 	ike_sa_add_proposal(sa, choice->number, IKE_PROTOCOL_IKE, spi, spi ? 8 : 0);
@@ -263,10 +236,9 @@ void ike_choice_sa(const struct ike_choice *choice, const uint8_t *spi, struct i
 	if (suite->integ != IKE_INTEG_NONE || choice->say_none)
 		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, suite->integ, 0);
 	ike_sa_add_transform(sa, IKE_TRANSFORM_DH, suite->group, 0);
-	for (uint8_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
-		if (suite->additional[n] || choice->say_no_additional & 1u << n)
-			ike_sa_add_transform(sa, (uint8_t)(IKE_TRANSFORM_ADDKE1 + n),
-					     suite->additional[n], 0);
+	additional.say_none = choice->say_no_additional;
+	memcpy(additional.method, suite->additional, sizeof(additional.method));
+	ike_additional_answer(&additional, sa);
 }
 
 /* The ciphers of one kind with what they need; nothing when there is none of that kind. */
@@ -295,10 +267,7 @@ static void offer_kind(const struct conf_proposal *p, bool aead, const uint8_t *
 		ike_sa_add_transform(sa, IKE_TRANSFORM_PRF, p->prf[i], 0);
 	for (size_t i = 0; i < p->group_count; i++)
 		ike_sa_add_transform(sa, IKE_TRANSFORM_DH, p->group[i], 0);
-	for (uint8_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
-		for (size_t i = 0; i < p->additional_count[n]; i++)
-			ike_sa_add_transform(sa, (uint8_t)(IKE_TRANSFORM_ADDKE1 + n),
-					     p->additional[n][i], 0);
+	ike_additional_offer(&p->additional, sa);
 }
 
 void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, const uint8_t *spi,
@@ -345,6 +314,15 @@ bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite)
 		}
 	}
 	return ike_suite_known(suite);
+}
+
+bool ike_chosen_of(const struct ike_sa *answer, const struct conf_proposal *const *ours,
+		   size_t count, uint16_t group, struct ike_suite *suite)
+{
+	struct ike_choice choice;
+
+	return ike_chosen(answer, suite) &&
+	       ike_choose_additional(answer, ours, count, group, &choice) && !choice.wrong_group;
 }
 
 bool ike_suite_known(const struct ike_suite *suite)

@@ -6,8 +6,7 @@
 #ifndef IKE_PROPOSAL_H
 #define IKE_PROPOSAL_H
 
-#include "conf/conf.h"
-#include "ike/wire/message.h"
+#include "ike/additional.h"
 
 /* The algorithms of an IKE SA. Transform ids as on the wire. */
 struct ike_suite {
@@ -45,28 +44,37 @@ void ike_offer_sa(const struct conf_proposal *const *ours, size_t count, const u
 /* What a responder answered to our offer: one proposal with one transform of each type.
  * False: it is not a choice. */
 bool ike_chosen(const struct ike_sa *answer, struct ike_suite *suite);
+/* The same, and it is one that these proposals allow, with a first key exchange of this group. */
+bool ike_chosen_of(const struct ike_sa *answer, const struct conf_proposal *const *ours,
+		   size_t count, uint16_t group, struct ike_suite *suite);
+/* What an offered proposal contains. */
+bool ike_proposal_offers(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type,
+			 uint16_t id, uint16_t key_bits);
+bool ike_proposal_has(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type);
 
 struct ike_esp_choice {
-	uint16_t suite;         /* enum fg_esp_suite */
-	uint8_t number;         /* of the peer's proposal, to be echoed */
-	bool esn;               /* extended sequence numbers */
-	bool say_none, say_esn; /* the offer had INTEG NONE, ESN: so has the answer */
-	__be32 spi;             /* the peer's, for what we send to it; never below 256 */
-	uint16_t group;         /* of the new key exchange, 0: there is none */
-	bool say_no_group;      /* the offer had group NONE: so has the answer */
-	bool wrong_group;       /* answer INVALID_KE_PAYLOAD with group */
+	uint16_t suite;                   /* enum fg_esp_suite */
+	uint8_t number;                   /* of the peer's proposal, to be echoed */
+	bool esn;                         /* extended sequence numbers */
+	bool say_none, say_esn;           /* the offer had INTEG NONE, ESN: so has the answer */
+	__be32 spi;                       /* the peer's, for what we send to it; never below 256 */
+	uint16_t group;                   /* of the new key exchange, 0: there is none */
+	bool say_no_group;                /* the offer had group NONE: so has the answer */
+	struct ike_additional additional; /* behind that group */
+	bool wrong_group;                 /* answer INVALID_KE_PAYLOAD with group */
 };
 
 /* What we want of a key exchange in CREATE_CHILD_SA, RFC 7296 1.3.1 ("perfect forward secrecy"). */
 struct ike_pfs {
-	const uint16_t *group; /* acceptable ones, the preferred first */
+	uint16_t group[CONF_LIST_MAX]; /* acceptable ones, the preferred first */
 	size_t group_count;
-	bool required; /* without one no CHILD SA */
-	uint16_t ke;   /* group of the KE payload that came, 0: none came */
+	struct conf_additional additional; /* behind any of them */
+	bool required;                     /* without one no CHILD SA */
+	uint16_t ke;                       /* group of the KE payload, 0: there is none */
 };
 
-/* Choose an ESP proposal for the CHILD SA of IKE_AUTH: DH transforms are ignored. suites: as of a
- * conf_ipsec_profile, with or without CONF_ESP_ESN. False: NO_PROPOSAL_CHOSEN. */
+/* Choose an ESP proposal for the CHILD SA of IKE_AUTH: transforms of key exchanges are ignored.
+ * suites: as of a conf_ipsec_profile, with or without CONF_ESP_ESN. False: NO_PROPOSAL_CHOSEN. */
 bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t count,
 		    struct ike_esp_choice *choice);
 /*
@@ -76,16 +84,16 @@ bool ike_esp_choose(const struct ike_sa *offer, const uint16_t *suites, size_t c
  */
 bool ike_esp_choose_pfs(const struct ike_sa *offer, const uint16_t *suites, size_t count,
 			const struct ike_pfs *pfs, struct ike_esp_choice *choice);
-/* What a responder answered to our offer of these suites and this group, 0: none. One proposal with
- * one transform of each type; false: it is not a choice. */
+/* What a responder answered to our offer of these suites, with the KE payload that we sent. One
+ * proposal with one transform of each type; false: it is not a choice. */
 bool ike_esp_chosen(const struct ike_sa *answer, const uint16_t *suites, size_t count,
-		    uint16_t group, struct ike_esp_choice *choice);
+		    const struct ike_pfs *pfs, struct ike_esp_choice *choice);
 /* The choice as an SA payload with our SPI. */
 void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struct ike_sa *sa);
-/* Our offer as an initiator: one proposal per suite, with every group, and for both numbers when
- * both follow each other. */
-void ike_esp_offer_sa(const uint16_t *suites, size_t count, const uint16_t *groups,
-		      size_t group_count, __be32 spi_in, struct ike_sa *sa);
+/* Our offer as an initiator: one proposal per suite, with every key exchange (pfs NULL: none), and
+ * for both numbers when both follow each other. */
+void ike_esp_offer_sa(const uint16_t *suites, size_t count, const struct ike_pfs *pfs,
+		      __be32 spi_in, struct ike_sa *sa);
 
 /* Is every algorithm of the suite one that we have, in a combination that makes sense? */
 bool ike_suite_known(const struct ike_suite *suite);

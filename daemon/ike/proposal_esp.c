@@ -65,7 +65,7 @@ static void tally_one(const struct ike_transform *t, const struct esp_row *row, 
 		y->group_none |= !t->strange && t->id == IKE_GROUP_NONE;
 		break;
 	default:
-		y->alien = true;
+		y->alien |= !ike_additional_type(t->type);
 		break;
 	}
 }
@@ -106,6 +106,14 @@ static bool has_group(const struct ike_sa *offer, const struct ike_proposal *p, 
 	return false;
 }
 
+/* What follows the key exchange with this group; none where there is none. */
+static bool additional(const struct ike_sa *offer, const struct ike_proposal *p,
+		       const struct ike_pfs *pfs, uint16_t group, struct ike_esp_choice *choice)
+{
+	return ike_additional_pick(offer, p, group ? &pfs->additional : NULL, group,
+				   &choice->additional);
+}
+
 static bool group_of_ke(const struct ike_sa *offer, const struct ike_proposal *p,
 			const struct ike_pfs *pfs, struct ike_esp_choice *choice)
 {
@@ -114,7 +122,7 @@ static bool group_of_ke(const struct ike_sa *offer, const struct ike_proposal *p
 	for (size_t i = 0; i < pfs->group_count; i++)
 		if (pfs->group[i] == pfs->ke)
 			choice->group = pfs->ke;
-	return choice->group != 0;
+	return choice->group != 0 && additional(offer, p, pfs, pfs->ke, choice);
 }
 
 static bool no_group(const struct ike_sa *offer, const struct ike_proposal *p,
@@ -125,7 +133,8 @@ static bool no_group(const struct ike_sa *offer, const struct ike_proposal *p,
 	for (size_t i = 0; i < p->count; i++)
 		tally_one(&offer->transform[p->first + i], &rows[0], false, &y);
 	choice->say_no_group = y.group_none;
-	return !pfs->required && (!y.group_any || y.group_none);
+	return !pfs->required && (!y.group_any || y.group_none) &&
+	       additional(offer, p, pfs, IKE_GROUP_NONE, choice);
 }
 
 static bool other_group(const struct ike_sa *offer, const struct ike_proposal *p,
@@ -134,7 +143,8 @@ static bool other_group(const struct ike_sa *offer, const struct ike_proposal *p
 	choice->wrong_group = true;
 	for (size_t i = 0; i < pfs->group_count; i++) {
 		choice->group = pfs->group[i];
-		if (has_group(offer, p, choice->group))
+		if (has_group(offer, p, choice->group) &&
+		    additional(offer, p, pfs, choice->group, choice))
 			return true;
 	}
 	return false;
@@ -175,37 +185,31 @@ bool ike_esp_choose_pfs(const struct ike_sa *offer, const uint16_t *suites, size
 }
 
 bool ike_esp_chosen(const struct ike_sa *answer, const uint16_t *suites, size_t count,
-		    uint16_t group, struct ike_esp_choice *choice)
+		    const struct ike_pfs *pfs, struct ike_esp_choice *choice)
 {
-	const struct ike_pfs pfs = {
-		.group = &group,
-		.group_count = group ? 1 : 0,
-		.required = group != 0,
-		.ke = group,
-	};
-	unsigned seen[IKE_TRANSFORM_ESN + 1] = { 0 };
+	unsigned seen[IKE_TRANSFORM_ADDKE7 + 1] = { 0 };
+	struct ike_pfs sent = *pfs;
 
 	if (answer->proposal_count != 1 || answer->ignored)
 		return false;
 	for (size_t i = 0; i < answer->proposal[0].count; i++) {
 		uint8_t type = answer->transform[answer->proposal[0].first + i].type;
 
-		if (type > IKE_TRANSFORM_ESN || seen[type]++)
+		if (type > IKE_TRANSFORM_ADDKE7 || seen[type]++)
 			return false;
 	}
-	return ike_esp_choose_pfs(answer, suites, count, &pfs, choice) && !choice->wrong_group;
+	sent.required = pfs->ke != 0;
+	return ike_esp_choose_pfs(answer, suites, count, &sent, choice) && !choice->wrong_group;
 }
 
 static void add(const struct esp_row *row, uint8_t number, __be32 spi, bool say_none,
-		const uint16_t *groups, size_t group_count, struct ike_sa *sa)
+		struct ike_sa *sa)
 {
 	if (!ike_sa_add_proposal(sa, number, IKE_PROTOCOL_ESP, &spi, sizeof(spi)))
 		return;
 	ike_sa_add_transform(sa, IKE_TRANSFORM_ENCR, row->encr, row->key_bits);
 	if (row->integ != IKE_INTEG_NONE || say_none)
 		ike_sa_add_transform(sa, IKE_TRANSFORM_INTEG, row->integ, 0);
-	for (size_t i = 0; i < group_count; i++)
-		ike_sa_add_transform(sa, IKE_TRANSFORM_DH, groups[i], 0);
 }
 
 static void add_esn(bool esn, struct ike_sa *sa)
@@ -220,14 +224,24 @@ void ike_esp_choice_sa(const struct ike_esp_choice *choice, __be32 spi_in, struc
 	memset(sa, 0, sizeof(*sa));
 	if (!row)
 		return;
-	add(row, choice->number, spi_in, choice->say_none, &choice->group,
-	    choice->group || choice->say_no_group ? 1 : 0, sa);
+	add(row, choice->number, spi_in, choice->say_none, sa);
+	if (choice->group || choice->say_no_group)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_DH, choice->group, 0);
+	ike_additional_answer(&choice->additional, sa);
 	if (choice->say_esn)
 		add_esn(choice->esn, sa);
 }
 
-void ike_esp_offer_sa(const uint16_t *suites, size_t count, const uint16_t *groups,
-		      size_t group_count, __be32 spi_in, struct ike_sa *sa)
+static void add_groups(const struct ike_pfs *pfs, struct ike_sa *sa)
+{
+	for (size_t i = 0; i < pfs->group_count; i++)
+		ike_sa_add_transform(sa, IKE_TRANSFORM_DH, pfs->group[i], 0);
+	if (pfs->group_count > 0)
+		ike_additional_offer(&pfs->additional, sa);
+}
+
+void ike_esp_offer_sa(const uint16_t *suites, size_t count, const struct ike_pfs *pfs,
+		      __be32 spi_in, struct ike_sa *sa)
 {
 	const struct esp_row *last = NULL;
 
@@ -238,8 +252,9 @@ void ike_esp_offer_sa(const uint16_t *suites, size_t count, const uint16_t *grou
 		if (!row)
 			continue;
 		if (row != last)
-			add(row, (uint8_t)(sa->proposal_count + 1), spi_in, false, groups,
-			    group_count, sa);
+			add(row, (uint8_t)(sa->proposal_count + 1), spi_in, false, sa);
+		if (row != last && pfs)
+			add_groups(pfs, sa);
 		add_esn(suites[i] & CONF_ESP_ESN, sa);
 		last = row;
 	}

@@ -4,6 +4,7 @@
 #include "ike/close.h"
 #include "ike/create.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
 #include "ike/life.h"
 #include "ike/names.h"
 #include "ike/rekey_answer.h"
@@ -43,19 +44,22 @@ static size_t proposals(const struct ike_core *core, const struct ikesa *sa,
 	return count;
 }
 
-/* Our proposals without additional key exchanges, which need an exchange of their own (RFC
- * 9370 2.2.4) that we do not begin. What those of the old SA gave is not lost: SKEYSEED is made
- * from its SK_d. */
-static void offer_plain(const struct conf_proposal *const *ours, size_t count, const uint8_t *spi,
-			struct ike_sa *offer)
+/*
+ * Our proposals. Who has made additional key exchanges knows them; others refuse a proposal that
+ * has a transform type which they do not know, and are offered none where they may be left out.
+ */
+static void offer_known(const struct ikesa *sa, const struct conf_proposal *const *ours,
+			size_t count, const uint8_t *spi, struct ike_sa *offer)
 {
-	struct conf_proposal plain[CONF_LIST_MAX];
+	struct conf_proposal known[CONF_LIST_MAX];
 	const struct conf_proposal *list[CONF_LIST_MAX];
 
 	for (size_t i = 0; i < count; i++) {
-		plain[i] = *ours[i];
-		memset(plain[i].additional_count, 0, sizeof(plain[i].additional_count));
-		list[i] = &plain[i];
+		known[i] = *ours[i];
+		if (!ike_additional_any(sa->keys.suite.additional) &&
+		    ike_additional_optional(&known[i].additional))
+			known[i].additional = (struct conf_additional){ 0 };
+		list[i] = &known[i];
 	}
 	ike_offer_sa(list, count, spi, offer);
 }
@@ -92,7 +96,7 @@ bool ike_rekey_ask_build(struct ike_core *core, struct ikesa *sa, struct ike_wri
 	}
 	create->ike = true;
 	wr_be64(&wr, create->spi);
-	offer_plain(ours, count, spi, &offer);
+	offer_known(sa, ours, count, spi, &offer);
 	ike_put_sa(w, &offer);
 	ike_put_nonce(w, create->ni, create->ni_len);
 	ike_put_ke(w, sa->rekey_group, dh_public(create->dh), dh_public_len(sa->rekey_group));
@@ -131,7 +135,8 @@ static bool refused(struct ike_core *core, struct ikesa *sa, const struct ike_no
 		sa->wanted |= IKE_WANT(IKE_TASK_REKEY_IKE);
 		return true;
 	}
-	if (error->type == IKE_NOTIFY_TEMPORARY_FAILURE) {
+	if (error->type == IKE_NOTIFY_TEMPORARY_FAILURE ||
+	    error->type == IKE_NOTIFY_STATE_NOT_FOUND) {
 		ike_life_ike_again(core, sa);
 		return sa->rekey_failures < IKE_REKEY_TRIES;
 	}
@@ -140,22 +145,26 @@ static bool refused(struct ike_core *core, struct ikesa *sa, const struct ike_no
 	return true;
 }
 
-static bool plain(const struct ike_suite *suite)
+static bool acceptable(const struct ike_core *core, const struct ikesa *sa,
+		       struct ike_create *create, const struct ike_message *m)
 {
-	for (size_t i = 0; i < CONF_ADDITIONAL_MAX; i++)
-		if (suite->additional[i])
-			return false;
-	return true;
+	const struct conf_proposal *ours[CONF_LIST_MAX] = { NULL };
+	size_t count = proposals(core, sa, ours);
+	uint16_t group = dh_group(create->dh);
+
+	if (!ike_count(m, IKE_PAYLOAD_SA) || !ike_count(m, IKE_PAYLOAD_NONCE) ||
+	    !ike_count(m, IKE_PAYLOAD_KE) || m->ke.group != group ||
+	    !ike_chosen_of(&m->sa, ours, count, group, &create->suite))
+		return false;
+	create->peer_spi = ike_rekey_spi(&m->sa.proposal[0]);
+	memcpy(create->series.method, create->suite.additional, sizeof(create->series.method));
+	return create->peer_spi != 0 && ike_create_take(create, true, m) == IKE_DROP_NONE;
 }
 
-static bool acceptable(const struct ikesa *sa, struct ike_create *create,
-		       const struct ike_message *m, struct ike_suite *suite)
+/* Both have rekeyed it at once, the peer's is not finished, and it is ours that goes. */
+static bool loses_to_series(const struct ikesa *sa, const struct ike_create *create)
 {
-	return ike_count(m, IKE_PAYLOAD_SA) && ike_count(m, IKE_PAYLOAD_NONCE) &&
-	       ike_count(m, IKE_PAYLOAD_KE) && ike_chosen(&m->sa, suite) && plain(suite) &&
-	       suite->group == sa->rekey_group && m->ke.group == suite->group &&
-	       ike_rekey_spi(&m->sa.proposal[0]) != 0 &&
-	       ike_create_take(create, true, m) == IKE_DROP_NONE;
+	return ike_create_same(create, sa->asked) && ike_create_lost(create);
 }
 
 /*
@@ -167,6 +176,8 @@ static struct ikesa *predecessor(const struct ike_core *core, struct ikesa *sa,
 {
 	struct ikesa *rival = create->rival.ike ? ikesa_find(core, create->rival.ike) : NULL;
 
+	if (loses_to_series(sa, create))
+		return NULL;
 	if (sa->handle && ike_state_in(sa->state, IKE_IN_USE))
 		return sa;
 	if (!rival || !rival->handle || ike_create_lost(create) ||
@@ -175,16 +186,13 @@ static struct ikesa *predecessor(const struct ike_core *core, struct ikesa *sa,
 	return rival;
 }
 
-/* False: the answer makes no sense. *closed: DELETE of this SA has begun, and it may be gone. */
-static bool agreed(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
-		   const struct ike_message *m, bool *closed)
+/* Every key exchange is made. False: there is no heir. *closed: DELETE of this SA has begun, and it
+ * may be gone. */
+static bool complete(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
+		     bool *closed)
 {
-	struct ikesa *before, *heir = NULL;
-	struct ike_suite suite;
+	struct ikesa *before, *heir = ike_heir_new(core, sa, create, true);
 
-	if (acceptable(sa, create, m, &suite))
-		heir = ike_heir_new(core, sa, create, true, &suite,
-				    ike_rekey_spi(&m->sa.proposal[0]));
 	if (!heir)
 		return false;
 	core->stats.ike_rekeys++;
@@ -203,6 +211,45 @@ static bool agreed(struct ike_core *core, struct ikesa *sa, struct ike_create *c
 	return true;
 }
 
+/*
+ * CREATE_CHILD_SA is answered. Of two rekeys at once the one that loses goes no further when it has
+ * key exchanges to make, RFC 9370 2.2.4; so does one of an SA that ends. True: ours stops.
+ */
+static bool stops(struct ike_core *core, struct ikesa *sa, struct ike_create *create)
+{
+	bool rivals = create->rival.ike || ike_create_same(create, sa->asked);
+
+	if (ike_series_more(create) && rivals && ike_create_lost(create)) {
+		if (sa->asked)
+			sa->asked->yielded = true;
+		return true;
+	}
+	if (ike_create_same(create, sa->asked) && !ike_create_lost(create) && !sa->busy)
+		ike_create_abandon(core, sa);
+	return ike_series_more(create) && sa->state == IKE_STATE_DELETING;
+}
+
+/* False: the answer makes no sense. */
+static bool agreed(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
+		   const struct ike_message *m, bool *closed)
+{
+	if (!create->series.begun) {
+		if (!acceptable(core, sa, create, m))
+			return false;
+		if (stops(core, sa, create))
+			return true;
+	}
+	switch (ike_followup_take(create, m)) {
+	case IKE_PROGRESS_DONE:
+		return complete(core, sa, create, closed);
+	case IKE_PROGRESS_NEXT:
+		ike_followup_want(sa, create);
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool ike_rekey_ask_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
 {
 	const struct ike_notify *error = ike_find_error(m);
@@ -214,7 +261,8 @@ bool ike_rekey_ask_answered(struct ike_core *core, struct ikesa *sa, const struc
 	if (!create)
 		return true;
 	good = error ? refused(core, sa, error) : agreed(core, sa, create, m, &closed);
-	ike_create_free(create);
+	if (closed || sa->create != create)
+		ike_create_free(create);
 	if (!good) {
 		log_info("ike", "%s: %s", ikesa_text(sa, who),
 			 error ? "cannot rekey the IKE SA for too long, closing"

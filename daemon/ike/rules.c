@@ -3,6 +3,7 @@
 
 #include "ike/auth.h"
 #include "ike/create.h"
+#include "ike/followup.h"
 #include "ike/info.h"
 #include "ike/init.h"
 #include "ike/intermediate.h"
@@ -43,6 +44,15 @@ static const struct ike_expect child_answer[] = {
 	ANY(VENDOR),
 };
 
+static const struct ike_expect followup_request[] = {
+	ONE(SK), ONE(KE), ANY(NOTIFY), ANY(VENDOR),
+};
+
+/* Only the notify, when it is refused. */
+static const struct ike_expect followup_answer[] = {
+	ONE(SK), MAY(KE), ANY(NOTIFY), ANY(VENDOR),
+};
+
 static const struct ike_expect info[] = {
 	ONE(SK), ANY(NOTIFY), ANY(DELETE), MAY(CP), ANY(VENDOR),
 };
@@ -64,6 +74,10 @@ const struct ike_rule ike_rules[] = {
 	  IKE_STATE_SAME, ike_create_request, "it rekeys, or wants another CHILD SA" },
 	{ IKE_EXCHANGE_CREATE_CHILD_SA, true, LIVING, true, EXPECT(child_answer),
 	  IKE_STATE_SAME, ike_task_answered, "it answers a rekey of ours" },
+	{ IKE_EXCHANGE_IKE_FOLLOWUP_KE, false, LIVING, true, EXPECT(followup_request),
+	  IKE_STATE_SAME, ike_followup_request, "it goes on with an additional key exchange" },
+	{ IKE_EXCHANGE_IKE_FOLLOWUP_KE, true, LIVING, true, EXPECT(followup_answer),
+	  IKE_STATE_SAME, ike_task_answered, "it answers one of ours" },
 	{ IKE_EXCHANGE_INFORMATIONAL, false, LIVING, true, EXPECT(info),
 	  IKE_STATE_SAME, ike_info_request, "it asks whether we live, deletes, or tells" },
 	{ IKE_EXCHANGE_INFORMATIONAL, true, LIVING, true, EXPECT(info),

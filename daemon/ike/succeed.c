@@ -16,17 +16,18 @@ static const enum ike_task about_client[] = { IKE_TASK_ROUTABILITY, IKE_TASK_ADD
 					      IKE_TASK_DPD };
 
 struct ikesa *ike_heir_new(struct ike_core *core, const struct ikesa *sa,
-			   const struct ike_create *create, bool ours,
-			   const struct ike_suite *suite, uint64_t peer_spi)
+			   const struct ike_create *create, bool ours)
 {
-	struct ikesa *heir = ours ? ikesa_new(core, true, create->spi, peer_spi, &sa->path)
-				  : ikesa_new(core, false, peer_spi, 0, &sa->path);
+	const struct ike_ingredients from = ike_create_ingredients(create);
+	struct ikesa *heir = ours ? ikesa_new(core, true, create->spi, create->peer_spi, &sa->path)
+				  : ikesa_new(core, false, create->peer_spi, create->spi,
+					      &sa->path);
 
 	if (!heir)
 		return NULL;
 	heir->replaces = ikesa_own_spi(sa);
-	if (ike_keys_rekey(&sa->keys, suite, ike_create_ni(create), ike_create_nr(create),
-			   ike_create_shared(create), heir->spi_i, heir->spi_r, &heir->keys)) {
+	if (ike_keys_rekey(&sa->keys, &create->suite, &from, heir->spi_i, heir->spi_r,
+			   &heir->keys)) {
 		heir->sk_in = ike_keys_sk(&heir->keys, !ours);
 		heir->sk_out = ike_keys_sk(&heir->keys, ours);
 	}
@@ -37,6 +38,10 @@ struct ikesa *ike_heir_new(struct ike_core *core, const struct ikesa *sa,
 	ikesa_free(core, heir);
 	return NULL;
 }
+
+/* Requests about the IKE SA itself; a series of key exchanges goes on where it began. */
+static const uint32_t of_ike = IKE_WANT(IKE_TASK_REKEY_IKE) | IKE_WANT(IKE_TASK_DELETE_IKE) |
+			       IKE_WANT(IKE_TASK_FOLLOWUP);
 
 /* Whatever a field of struct ikesa says about the client and its session belongs here. */
 static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *heir)
@@ -56,13 +61,12 @@ static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *hei
 	heir->session = sa->session;
 	heir->child = sa->child;
 	heir->grant = sa->grant;
-	heir->wanted |= sa->wanted &
-			~(IKE_WANT(IKE_TASK_REKEY_IKE) | IKE_WANT(IKE_TASK_DELETE_IKE));
+	heir->wanted |= sa->wanted & ~of_ike;
 	sa->mobike = NULL;
 	sa->session = 0;
 	sa->child = NULL;
 	sa->grant = NULL;
-	sa->wanted = 0;
+	sa->wanted &= IKE_WANT(IKE_TASK_FOLLOWUP);
 	for (size_t i = 0; i < sizeof(about_client) / sizeof(about_client[0]); i++)
 		if (ike_asking(sa, about_client[i], 0)) {
 			heir->wanted |= IKE_WANT(about_client[i]);

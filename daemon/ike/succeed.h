@@ -16,8 +16,7 @@ struct ike_message;
  * chosen when that is 0. NULL: no memory, no randomness, or a suite that is not known.
  */
 struct ikesa *ike_heir_new(struct ike_core *core, const struct ikesa *sa,
-			   const struct ike_create *create, bool ours,
-			   const struct ike_suite *suite, uint64_t peer_spi);
+			   const struct ike_create *create, bool ours);
 /*
  * `heir` has everything of the login that `sa` had, in the state that it had; `sa` is REKEYED, and
  * is closed by us when the peer has not deleted it in time. False: nothing changed, and the heir

@@ -3,6 +3,7 @@
 
 #include "ike/child_ask.h"
 #include "ike/close.h"
+#include "ike/followup.h"
 #include "ike/info.h"
 #include "ike/liveness.h"
 #include "ike/mobike.h"
@@ -20,6 +21,8 @@ struct task_row {
 static const struct task_row tasks[IKE_TASKS] = {
 	[IKE_TASK_DELETE_IKE] = { "DELETE of the IKE SA", IKE_EXCHANGE_INFORMATIONAL,
 				  ike_close_build, ike_close_answered },
+	[IKE_TASK_FOLLOWUP] = { "additional key exchange", IKE_EXCHANGE_IKE_FOLLOWUP_KE,
+				ike_followup_build, ike_followup_answered },
 	[IKE_TASK_DELETE_CHILD] = { "DELETE of a CHILD SA", IKE_EXCHANGE_INFORMATIONAL,
 				    ike_child_delete_build, ike_child_delete_answered },
 	[IKE_TASK_REKEY_CHILD] = { "rekey of a CHILD SA", IKE_EXCHANGE_CREATE_CHILD_SA,

@@ -13,6 +13,19 @@
 #include "ike/task.h"
 #include "support/pair.h"
 
+/* clang-format off */
+/* Rekeys may have an additional key exchange, RFC 9370. */
+static const char conf[] =
+	"[gateway]\noutside = eth0\n[ikev2-proposal all]\ngroup = 31\n"
+	"additional-key-exchange-1 = 19 none\n[ipsec-profile all]\nset-pfs = 31\n"
+	"additional-key-exchange-1 = 19 none\n[pool p4]\nprefix = 10.10.0.0/24\n"
+	"[ikev2-authorization-policy all]\npool = p4\n[virtual-template 1]\n"
+	"[ikev2-keyring ring]\npsk = k\n[ikev2-profile all]\nmatch-identity-remote = any\n"
+	"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n"
+	"authentication-remote = pre-share\nkeyring-local = ring\nproposal = all\n"
+	"ipsec-profile = all\naaa-authorization-group = all\nvirtual-template = 1\n";
+/* clang-format on */
+
 /* Retransmissions, what the peer leaves to us, a childless IKE SA: all of that is over by then. */
 enum { SETTLED_MS = 150 * 1000, DEPTH_FULL = 7, SEEDS = 2 };
 
@@ -77,6 +90,7 @@ static const struct scenario {
 	 * was to be rekeyed is, at the end. */
 	bool ends;
 	bool child, ike;
+	unsigned more; /* bit per side: it asks for the additional key exchange */
 } scenarios[] = {
 	{ "child/child", rekey_child, rekey_child, .child = true },
 	{ "child/delete", rekey_child, delete_child, .ends = true },
@@ -87,6 +101,19 @@ static const struct scenario {
 	{ "IKE/delete", rekey_ike, delete_child, .ends = true },
 	{ "IKE/close", rekey_ike, close_ike, .ends = true },
 	{ "child/close", rekey_child, close_ike, .ends = true },
+}, followups[] = {
+	{ "child+/child+", rekey_child, rekey_child, .child = true, .more = 3 },
+	{ "child+/child", rekey_child, rekey_child, .child = true, .more = 1 },
+	{ "child/child+", rekey_child, rekey_child, .child = true, .more = 2 },
+	{ "child+/delete", rekey_child, delete_child, .ends = true, .more = 1 },
+	{ "IKE+/IKE+", rekey_ike, rekey_ike, .ike = true, .more = 3 },
+	{ "IKE+/IKE", rekey_ike, rekey_ike, .ike = true, .more = 1 },
+	{ "IKE/IKE+", rekey_ike, rekey_ike, .ike = true, .more = 2 },
+	{ "IKE+/child+", rekey_ike, rekey_child, .child = true, .ike = true, .more = 3 },
+	{ "child+/IKE+", rekey_child, rekey_ike, .child = true, .ike = true, .more = 3 },
+	{ "IKE+/delete", rekey_ike, delete_child, .ends = true, .more = 1 },
+	{ "IKE+/close", rekey_ike, close_ike, .ends = true, .more = 1 },
+	{ "child+/close", rekey_child, close_ike, .ends = true, .more = 1 },
 };
 
 struct run {
@@ -209,7 +236,11 @@ static bool play(struct run *r)
 {
 	bool possible = true;
 
-	pair_open(r->p, NULL, NULL, r->seed);
+	pair_open(r->p, conf, conf, r->seed);
+	/* Who has made one before asks for one. */
+	for (unsigned side = 0; side < PAIR_SIDES; side++)
+		if (r->scenario->more & 1u << side)
+			pair_sa(r->p, side)->keys.suite.additional[0] = IKE_GROUP_ECP_256;
 	r->acted = false;
 	r->p->lag = r->lag;
 	r->scenario->a(r->p, PAIR_A);
@@ -250,16 +281,16 @@ static unsigned explore(struct run *r, size_t depth)
 	return played;
 }
 
-static void every_order(bool lag, size_t depth)
+static void every_order(const struct scenario *list, size_t count, bool lag, size_t depth)
 {
 	struct run r = { .p = malloc(sizeof(*r.p)), .lag = lag };
 
 	assert_non_null(r.p);
-	for (size_t i = 0; i < COUNT(scenarios); i++)
+	for (size_t i = 0; i < count; i++)
 		for (r.seed = 1; r.seed <= SEEDS; r.seed++) {
 			unsigned played;
 
-			r.scenario = &scenarios[i];
+			r.scenario = &list[i];
 			played = explore(&r, depth);
 			print_message("%s, seed %u: %u orders\n", r.scenario->name,
 				      (unsigned)r.seed, played);
@@ -276,14 +307,27 @@ static size_t depth(size_t usual)
 static void test_every_order(void **state)
 {
 	(void)state;
-	every_order(false, depth(4));
+	every_order(scenarios, COUNT(scenarios), false, depth(4));
+}
+
+/* With one more key exchange behind the rekeys of one side or of both. */
+static void test_followups(void **state)
+{
+	(void)state;
+	every_order(followups, COUNT(followups), false, depth(4));
+}
+
+static void test_followups_slow_flexd(void **state)
+{
+	(void)state;
+	every_order(followups, COUNT(followups), true, depth(4));
 }
 
 /* flexd takes its time: what it is asked for comes later than what the peer says next. */
 static void test_slow_flexd(void **state)
 {
 	(void)state;
-	every_order(true, depth(5));
+	every_order(scenarios, COUNT(scenarios), true, depth(5));
 }
 
 int main(void)
@@ -291,6 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_order),
 		cmocka_unit_test(test_slow_flexd),
+		cmocka_unit_test(test_followups),
+		cmocka_unit_test(test_followups_slow_flexd),
 	};
 
 	log_open("test", LOG_LEVEL_ERROR);

@@ -21,8 +21,8 @@ static struct story *with_client(const char *ours, const uint16_t *methods, size
 	gateway_client(&s->gw, &setup);
 	setup.fragment_mtu = mtu;
 	for (size_t i = 0; i < count; i++) {
-		setup.proposal.additional[i][0] = methods[i];
-		setup.proposal.additional_count[i] = 1;
+		setup.proposal.additional.method[i][0] = methods[i];
+		setup.proposal.additional.count[i] = 1;
 	}
 	assert_int_equal(initiator_new(&setup, &s->in), 0);
 	return s;
@@ -322,8 +322,8 @@ static void test_stripped(void **state)
 
 	(void)state;
 	for (int n = 0; n < 2; n++) {
-		s->in->setup.proposal.additional[n][1] = IKE_GROUP_NONE;
-		s->in->setup.proposal.additional_count[n] = 2;
+		s->in->setup.proposal.additional.method[n][1] = IKE_GROUP_NONE;
+		s->in->setup.proposal.additional.count[n] = 2;
 	}
 	assert_true(initiator_init(s->in) > 0);
 	for (size_t i = 3; i + 2 <= s->in->out_len; i++)

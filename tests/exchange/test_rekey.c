@@ -290,7 +290,7 @@ static void test_rekey_of_nothing(void **state)
 	ike_ts_add_net(&any, &all4);
 	ike_begin_inner(&w, bytes, sizeof(bytes));
 	ike_put_notify(&w, IKE_PROTOCOL_ESP, &spi, sizeof(spi), IKE_NOTIFY_REKEY_SA, NULL, 0);
-	ike_esp_offer_sa(s->in->setup.esp, 1, NULL, 0, htonl(0x40000001), &offer);
+	ike_esp_offer_sa(s->in->setup.esp, 1, NULL, htonl(0x40000001), &offer);
 	ike_put_sa(&w, &offer);
 	ike_put_nonce(&w, s->in->ni, s->in->ni_len);
 	ike_put_ts(&w, IKE_PAYLOAD_TSI, &any);

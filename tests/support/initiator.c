@@ -178,7 +178,7 @@ size_t initiator_init(struct initiator *in)
 	put_notifies(&w, in->setup.in_init, INITIATOR_NOTIFIES);
 	for (size_t i = 0; i < INITIATOR_VENDORS && in->setup.vendor[i].len; i++)
 		ike_put_vendor(&w, in->setup.vendor[i].data, in->setup.vendor[i].len);
-	if (in->setup.proposal.additional_count[0])
+	if (in->setup.proposal.additional.count[0])
 		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0,
 			       IKE_NOTIFY_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL, 0);
 	if (in->setup.ppk_id[0])
@@ -309,7 +309,7 @@ size_t initiator_auth(struct initiator *in)
 		put_notifies(&w, in->setup.in_auth, INITIATOR_NOTIFIES);
 		put_config(in, &w);
 	}
-	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, NULL, 0, in->spi_in, &offer);
+	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, NULL, in->spi_in, &offer);
 	if (in->setup.esp_offer) {
 		offer = *in->setup.esp_offer;
 		for (size_t i = 0; i < offer.proposal_count; i++)
@@ -403,8 +403,7 @@ size_t initiator_create_child(struct initiator *in)
 	struct ike_writer w;
 
 	ike_begin_inner(&w, bytes, sizeof(bytes));
-	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, NULL, 0, in->spi_in ^ htonl(1),
-			 &offer);
+	ike_esp_offer_sa(in->setup.esp, in->setup.esp_count, NULL, in->spi_in ^ htonl(1), &offer);
 	ike_put_sa(&w, &offer);
 	ike_put_nonce(&w, in->ni, in->ni_len);
 	put_ts(in, &w);

@@ -8,9 +8,14 @@
 
 #include <stdlib.h>
 
+static uint16_t next_method(struct initiator *in)
+{
+	return ike_additional_next(in->keys.suite.additional, &in->intermediate.next_ke);
+}
+
 size_t initiator_intermediate(struct initiator *in)
 {
-	uint16_t method = ike_next_method(&in->intermediate, &in->keys.suite);
+	uint16_t method = next_method(in);
 	struct ike_writer w;
 
 	in->said_header = initiator_header(in, IKE_EXCHANGE_IKE_INTERMEDIATE);
@@ -26,8 +31,7 @@ size_t initiator_intermediate(struct initiator *in)
 
 size_t initiator_step(struct initiator *in)
 {
-	return ike_next_method(&in->intermediate, &in->keys.suite) ? initiator_intermediate(in)
-								   : initiator_auth(in);
+	return next_method(in) ? initiator_intermediate(in) : initiator_auth(in);
 }
 
 static bool change_keys(struct initiator *in, const struct ike_message *m)

@@ -144,7 +144,8 @@ static void take_attr(struct initiator *in, const struct ike_attr *attr)
 
 static bool take_child(struct initiator *in, const struct ike_message *m)
 {
-	const struct ike_bytes ni = { in->ni, in->ni_len }, nr = { in->nr, in->nr_len };
+	const struct ike_ingredients from = { .ni = { in->ni, in->ni_len },
+					      .nr = { in->nr, in->nr_len } };
 	struct ike_esp_choice choice;
 
 	if (!ike_count(m, IKE_PAYLOAD_SA) || !ike_count(m, IKE_PAYLOAD_TSI) ||
@@ -156,8 +157,7 @@ static bool take_child(struct initiator *in, const struct ike_message *m)
 	in->spi_out = choice.spi;
 	in->ts_i = m->ts_i;
 	in->ts_r = m->ts_r;
-	return ike_child_keys(&in->keys, (struct ike_bytes){ 0 }, ni, nr, choice.suite,
-			      &in->key_out, &in->key_in);
+	return ike_child_keys(&in->keys, &from, choice.suite, &in->key_out, &in->key_in);
 }
 
 static enum initiator_event auth_answer(struct initiator *in, const struct ike_message *m)

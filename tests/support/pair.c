@@ -87,8 +87,7 @@ static void install(struct pair *p, unsigned side, __be32 spi)
 	const struct ike_install i = { .esp = &esp,
 				       .ours = side == PAIR_A,
 				       .use_now = true,
-				       .ni = n,
-				       .nr = n,
+				       .from = { .ni = n, .nr = n },
 				       .client = &client,
 				       .net = &net };
 	struct ike_child *child;

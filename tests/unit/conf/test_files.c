@@ -83,14 +83,14 @@ static void add_keys(char found[][128], size_t *count, const char *name)
 		if (sscanf(text, "%63[a-z0-9-] = %*s", key) == 1 && text[strlen(key)] == ' ' &&
 		    text[strlen(key) + 1] == '=')
 			snprintf(found[(*count)++], 128, "%s %s", section, key);
-		assert_true(*count < 128);
+		assert_true(*count < 256);
 	}
 	fclose(in);
 }
 
 static void check_named(const struct conf_section *sections, size_t section_count, const char *file)
 {
-	static char found[128][128];
+	static char found[256][128];
 	size_t count = 0;
 
 	add_keys(found, &count, file);

@@ -29,11 +29,11 @@ static void test_auto(void **state)
 
 		for (uint16_t method = 35; method <= 37; method++)
 			count += mlkem_known(method);
-		assert_int_equal(p->additional_count[0], count + 1);
-		assert_int_equal(p->additional[0][count], 0);
+		assert_int_equal(p->additional.count[0], count + 1);
+		assert_int_equal(p->additional.method[0][count], 0);
 		if (count)
-			assert_int_equal(p->additional[0][0], 36);
-		assert_int_equal(p->additional_count[1], 0);
+			assert_int_equal(p->additional.method[0][0], 36);
+		assert_int_equal(p->additional.count[1], 0);
 		conf_free(conf);
 	}
 }
@@ -49,11 +49,11 @@ static void test_named(void **state)
 	(void)state;
 	if (mlkem_known(36)) {
 		assert_non_null(conf);
-		assert_int_equal(conf->proposals[0].additional[0][0], 19);
-		assert_int_equal(conf->proposals[0].additional[0][1], 0);
-		assert_int_equal(conf->proposals[0].additional_count[0], 2);
-		assert_int_equal(conf->proposals[0].additional[6][0], 36);
-		assert_int_equal(conf->proposals[0].additional[6][1], 35);
+		assert_int_equal(conf->proposals[0].additional.method[0][0], 19);
+		assert_int_equal(conf->proposals[0].additional.method[0][1], 0);
+		assert_int_equal(conf->proposals[0].additional.count[0], 2);
+		assert_int_equal(conf->proposals[0].additional.method[6][0], 36);
+		assert_int_equal(conf->proposals[0].additional.method[6][1], 35);
 		conf_free(conf);
 		return;
 	}

@@ -55,7 +55,7 @@ static void test_values(void **state)
 	struct conf *conf = read_conf("set-security-association-lifetime-seconds = 20\n"
 				      "set-security-association-lifetime-kilobytes = 4294967295\n"
 				      "set-security-association-lifetime-packets = 1000\n"
-				      "set-pfs = 19 x25519",
+				      "set-pfs = 19 x25519\nadditional-key-exchange-2 = 31 none",
 				      "ipsec-flow-limit = 16\nsession-lifetime = 120",
 				      "lifetime = 120", &errors);
 	const struct conf_ipsec_profile *ipsec;
@@ -69,10 +69,43 @@ static void test_values(void **state)
 	assert_int_equal(ipsec->pfs_count, 2);
 	assert_int_equal(ipsec->pfs[0], 19);
 	assert_int_equal(ipsec->pfs[1], 31);
+	assert_int_equal(ipsec->additional.count[0], 0);
+	assert_int_equal(ipsec->additional.count[1], 2);
+	assert_int_equal(ipsec->additional.method[1][0], 31);
+	assert_int_equal(ipsec->additional.method[1][1], 0);
 	assert_int_equal(conf->policies[0].flow_limit, 16);
 	assert_int_equal(conf->policies[0].session_lifetime_s, 120);
 	assert_int_equal(conf->profiles[0].life_s, 120);
 	conf_free(conf);
+}
+
+/* Behind set-pfs as in an [ikev2-proposal]: what there is may follow. none is no word for nothing.
+ */
+static void test_pfs_methods(void **state)
+{
+	static const struct {
+		const char *ipsec;
+		bool any; /* NONE, behind every ML-KEM of the library */
+	} rows[] = {
+		{ "", false },
+		{ "additional-key-exchange-1 = none", false },
+		{ "set-pfs = 19", true },
+		{ "set-pfs = 19\nadditional-key-exchange-1 = auto", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conf_errors errors;
+		struct conf *conf = read_conf(rows[i].ipsec, "", "", &errors);
+		const struct conf_additional *additional;
+
+		assert_non_null(conf);
+		additional = &conf->ipsec_profiles[conf->profiles[0].ipsec_profile].additional;
+		assert_int_equal(additional->count[0] > 0, rows[i].any);
+		if (rows[i].any)
+			assert_int_equal(additional->method[0][additional->count[0] - 1], 0);
+		conf_free(conf);
+	}
 }
 
 static const struct {
@@ -84,6 +117,8 @@ static const struct {
 	{ "set-security-association-lifetime-packets = 999", "", "", "disable or packets" },
 	{ "set-pfs = 2", "", "", "set-pfs" },
 	{ "set-pfs = none 19", "", "", "has none beside groups" },
+	{ "additional-key-exchange-3 = 31", "", "", "additional-key-exchange-3: follows a key" },
+	{ "set-pfs = 19\nadditional-key-exchange-1 = auto 31", "", "", "auto stands alone" },
 	{ "", "ipsec-flow-limit = 0", "", "1 to 16" },
 	{ "", "session-lifetime = 60", "", "off or seconds from 120 to 25920000" },
 	{ "", "", "lifetime = 119", "seconds from 120 to 86400" },
@@ -108,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_pfs_methods),
 		cmocka_unit_test(test_refused),
 	};
 

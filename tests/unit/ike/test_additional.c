@@ -90,7 +90,7 @@ static void test_choose(void **state)
 			ike_sa_add_transform(&offer, (uint8_t)(IKE_TRANSFORM_ADDKE1 + m->n), m->id,
 					     0);
 		for (const struct method *m = rows[i].ours; m->id != END; m++)
-			ours.additional[m->n][ours.additional_count[m->n]++] = m->id;
+			ours.additional.method[m->n][ours.additional.count[m->n]++] = m->id;
 		ok = rows[i].able ? ike_choose_additional(&offer, &list, 1, 31, &choice)
 				  : ike_choose(&offer, &list, 1, 31, &choice);
 		if (ok != (rows[i].chosen != NULL))
@@ -119,9 +119,93 @@ static void test_choose(void **state)
 	}
 }
 
+/* The same behind the key exchange of a CHILD SA. */
+static void test_choose_esp(void **state)
+{
+	static const uint16_t suites[] = { FG_ESP_AES_GCM_256 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct ike_pfs pfs = {
+			.group = { 31 }, .group_count = 1, .required = true, .ke = 31
+		};
+		struct ike_esp_choice choice, again;
+		struct ike_sa offer = { 0 }, answer;
+		size_t methods = 0, plus = 0;
+
+		if (!rows[i].able)
+			continue;
+		assert_true(ike_sa_add_proposal(&offer, 1, IKE_PROTOCOL_ESP, "\1\2\3\4", 4));
+		ike_sa_add_transform(&offer, IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 256);
+		ike_sa_add_transform(&offer, IKE_TRANSFORM_DH, IKE_GROUP_X25519, 0);
+		for (const struct method *m = rows[i].offer; m->id != END; m++)
+			ike_sa_add_transform(&offer, (uint8_t)(IKE_TRANSFORM_ADDKE1 + m->n), m->id,
+					     0);
+		for (const struct method *m = rows[i].ours; m->id != END; m++)
+			pfs.additional.method[m->n][pfs.additional.count[m->n]++] = m->id;
+		if (ike_esp_choose_pfs(&offer, suites, 1, &pfs, &choice) != !!rows[i].chosen)
+			fail_msg("%s", rows[i].what);
+		if (!rows[i].chosen)
+			continue;
+		for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
+			methods += choice.additional.method[n] != 0;
+		for (const char *c = rows[i].chosen; *c; c++)
+			plus += *c == '+';
+		assert_int_equal(methods, plus);
+		assert_int_equal(choice.additional.say_none, rows[i].say_none);
+		ike_esp_choice_sa(&choice, 1, &answer);
+		assert_true(ike_esp_chosen(&answer, suites, 1, &pfs, &again));
+		assert_memory_equal(&again.additional.method, &choice.additional.method,
+				    sizeof(choice.additional.method));
+	}
+}
+
+/* Without a KE payload there is nothing that they could follow; a group that is asked for must lead
+ * to a choice. */
+static void test_without_ke(void **state)
+{
+	static const uint16_t suites[] = { FG_ESP_AES_GCM_256 };
+	static const struct {
+		const char *what;
+		uint16_t group[2], method[2];
+		bool required, ok, wrong_group;
+	} cases[] = {
+		{ "no key exchange", { 0 }, { 0 }, false, true, false },
+		{ "NONE offered", { 31, 0 }, { 36, 0 }, false, true, false },
+		{ "one that needs the other", { 31, 0 }, { 36, 36 }, false, true, true },
+		{ "without a group", { 0 }, { 36, 36 }, false, false, false },
+		{ "another KE", { 31, 31 }, { 36, 36 }, true, true, true },
+		{ "one that we do not have", { 31, 31 }, { 37, 37 }, true, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ike_pfs pfs = { .group = { 31 },
+				       .group_count = 1,
+				       .additional = { { { 36, 0 } }, { 2 } },
+				       .required = cases[i].required };
+		struct ike_esp_choice choice;
+		struct ike_sa offer = { 0 };
+
+		ike_sa_add_proposal(&offer, 1, IKE_PROTOCOL_ESP, "\1\2\3\4", 4);
+		ike_sa_add_transform(&offer, IKE_TRANSFORM_ENCR, IKE_ENCR_AES_GCM_16, 256);
+		for (size_t k = 0; cases[i].group[0] && k < 2; k++)
+			ike_sa_add_transform(&offer, IKE_TRANSFORM_DH, cases[i].group[k], 0);
+		for (size_t k = 0; cases[i].method[0] && k < 2; k++)
+			ike_sa_add_transform(&offer, IKE_TRANSFORM_ADDKE1, cases[i].method[k], 0);
+		if (ike_esp_choose_pfs(&offer, suites, 1, &pfs, &choice) != cases[i].ok)
+			fail_msg("%s", cases[i].what);
+		assert_int_equal(choice.wrong_group, cases[i].wrong_group);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_choose) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_choose_esp),
+		cmocka_unit_test(test_without_ke),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

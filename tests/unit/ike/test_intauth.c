@@ -94,16 +94,16 @@ static void test_rows(void **state)
 /* The next additional key exchange: those that are none take no part. */
 static void test_next(void **state)
 {
-	const struct ike_suite suite = { .additional = { 0, 36, 0, 0, 19, 0, 0 } };
-	struct ike_intermediate im = { 0 };
+	const uint16_t method[CONF_ADDITIONAL_MAX] = { 0, 36, 0, 0, 19, 0, 0 };
+	uint8_t at = 0;
 
 	(void)state;
-	assert_int_equal(ike_next_method(&im, &suite), 36);
-	assert_int_equal(im.next_ke++, 1);
-	assert_int_equal(ike_next_method(&im, &suite), 19);
-	assert_int_equal(im.next_ke++, 4);
-	assert_int_equal(ike_next_method(&im, &suite), 0);
-	assert_int_equal(ike_next_method(&im, &suite), 0);
+	assert_int_equal(ike_additional_next(method, &at), 36);
+	assert_int_equal(at++, 1);
+	assert_int_equal(ike_additional_next(method, &at), 19);
+	assert_int_equal(at++, 4);
+	assert_int_equal(ike_additional_next(method, &at), 0);
+	assert_int_equal(ike_additional_next(method, &at), 0);
 }
 
 int main(void)

@@ -127,41 +127,71 @@ static void nist_cavs_rekey(void **state)
 	struct bytes fresh = hex(
 		"25f3b12d6f282739256e39bf54eda53b60ffcf379bb7bcc90c27b4c4c578616c");
 	struct bytes seed = hex("2d63f6debc92048b4fef3889c4c99ca67d6496e0fac14a2bca9a2d6566ff2398");
+	const struct ike_ingredients from = { .ni = of(&ni), .nr = of(&nr), .shared = of(&fresh) };
 	struct ike_keys old, got, want;
 
 	(void)state;
 	assert_true(ike_keys_derive(&old_suite, of(&ni), of(&nr), of(&shared), spi(cavs[0].spi_i),
 				    spi(cavs[0].spi_r), &old));
 	for (size_t i = 0; i < COUNT(suites); i++) {
-		assert_true(
-			ike_keys_rekey(&old, &suites[i], of(&ni), of(&nr), of(&fresh), 3, 4, &got));
+		assert_true(ike_keys_rekey(&old, &suites[i], &from, 3, 4, &got));
 		assert_true(ike_keys_expand(&suites[i], of(&seed), of(&ni), of(&nr), 3, 4, &want));
 		assert_memory_equal(&got, &want, sizeof(got));
 	}
 }
 
-/* KEYMAT with a key exchange, RFC 7296 2.17: prf+(SK_d, g^ir | Ni | Nr). */
+/* Secrets of additional key exchanges come last, RFC 9370 2.2.4: SKEYSEED = prf(SK_d, SK(0) | Ni |
+ * Nr | SK(1) ...). */
+static void rekey_with_more(void **state)
+{
+	static const struct ike_suite suite = { IKE_ENCR_AES_GCM_16,   256,
+						IKE_PRF_HMAC_SHA2_256, IKE_INTEG_NONE,
+						IKE_GROUP_X25519,      { 36 } };
+	static const uint8_t ni[16] = { 1 }, nr[32] = { 2 }, shared[32] = { 3 }, more[64] = { 5 };
+	const struct ike_ingredients from = {
+		{ ni, 16 }, { nr, 32 }, { shared, 32 }, { more, 64 }
+	};
+	const struct crypto_chunk chunks[] = {
+		{ shared, 32 }, { ni, 16 }, { nr, 32 }, { more, 64 }
+	};
+	struct ike_keys old = { .suite = suite, .prf_len = 32, .d = { 4 } }, got, want;
+	uint8_t seed[CRYPTO_HASH_MAX];
+
+	(void)state;
+	assert_true(crypto_hmac(CRYPTO_SHA256, old.d, 32, chunks, COUNT(chunks), seed));
+	assert_true(ike_keys_expand(&suite, (struct ike_bytes){ seed, 32 }, from.ni, from.nr, 6, 7,
+				    &want));
+	assert_true(ike_keys_rekey(&old, &suite, &from, 6, 7, &got));
+	assert_memory_equal(&got, &want, sizeof(got));
+}
+
+/* KEYMAT with key exchanges, RFC 7296 2.17: prf+(SK_d, SK(0) | Ni | Nr | SK(1) ...), as far as
+ * there are additional ones. */
 static void child_with_pfs(void **state)
 {
-	static const uint8_t ni[16] = { 1 }, nr[32] = { 2 }, shared[32] = { 3 };
+	static const uint8_t ni[16] = { 1 }, nr[32] = { 2 }, shared[32] = { 3 }, more[64] = { 5 };
+	struct ike_ingredients from = { { ni, 16 }, { nr, 32 }, { shared, 32 }, { 0 } };
 	struct ike_keys keys = { .suite = { .prf = IKE_PRF_HMAC_SHA2_256 },
 				 .prf_len = 32,
 				 .d = { 4 } };
-	uint8_t seed[80], keymat[72];
+	uint8_t seed[80 + 64], keymat[72];
 	struct msg_esp_key in, out;
 
 	(void)state;
 	memcpy(seed, shared, 32);
 	memcpy(seed + 32, ni, 16);
 	memcpy(seed + 48, nr, 32);
-	assert_true(crypto_prf_plus(CRYPTO_SHA256, keys.d, 32, seed, sizeof(seed), keymat,
-				    sizeof(keymat)));
-	assert_true(ike_child_keys(&keys, (struct ike_bytes){ shared, 32 },
-				   (struct ike_bytes){ ni, 16 }, (struct ike_bytes){ nr, 32 },
-				   FG_ESP_AES_GCM_256, &in, &out));
+	memcpy(seed + 80, more, 64);
+	assert_true(crypto_prf_plus(CRYPTO_SHA256, keys.d, 32, seed, 80, keymat, sizeof(keymat)));
+	assert_true(ike_child_keys(&keys, &from, FG_ESP_AES_GCM_256, &in, &out));
 	assert_memory_equal(in.key, keymat, 32);
 	assert_memory_equal(in.salt, keymat + 32, 4);
 	assert_memory_equal(out.key, keymat + 36, 32);
+	assert_memory_equal(out.salt, keymat + 68, 4);
+	from.more = (struct ike_bytes){ more, 64 };
+	assert_true(crypto_prf_plus(CRYPTO_SHA256, keys.d, 32, seed, 144, keymat, sizeof(keymat)));
+	assert_true(ike_child_keys(&keys, &from, FG_ESP_AES_GCM_256, &in, &out));
+	assert_memory_equal(in.key, keymat, 32);
 	assert_memory_equal(out.salt, keymat + 68, 4);
 }
 
@@ -236,14 +266,14 @@ static void nist_acvp_child(void **state)
 	};
 	struct ike_keys keys = acvp_keys();
 	struct bytes ni = hex(acvp_ni), nr = hex(acvp_nr), want = hex(acvp_child);
+	const struct ike_ingredients from = { .ni = of(&ni), .nr = of(&nr) };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct msg_esp_key key[2];
 		const uint8_t *p = want.p;
 
-		assert_true(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&ni), of(&nr),
-					   cases[i].suite, &key[0], &key[1]));
+		assert_true(ike_child_keys(&keys, &from, cases[i].suite, &key[0], &key[1]));
 		for (size_t k = 0; k < 2; k++) {
 			assert_memory_equal(key[k].key, p, cases[i].key);
 			p += cases[i].key;
@@ -264,6 +294,8 @@ static void refused(void **state)
 	struct ike_keys keys, zero = { 0 };
 	struct msg_esp_key a, b, none = { 0 };
 	struct ike_suite bad[] = { good, good, good, good };
+	const struct ike_ingredients fits = { .ni = of(&n), .nr = of(&n) };
+	const struct ike_ingredients too_long = { .ni = of(&long_nonce), .nr = of(&n) };
 
 	(void)state;
 	bad[0].encr = IKE_ENCR_3DES;
@@ -279,12 +311,10 @@ static void refused(void **state)
 	assert_false(ike_keys_derive(&good, of(&n), of(&long_nonce), of(&shared), 1, 2, &keys));
 	assert_true(ike_keys_derive(&good, of(&n), of(&n), of(&shared), 1, 2, &keys));
 	memset(&a, 0xaa, sizeof(a));
-	assert_false(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&n), of(&n),
-				    FG_ESP_SUITE_MAX, &a, &b));
+	assert_false(ike_child_keys(&keys, &fits, FG_ESP_SUITE_MAX, &a, &b));
 	assert_memory_equal(&a, &none, sizeof(a));
-	assert_false(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&n), of(&n), 0, &a, &b));
-	assert_false(ike_child_keys(&keys, (struct ike_bytes){ 0 }, of(&long_nonce), of(&n),
-				    FG_ESP_AES_GCM_128, &a, &b));
+	assert_false(ike_child_keys(&keys, &fits, 0, &a, &b));
+	assert_false(ike_child_keys(&keys, &too_long, FG_ESP_AES_GCM_128, &a, &b));
 }
 
 /* RealMessage | Nonce of the other side | prf(SK_p, IDbody), RFC 7296 2.15. */
@@ -345,9 +375,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nist_cavs_rekey), cmocka_unit_test(child_with_pfs),
-		cmocka_unit_test(nist_cavs),       cmocka_unit_test(nist_acvp),
-		cmocka_unit_test(nist_acvp_child), cmocka_unit_test(refused),
-		cmocka_unit_test(auth_octets),     cmocka_unit_test(shared_key_auth),
+		cmocka_unit_test(rekey_with_more), cmocka_unit_test(nist_cavs),
+		cmocka_unit_test(nist_acvp),       cmocka_unit_test(nist_acvp_child),
+		cmocka_unit_test(refused),         cmocka_unit_test(auth_octets),
+		cmocka_unit_test(shared_key_auth),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);

@@ -98,13 +98,13 @@ static void check_auth(const struct replay *r, bool initiator, const char *want)
 static void check_child(const struct login *login, const struct replay *r)
 {
 	const uint16_t suites[] = { login->esp_suite };
+	const struct ike_ingredients from = { .ni = r->init_i.nonce, .nr = r->init_r.nonce };
 	struct ike_esp_choice choice;
 	struct msg_esp_key key[2];
 
 	assert_true(ike_esp_choose(&r->auth_r.sa, suites, 1, &choice));
 	assert_true(ike_esp_choose(&r->auth_i.sa, suites, 1, &choice));
-	assert_true(ike_child_keys(&r->keys, (struct ike_bytes){ 0 }, r->init_i.nonce,
-				   r->init_r.nonce, choice.suite, &key[0], &key[1]));
+	assert_true(ike_child_keys(&r->keys, &from, choice.suite, &key[0], &key[1]));
 	for (int i = 0; i < 2; i++) {
 		struct bytes got = { .len = 0 };
 

@@ -47,7 +47,9 @@ static const struct transforms {
 	{ "DH group is ignored",    { GCM128, { 4, false, 31, 0 } },
 	  FG_ESP_AES_GCM_128, false, false },
 	{ "PRF does not belong",    { GCM128, { 2, false, 5, 0 } }, 0, false, false },
-	{ "unknown type",           { GCM128, { 6, false, 35, 0 } }, 0, false, false },
+	{ "ADDKE is ignored",       { GCM128, { 6, false, 35, 0 } },
+	  FG_ESP_AES_GCM_128, false, false },
+	{ "unknown type",           { GCM128, { 13, false, 35, 0 } }, 0, false, false },
 	{ "strange cipher",         { { 1, true, 20, 128 } }, 0, false, false },
 	{ "strange ESN",            { GCM128, { 5, true, 0, 0 } }, 0, false, false },
 	{ "no cipher",              { NO_ESN }, 0, false, false },
@@ -188,7 +190,7 @@ static void offer_round_trip(void **state)
 	struct ike_esp_choice choice;
 
 	(void)state;
-	ike_esp_offer_sa(all, COUNT(all), NULL, 0, htonl(0x1000), &offer);
+	ike_esp_offer_sa(all, COUNT(all), NULL, htonl(0x1000), &offer);
 	assert_int_equal(offer.proposal_count, COUNT(all));
 	for (size_t i = 0; i < COUNT(all); i++) {
 		assert_true(ike_esp_choose(&offer, &all[i], 1, &choice));
@@ -209,7 +211,7 @@ static void offer_of_both(void **state)
 	size_t n = 0;
 
 	(void)state;
-	ike_esp_offer_sa(suites, COUNT(suites), NULL, 0, htonl(0x1000), &offer);
+	ike_esp_offer_sa(suites, COUNT(suites), NULL, htonl(0x1000), &offer);
 	assert_int_equal(offer.proposal_count, 3);
 	for (size_t i = 0; i < offer.transform_count; i++)
 		if (offer.transform[i].type == IKE_TRANSFORM_ESN)
