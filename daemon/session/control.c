@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "session/control.h"
+#include "session/control_internal.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/listener.h>
-#include <flexgate/ctl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,78 +15,18 @@
 #define AREA "control"
 
 enum {
-	OUT_FULL = 64 * 1024,       /* a step waits while this much is unsent */
-	OUT_LOW = 16 * 1024,        /* and goes on here */
-	OUT_MAX = 64 * 1024 * 1024, /* rows that cannot be held back: a caller who does not read */
+	OUT_LOW = 16 * 1024, /* a step that waited goes on here */
 	BACKLOG = 16,
-};
-
-struct ctl_client {
-	TAILQ_ENTRY(ctl_client) link;
-	TAILQ_ENTRY(ctl_client) queue; /* while it waits for ike */
-	struct control *control;
-	struct bufferevent *bev;
-	const struct ctl_command *command; /* NULL: no request yet */
-	json_t *args;
-	ctl_step *step;
-	uint32_t cursor;
-	struct ctl_ike ask;
-	struct event *patience; /* while the answer comes from somebody else */
-	int trace;              /* its slot, -1: it traces nothing */
-	uint32_t serial;
-	bool queued;
-	bool done; /* the last line is written */
-	bool pumping;
-};
-
-TAILQ_HEAD(clients, ctl_client);
-
-struct control {
-	struct broker *broker;
-	struct evconnlistener *listener; /* NULL in tests */
-	char path[CONF_TEXT_MAX + sizeof(FG_CTL_SOCKET)];
-	struct clients clients, asking; /* asking: the first one's question is with ike */
-	size_t count;
-	struct ctl_client *tracer[IKE_TRACES];
-	uint32_t trace_serial;
-	bool asked;  /* ike owes an answer */
-	bool orphan; /* to somebody who is gone */
 };
 
 /* --- clients --- */
 
-static void ask_next(struct control *control);
-
-static void leave_queue(struct ctl_client *client)
+void ctl_client_free(struct ctl_client *client)
 {
 	struct control *control = client->control;
 
-	if (!client->queued)
-		return;
-	if (control->asked && !control->orphan && TAILQ_FIRST(&control->asking) == client)
-		control->orphan = true;
-	TAILQ_REMOVE(&control->asking, client, queue);
-	client->queued = false;
-}
-
-static void leave_trace(struct ctl_client *client)
-{
-	struct control *control = client->control;
-	struct msg_ike_trace none = { .slot = (uint32_t)client->trace };
-
-	if (client->trace < 0)
-		return;
-	control->tracer[client->trace] = NULL;
-	client->trace = -1;
-	supervise_to_ike(control->broker, MSG_IKE_TRACE, &none, sizeof(none));
-}
-
-static void client_free(struct ctl_client *client)
-{
-	struct control *control = client->control;
-
-	leave_queue(client);
-	leave_trace(client);
+	ctl_leave_ike(client);
+	ctl_leave_trace(client);
 	reload_forget(control->broker, client);
 	TAILQ_REMOVE(&control->clients, client, link);
 	control->count--;
@@ -166,7 +102,7 @@ static void finish(struct ctl_client *client, json_t *end)
 	write_line(client, json_pack("{s:o}", "end", end));
 	client->done = true;
 	client->step = NULL;
-	leave_queue(client);
+	ctl_leave_ike(client);
 	/* on_write() is called when everything is sent. */
 	bufferevent_setwatermark(client->bev, EV_WRITE, 0, 0);
 }
@@ -197,7 +133,7 @@ static void pump(struct ctl_client *client)
 {
 	struct evbuffer *out = bufferevent_get_output(client->bev);
 
-	while (client->step && evbuffer_get_length(out) < OUT_FULL)
+	while (client->step && evbuffer_get_length(out) < CTL_OUT_FULL)
 		client->step(client, &client->cursor);
 }
 
@@ -322,7 +258,7 @@ static void on_write(struct bufferevent *bev, void *arg)
 
 	pump(client);
 	if (client->done && evbuffer_get_length(bufferevent_get_output(bev)) == 0)
-		client_free(client);
+		ctl_client_free(client);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
@@ -342,7 +278,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		bufferevent_disable(bev, EV_READ);
 		return;
 	}
-	client_free(client);
+	ctl_client_free(client);
 }
 
 int control_take(struct control *control, int fd)
@@ -371,209 +307,6 @@ int control_take(struct control *control, int fd)
 size_t control_clients(const struct control *control)
 {
 	return control ? control->count : 0;
-}
-
-/* --- questions to ike --- */
-
-static void ask_next(struct control *control)
-{
-	struct ctl_client *client;
-	struct msg_ike_show show;
-
-	while (!control->asked && (client = TAILQ_FIRST(&control->asking))) {
-		show = (struct msg_ike_show){ .what = client->ask.what };
-		control->asked = supervise_to_ike(control->broker, MSG_IKE_SHOW, &show,
-						  sizeof(show)) == 0;
-		if (!control->asked)
-			ctl_fail(client, "try again; flexctl show plane shows the processes",
-				 "the ike process is not running at the moment");
-	}
-}
-
-void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask)
-{
-	client->ask = *ask;
-	client->queued = true;
-	TAILQ_INSERT_TAIL(&client->control->asking, client, queue);
-	ask_next(client->control);
-}
-
-static bool row_ok(const struct msg_ike_sa_row *row)
-{
-	return msg_text_ok(row->state, sizeof(row->state)) &&
-	       msg_text_ok(row->profile, sizeof(row->profile)) &&
-	       msg_text_ok(row->suite, sizeof(row->suite)) &&
-	       msg_text_ok(row->client, sizeof(row->client)) &&
-	       msg_text_ok(row->vendors, sizeof(row->vendors)) &&
-	       msg_text_ok(row->proof, sizeof(row->proof)) &&
-	       msg_text_ok(row->agreed, sizeof(row->agreed)) &&
-	       msg_text_ok(row->asking, sizeof(row->asking)) &&
-	       row->remote.len <= sizeof(row->remote.data) &&
-	       row->ours.len <= sizeof(row->ours.data);
-}
-
-/* Who gets the rows that ike says now; NULL: he is gone. */
-static struct ctl_client *asker(const struct control *control)
-{
-	return control->orphan ? NULL : TAILQ_FIRST(&control->asking);
-}
-
-/* ike cannot be held back: a caller who does not read what it says goes. */
-static void bound(struct ctl_client *client)
-{
-	if (client && evbuffer_get_length(bufferevent_get_output(client->bev)) > OUT_MAX)
-		client_free(client);
-}
-
-int control_ike_row(struct control *control, const struct msg_ike_sa_row *row)
-{
-	struct ctl_client *client;
-
-	if (!row_ok(row))
-		return -EPROTO;
-	if (!control)
-		return 0;
-	if (!control->asked)
-		return -EPROTO;
-	client = asker(control);
-	if (client && client->ask.row)
-		client->ask.row(client, row);
-	bound(client);
-	return 0;
-}
-
-int control_ike_tally(struct control *control, const struct msg_ike_tally *tally)
-{
-	struct ctl_client *client;
-
-	if (!msg_text_ok(tally->name, sizeof(tally->name)) || tally->kind > MSG_TALLY_NOTIFY)
-		return -EPROTO;
-	if (!control)
-		return 0;
-	if (!control->asked)
-		return -EPROTO;
-	client = asker(control);
-	if (client && client->ask.tally)
-		client->ask.tally(client, tally);
-	bound(client);
-	return 0;
-}
-
-int control_pki_row(struct control *control, const struct msg_pki_row *row)
-{
-	struct ctl_client *client;
-
-	if (!msg_text_ok(row->trustpoint, sizeof(row->trustpoint)) ||
-	    !msg_text_ok(row->what, sizeof(row->what)) ||
-	    !msg_text_ok(row->subject, sizeof(row->subject)) ||
-	    !msg_text_ok(row->issuer, sizeof(row->issuer)) ||
-	    !msg_text_ok(row->key, sizeof(row->key)) ||
-	    !msg_text_ok(row->status, sizeof(row->status)))
-		return -EPROTO;
-	if (!control)
-		return 0;
-	if (!control->asked)
-		return -EPROTO;
-	client = asker(control);
-	if (client && client->ask.pki)
-		client->ask.pki(client, row);
-	bound(client);
-	return 0;
-}
-
-int control_algorithm_row(struct control *control, const struct msg_algorithm_row *row)
-{
-	struct ctl_client *client;
-
-	if (!msg_text_ok(row->kind, sizeof(row->kind)) ||
-	    !msg_text_ok(row->name, sizeof(row->name)) ||
-	    !msg_text_ok(row->library, sizeof(row->library)) ||
-	    !msg_text_ok(row->offered, sizeof(row->offered)))
-		return -EPROTO;
-	if (!control)
-		return 0;
-	if (!control->asked)
-		return -EPROTO;
-	client = asker(control);
-	if (client && client->ask.algorithm)
-		client->ask.algorithm(client, row);
-	bound(client);
-	return 0;
-}
-
-int control_ike_stats(struct control *control, const struct msg_ike_stats *stats)
-{
-	struct ctl_client *client;
-
-	if (!control)
-		return 0;
-	if (!control->asked)
-		return -EPROTO;
-	client = asker(control);
-	control->asked = control->orphan = false;
-	if (client)
-		client->ask.stats(client, stats);
-	ask_next(control);
-	return 0;
-}
-
-/* --- traces of ike --- */
-
-void ctl_trace(struct ctl_client *client, struct msg_ike_trace *trace)
-{
-	struct control *control = client->control;
-
-	while (trace->slot < IKE_TRACES && control->tracer[trace->slot])
-		trace->slot++;
-	if (trace->slot == IKE_TRACES) {
-		ctl_fail(client, "end one of them", "%d traces run already", IKE_TRACES);
-		return;
-	}
-	trace->serial = ++control->trace_serial;
-	if (supervise_to_ike(control->broker, MSG_IKE_TRACE, trace, sizeof(*trace))) {
-		ctl_fail(client, "try again; flexctl show plane shows the processes",
-			 "the ike process is not running at the moment");
-		return;
-	}
-	client->trace = (int)trace->slot;
-	client->serial = trace->serial;
-	control->tracer[trace->slot] = client;
-}
-
-/* A caller who does not read loses lines, and nobody else does. */
-int control_ike_trace(struct control *control, const struct msg_ike_trace_line *line)
-{
-	struct ctl_client *client;
-
-	if (line->slot >= IKE_TRACES || !msg_text_ok(line->text, sizeof(line->text)))
-		return -EPROTO;
-	client = control ? control->tracer[line->slot] : NULL;
-	if (client && client->serial == line->serial &&
-	    evbuffer_get_length(bufferevent_get_output(client->bev)) < OUT_FULL)
-		ctl_trace_row(client, line->text);
-	return 0;
-}
-
-static void traces_lost(struct control *control)
-{
-	for (int i = 0; i < IKE_TRACES; i++) {
-		struct ctl_client *client = control->tracer[i];
-
-		if (!client)
-			continue;
-		control->tracer[i] = NULL;
-		client->trace = -1;
-		ctl_fail(client, "begin again", "the ike process has ended");
-	}
-}
-
-void control_ike_lost(struct control *control)
-{
-	if (!control)
-		return;
-	traces_lost(control);
-	control->asked = control->orphan = false;
-	ask_next(control); /* which fails for each */
 }
 
 /* --- the listener --- */
@@ -677,7 +410,7 @@ void control_close(struct control *control)
 		out = bufferevent_get_output(client->bev);
 		evbuffer_unfreeze(out, 1);
 		evbuffer_write(out, bufferevent_getfd(client->bev));
-		client_free(client);
+		ctl_client_free(client);
 	}
 	free(control);
 }

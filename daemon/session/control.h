@@ -21,16 +21,11 @@ void control_close(struct control *control);
 int control_take(struct control *control, int fd);
 size_t control_clients(const struct control *control);
 
-/* Answers of ike. 0, or -EPROTO: nobody asked, or a text does not end. */
-int control_ike_row(struct control *control, const struct msg_ike_sa_row *row);
-int control_ike_tally(struct control *control, const struct msg_ike_tally *tally);
-int control_algorithm_row(struct control *control, const struct msg_algorithm_row *row);
-int control_pki_row(struct control *control, const struct msg_pki_row *row);
-int control_ike_stats(struct control *control, const struct msg_ike_stats *stats);
-int control_ike_trace(struct control *control, const struct msg_ike_trace_line *line);
+/* Rows, statistics and lines of a trace. 0, or -EPROTO: nobody asked, or a text does not end. */
+int control_from_ike(struct control *control, uint32_t type, const void *body);
 void control_ike_lost(struct control *control);
 
-/* --- between control.c and the commands --- */
+/* --- for the commands --- */
 
 struct ctl_client;
 
@@ -65,14 +60,12 @@ void ctl_fail(struct ctl_client *client, const char *hint, const char *format, .
 /* Called while there is room until it has called ctl_ok() or ctl_fail(). *cursor starts at 0. */
 typedef void ctl_step(struct ctl_client *client, uint32_t *cursor);
 void ctl_steps(struct ctl_client *client, ctl_step *step);
-/* Ask ike; these are called with what it says, in the order of the askers; all but stats, which
- * ends the answer, may be NULL. */
+/* Ask ike; these are called with what it says, in the order of the askers. */
 struct ctl_ike {
 	enum msg_ike_what what;
-	void (*row)(struct ctl_client *client, const struct msg_ike_sa_row *row);
-	void (*tally)(struct ctl_client *client, const struct msg_ike_tally *tally);
-	void (*pki)(struct ctl_client *client, const struct msg_pki_row *row);
-	void (*algorithm)(struct ctl_client *client, const struct msg_algorithm_row *row);
+	/* A message of the kind that answers `what`; with MSG_SHOW_STATS there is none. */
+	void (*row)(struct ctl_client *client, const void *body);
+	/* Ends the answer. */
 	void (*stats)(struct ctl_client *client, const struct msg_ike_stats *stats);
 };
 void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask);

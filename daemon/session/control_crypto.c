@@ -24,8 +24,10 @@ static void put(struct ctl_client *client, const char *kind, const char *name, c
 	ctl_row(client, row);
 }
 
-static void ike_algorithm(struct ctl_client *client, const struct msg_algorithm_row *row)
+static void ike_algorithm(struct ctl_client *client, const void *body)
 {
+	const struct msg_algorithm_row *row = body;
+
 	put(client, row->kind, row->name, row->library, row->offered);
 }
 
@@ -68,7 +70,7 @@ static void esp_rows(struct ctl_client *client, const struct msg_ike_stats *stat
 void ctl_show_crypto(struct ctl_client *client)
 {
 	static const struct ctl_ike ask = { .what = MSG_SHOW_CRYPTO,
-					    .algorithm = ike_algorithm,
+					    .row = ike_algorithm,
 					    .stats = esp_rows };
 
 	ctl_ask_ike(client, &ask);

@@ -52,8 +52,9 @@ static void set_detail(json_t *row, const struct msg_ike_sa_row *sa)
 	ctl_set_number(row, "next_out", sa->next_out);
 }
 
-static void ike_row(struct ctl_client *client, const struct msg_ike_sa_row *sa)
+static void ike_row(struct ctl_client *client, const void *body)
 {
+	const struct msg_ike_sa_row *sa = body;
 	json_t *row = meant(ctl_text(client, "name"), sa) ? json_object() : NULL;
 	char text[CTL_IDENTITY_MAX];
 
@@ -98,8 +99,9 @@ void ctl_show_ikev2_sa(struct ctl_client *client)
 
 /* --- show ikev2 stats --- */
 
-static void tally_row(struct ctl_client *client, const struct msg_ike_tally *tally)
+static void tally_row(struct ctl_client *client, const void *body)
 {
+	const struct msg_ike_tally *tally = body;
 	json_t *row = json_object();
 	char name[4 * sizeof(tally->name)];
 
@@ -151,7 +153,7 @@ static void stats_row(struct ctl_client *client, const struct msg_ike_stats *sta
 void ctl_show_ikev2_stats(struct ctl_client *client)
 {
 	static const struct ctl_ike ask = { .what = MSG_SHOW_TALLIES,
-					    .tally = tally_row,
+					    .row = tally_row,
 					    .stats = stats_row };
 
 	ctl_ask_ike(client, &ask);

@@ -29,8 +29,9 @@ static void set_safe(json_t *row, const char *key, const char *text)
 	ctl_set_text(row, key, safe);
 }
 
-static void pki_row(struct ctl_client *client, const struct msg_pki_row *pki)
+static void pki_row(struct ctl_client *client, const void *body)
 {
+	const struct msg_pki_row *pki = body;
 	json_t *row = json_object();
 	char text[32];
 
@@ -60,7 +61,7 @@ static void pki_end(struct ctl_client *client, const struct msg_ike_stats *stats
 void ctl_show_pki(struct ctl_client *client)
 {
 	static const struct ctl_ike ask = { .what = MSG_SHOW_PKI,
-					    .pki = pki_row,
+					    .row = pki_row,
 					    .stats = pki_end };
 
 	ctl_ask_ike(client, &ask);

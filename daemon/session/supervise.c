@@ -196,46 +196,11 @@ static int from_ike(void *arg, const struct ipc_message *message)
 		       : -EPROTO;
 }
 
-static int on_ike_row(void *arg, const struct ipc_message *message)
+static int answer_from_ike(void *arg, const struct ipc_message *message)
 {
 	struct child *child = arg;
 
-	return control_ike_row(child->broker->control, message->body);
-}
-
-static int on_ike_tally(void *arg, const struct ipc_message *message)
-{
-	struct child *child = arg;
-
-	return control_ike_tally(child->broker->control, message->body);
-}
-
-static int on_ike_trace(void *arg, const struct ipc_message *message)
-{
-	struct child *child = arg;
-
-	return control_ike_trace(child->broker->control, message->body);
-}
-
-static int on_pki_row(void *arg, const struct ipc_message *message)
-{
-	struct child *child = arg;
-
-	return control_pki_row(child->broker->control, message->body);
-}
-
-static int on_algorithm_row(void *arg, const struct ipc_message *message)
-{
-	struct child *child = arg;
-
-	return control_algorithm_row(child->broker->control, message->body);
-}
-
-static int on_ike_stats(void *arg, const struct ipc_message *message)
-{
-	struct child *child = arg;
-
-	return control_ike_stats(child->broker->control, message->body);
+	return control_from_ike(child->broker->control, message->type, message->body);
 }
 
 /* What is demanded longer than this was not asked for by an honest ike. */
@@ -288,12 +253,12 @@ const struct ipc_rule child_ike_rules[] = {
 	{ MSG_IDLE_ASK,      "IDLE_ASK",      BODY(msg_idle_ask),      from_ike,         false },
 	{ MSG_SESSION_MOVE,  "SESSION_MOVE",  BODY(msg_session_move),  from_ike,         false },
 	{ MSG_SESSION_END,   "SESSION_END",   BODY(msg_session_end),   from_ike,         false },
-	{ MSG_IKE_SA_ROW,    "IKE_SA_ROW",    BODY(msg_ike_sa_row),    on_ike_row,       false },
-	{ MSG_IKE_TALLY,     "IKE_TALLY",     BODY(msg_ike_tally),     on_ike_tally,     false },
-	{ MSG_IKE_TRACE_LINE, "IKE_TRACE_LINE", BODY(msg_ike_trace_line), on_ike_trace,  false },
-	{ MSG_ALGORITHM_ROW, "ALGORITHM_ROW", BODY(msg_algorithm_row), on_algorithm_row, false },
-	{ MSG_PKI_ROW,       "PKI_ROW",       BODY(msg_pki_row),       on_pki_row,       false },
-	{ MSG_IKE_STATS,     "IKE_STATS",     BODY(msg_ike_stats),     on_ike_stats,     false },
+	{ MSG_IKE_SA_ROW,    "IKE_SA_ROW",    BODY(msg_ike_sa_row),    answer_from_ike,  false },
+	{ MSG_IKE_TALLY,     "IKE_TALLY",     BODY(msg_ike_tally),     answer_from_ike,  false },
+	{ MSG_IKE_TRACE_LINE, "IKE_TRACE_LINE", BODY(msg_ike_trace_line), answer_from_ike,  false },
+	{ MSG_ALGORITHM_ROW, "ALGORITHM_ROW", BODY(msg_algorithm_row), answer_from_ike,  false },
+	{ MSG_PKI_ROW,       "PKI_ROW",       BODY(msg_pki_row),       answer_from_ike,  false },
+	{ MSG_IKE_STATS,     "IKE_STATS",     BODY(msg_ike_stats),     answer_from_ike,  false },
 	{ MSG_COOKIE_DEMAND, "COOKIE_DEMAND", BODY(msg_cookie_demand), on_cookie_demand, false },
 	{ MSG_AAA_LOST,      "AAA_LOST",      NOTHING,                 on_aaa_lost,      false },
 };
