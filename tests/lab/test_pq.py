@@ -58,3 +58,66 @@ def test_insist(lab):
     c.change(proposals=proposal("mlkem768"))
     c.connect()
     l.ping(c.ns, HOST4)
+
+
+# --- rekeys: IKE_FOLLOWUP_KE ---
+
+ESP = "aes256gcm16-x25519-ke1_mlkem768"
+PFS = "[ipsec-profile default]\nset-pfs = 31\nadditional-key-exchange-1 = mlkem768\n"
+INSIST = "[ikev2-proposal default]\nadditional-key-exchange-1 = mlkem768\n"
+
+
+def stats(lab):
+    return next(r for r in lab.gateway.show("ikev2", "stats") if "child_rekeys" in r)
+
+
+def followups(lab):
+    """IKE_FOLLOWUP_KE requests: (of the client, ours)."""
+    row = next(r for r in lab.gateway.show("ikev2", "stats") if r.get("exchange") == "IKE_FOLLOWUP_KE")
+    return row["requests_in"], row["requests_out"]
+
+
+def rekeyed(lab, client, ike, child):
+    """So often, with ML-KEM each time, and the traffic passes."""
+    wait_for(lambda: stats(lab)["ike_rekeys"] >= ike and stats(lab)["child_rekeys"] >= child,
+             "%d rekeys of the IKE SA, %d of the CHILD SA" % (ike, child), timeout=150)
+    assert stats(lab)["rekey_failed"] == 0
+    assert "ML-KEM-768" in lab.gateway.show("ikev2", "sa")[0]["suite"]
+    lab.ping(client.ns, HOST4)
+    lab.ping(lab.network.host, client.inner()[0])
+    wait_for(lambda: client.agrees(lab.gateway.session()), "counters agree", timeout=3)
+
+
+def test_client_rekeys(lab):
+    """A profile that insists on ML-KEM, and a client that rekeys both kinds with it."""
+    l = lab(proposal=INSIST + PFS)
+    c = l.client(proposals=proposal("mlkem768"), esp=ESP, rekey="6s", ike_rekey="10s")
+    c.connect()
+    rekeyed(l, c, ike=2, child=3)
+    theirs, ours = followups(l)
+    assert theirs >= 5 and ours == 0
+    assert "no_series" not in l.gateway.drops()
+    assert "ML_KEM_768" in c.sas()
+
+
+def test_gateway_rekeys(lab):
+    """The same by the gateway."""
+    l = lab(proposal=INSIST + PFS + "set-security-association-lifetime-seconds = 20",
+            profile="lifetime = 120")
+    c = l.client(proposals=proposal("mlkem768"), esp=ESP)
+    c.connect()
+    rekeyed(l, c, ike=1, child=4)
+    theirs, ours = followups(l)
+    assert ours >= 5 and theirs == 0
+
+
+def test_both_rekey(lab):
+    """Both at about the same time: what collides is sorted out, and nobody is thrown out."""
+    l = lab(proposal=INSIST + PFS + "set-security-association-lifetime-seconds = 20",
+            profile="lifetime = 120")
+    c = l.client(proposals=proposal("mlkem768"), esp=ESP, rekey="16s", ike_rekey="25s")
+    c.connect()
+    before = l.gateway.session()["name"]
+    rekeyed(l, c, ike=2, child=4)
+    assert l.gateway.session()["name"] == before
+    assert c.connected()

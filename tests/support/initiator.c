@@ -67,6 +67,8 @@ void initiator_free(struct initiator *in)
 	crypto_sk_free(in->sk_in);
 	crypto_sk_free(in->sk_out);
 	ke_free(in->ke);
+	initiator_create_end(in);
+	initiator_old_end(in);
 	ike_packet_free(in->more);
 	ike_fragments_forget(&in->arriving);
 	free(in->whole);

@@ -9,10 +9,12 @@
 #define SUPPORT_INITIATOR_H
 
 #include "conf/conf.h"
+#include "crypto/ke.h"
 #include "crypto/sign.h"
 #include "ike/fragment.h"
 #include "ike/intauth.h"
 #include "ike/keys.h"
+#include "ike/limits.h"
 #include "ike/packet.h"
 #include "ike/proposal.h"
 #include "ike/wire/build.h"
@@ -75,6 +77,7 @@ struct initiator_setup {
 	uint16_t group;                /* of the first KE payload, 0: the first of the offer */
 	uint16_t esp[FG_ESP_SUITE_MAX];
 	size_t esp_count;
+	struct ike_pfs pfs; /* of a rekey of the CHILD SA; ke 0: without a key exchange */
 	uint8_t id_type;
 	char identity[CONF_TEXT_MAX]; /* as on the wire */
 	size_t identity_len;          /* 0: a text, up to its NUL */
@@ -127,10 +130,37 @@ enum initiator_state {
 enum initiator_event {
 	INITIATOR_IGNORED,  /* not for us, or not believed */
 	INITIATOR_RETRY,    /* another group or a cookie is wanted: make IKE_SA_INIT again */
-	INITIATOR_STEP,     /* the next message of the login: initiator_step() */
+	INITIATOR_STEP,     /* the next message of the login or of a rekey: initiator_step() */
 	INITIATOR_DONE,     /* IKE_AUTH is answered: look at state */
 	INITIATOR_ANSWERED, /* to our INFORMATIONAL or CREATE_CHILD_SA; `answer` has it */
+	INITIATOR_REKEYED,  /* the new SA is in use: initiator_delete_old() */
 	INITIATOR_ANSWER,   /* a request of the gateway: our answer stands in out */
+};
+
+/* What an IKE SA has of its own. */
+struct initiator_ike {
+	uint64_t spi_i, spi_r;
+	struct ike_keys keys;
+	struct crypto_sk *sk_in, *sk_out;
+	uint32_t next_id, gateway_id;
+};
+
+/* A rekey under way. */
+struct initiator_create {
+	bool open, ike;
+	__be32 old_in, spi_in;
+	uint64_t spi, peer_spi;
+	struct ike_suite suite;
+	struct ike_esp_choice esp;
+	uint8_t ni[IKE_NONCE_LEN], nr[IKE_NONCE_MAX];
+	size_t nr_len;
+	struct ke *ke; /* of the message that is out */
+	uint16_t method[CONF_ADDITIONAL_MAX];
+	uint8_t at;
+	uint8_t link[64]; /* for the next IKE_FOLLOWUP_KE */
+	size_t link_len;
+	uint8_t shared[KE_SECRET_MAX], more[CONF_ADDITIONAL_MAX * KE_SECRET_MAX];
+	size_t shared_len, more_len;
 };
 
 struct initiator {
@@ -184,6 +214,9 @@ struct initiator {
 	uint8_t said_first, said[2048];
 	size_t said_len;
 
+	struct initiator_create create;
+	struct initiator_ike old; /* before the last rekey, until it is deleted */
+
 	bool ppk_agreed, ppk_mixed;  /* USE_PPK went both ways; it is in the keys */
 	struct ike_keys without_ppk; /* from before */
 
@@ -204,7 +237,8 @@ bool initiator_more(struct initiator *in);
 size_t initiator_init(struct initiator *in);
 size_t initiator_auth(struct initiator *in);
 size_t initiator_intermediate(struct initiator *in);
-/* IKE_INTERMEDIATE while there is an additional key exchange to make, then IKE_AUTH. */
+/* IKE_INTERMEDIATE while there is an additional key exchange to make, then IKE_AUTH; in a rekey
+ * IKE_FOLLOWUP_KE. */
 size_t initiator_step(struct initiator *in);
 size_t initiator_liveness(struct initiator *in);
 /* INFORMATIONAL with one error notify. */
@@ -217,6 +251,12 @@ size_t initiator_inform(struct initiator *in, const struct initiator_notify *not
 size_t initiator_delete(struct initiator *in);
 size_t initiator_delete_child(struct initiator *in);
 size_t initiator_create_child(struct initiator *in);
+/* CREATE_CHILD_SA in the place of what is in use, the key exchange behind it, and the end of what
+ * was in use. */
+size_t initiator_rekey_ike(struct initiator *in);
+size_t initiator_rekey_child(struct initiator *in);
+size_t initiator_followup(struct initiator *in);
+size_t initiator_delete_old(struct initiator *in);
 /* Any sealed message under any header; does not count as a request of ours. */
 size_t initiator_seal(struct initiator *in, const struct ike_header *header,
 		      const struct ike_writer *inner);

@@ -31,6 +31,8 @@ size_t initiator_intermediate(struct initiator *in)
 
 size_t initiator_step(struct initiator *in)
 {
+	if (in->create.open)
+		return initiator_followup(in);
 	return next_method(in) ? initiator_intermediate(in) : initiator_auth(in);
 }
 

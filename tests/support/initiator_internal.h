@@ -16,5 +16,11 @@ bool initiator_proved(struct initiator *in, const struct ike_message *m);
 /* The answer to IKE_INTERMEDIATE. */
 enum initiator_event initiator_intermediate_answer(struct initiator *in,
 						   const struct ike_message *m);
+/* To CREATE_CHILD_SA or IKE_FOLLOWUP_KE of a rekey. */
+enum initiator_event initiator_create_answer(struct initiator *in, const struct ike_message *m);
+void initiator_create_end(struct initiator *in);
+/* The IKE SA in use, and the one before, change places. */
+void initiator_swap(struct initiator *in);
+void initiator_old_end(struct initiator *in);
 
 #endif

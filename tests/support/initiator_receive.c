@@ -222,6 +222,10 @@ static enum initiator_event gateway_request(struct initiator *in, const struct i
 	header.message_id = m->header.message_id;
 	ike_begin_inner(&w, bytes, sizeof(bytes));
 	put_cookie2(in, m, &w);
+	/* It rekeys by itself only. */
+	if (m->header.exchange == IKE_EXCHANGE_CREATE_CHILD_SA)
+		ike_put_notify(&w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_NO_ADDITIONAL_SAS, NULL,
+			       0);
 	return initiator_seal(in, &header, &w) ? INITIATOR_ANSWER : INITIATOR_IGNORED;
 }
 
@@ -247,20 +251,9 @@ static bool open_message(struct initiator *in, struct ike_message *m)
 	return in->whole && ike_parse_inner(m->sk_first, in->whole, len, m) == IKE_DROP_NONE;
 }
 
-enum initiator_event initiator_receive(struct initiator *in, const void *datagram, size_t len)
+/* In the IKE SA in use. */
+static enum initiator_event receive(struct initiator *in, struct ike_message *m)
 {
-	size_t marker = in->peer.port == htons(FG_NATT_PORT) ? IKE_MARKER_LEN : 0;
-	struct ike_message *m = &in->answer;
-
-	if (len < marker || len - marker > sizeof(in->in))
-		return INITIATOR_IGNORED;
-	len -= marker;
-	memcpy(in->in, (const uint8_t *)datagram + marker, len);
-	if (ike_parse_clear(in->in, len, m) != IKE_DROP_NONE || m->header.spi_i != in->spi_i ||
-	    m->header.flags & IKE_FLAG_INITIATOR)
-		return INITIATOR_IGNORED;
-	if (m->header.exchange == IKE_EXCHANGE_IKE_SA_INIT)
-		return init_answer(in, m, len);
 	if (!in->sk_in || m->header.spi_r != in->spi_r || !open_message(in, m))
 		return INITIATOR_IGNORED;
 	if (!(m->header.flags & IKE_FLAG_RESPONSE))
@@ -272,5 +265,44 @@ enum initiator_event initiator_receive(struct initiator *in, const void *datagra
 		return initiator_intermediate_answer(in, m);
 	if (m->header.exchange == IKE_EXCHANGE_IKE_AUTH)
 		return auth_answer(in, m);
+	if (m->header.exchange == IKE_EXCHANGE_CREATE_CHILD_SA ||
+	    m->header.exchange == IKE_EXCHANGE_IKE_FOLLOWUP_KE)
+		return initiator_create_answer(in, m);
 	return INITIATOR_ANSWERED;
+}
+
+/* In the one before, which ends. */
+static enum initiator_event receive_old(struct initiator *in, struct ike_message *m)
+{
+	enum initiator_state state = in->state;
+	enum initiator_event event;
+
+	initiator_swap(in);
+	event = receive(in, m);
+	initiator_swap(in);
+	in->state = state;
+	if (event == INITIATOR_ANSWERED)
+		initiator_old_end(in);
+	return event;
+}
+
+enum initiator_event initiator_receive(struct initiator *in, const void *datagram, size_t len)
+{
+	size_t marker = in->peer.port == htons(FG_NATT_PORT) ? IKE_MARKER_LEN : 0;
+	struct ike_message *m = &in->answer;
+
+	if (len < marker || len - marker > sizeof(in->in))
+		return INITIATOR_IGNORED;
+	len -= marker;
+	memcpy(in->in, (const uint8_t *)datagram + marker, len);
+	if (ike_parse_clear(in->in, len, m) != IKE_DROP_NONE ||
+	    m->header.flags & IKE_FLAG_INITIATOR)
+		return INITIATOR_IGNORED;
+	if (in->old.sk_in && m->header.spi_i == in->old.spi_i)
+		return receive_old(in, m);
+	if (m->header.spi_i != in->spi_i)
+		return INITIATOR_IGNORED;
+	if (m->header.exchange == IKE_EXCHANGE_IKE_SA_INIT)
+		return init_answer(in, m, len);
+	return receive(in, m);
 }
