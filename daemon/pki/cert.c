@@ -18,9 +18,7 @@ struct span {
 
 struct pki_cert {
 	unsigned refs;
-	int trustpoint;
-	int64_t until;      /* of the path */
-	int64_t begin, end; /* its own */
+	int64_t begin, end;
 	struct sign_key *key;
 	struct span subject, issuer, serial;
 	struct span sans; /* each: identity type, length in two octets, bytes */
@@ -86,7 +84,7 @@ static struct span put_name(struct wr *wr, const X509_NAME *name)
 	return span;
 }
 
-struct pki_cert *pki_cert_new(X509 *x509, struct sign_key *key, int trustpoint, int64_t until)
+struct pki_cert *pki_cert_new(X509 *x509, struct sign_key *key)
 {
 	/* A SAN of one byte takes three in DER and four here: twice is enough for all. */
 	int der = i2d_X509(x509, NULL);
@@ -101,8 +99,6 @@ struct pki_cert *pki_cert_new(X509 *x509, struct sign_key *key, int trustpoint, 
 	}
 	wr = wr_of(cert->bytes, cap);
 	cert->refs = 1;
-	cert->trustpoint = trustpoint;
-	cert->until = until;
 	cert->begin = pki_time(X509_get0_notBefore(x509));
 	cert->end = pki_time(X509_get0_notAfter(x509));
 	cert->key = key;
@@ -145,11 +141,6 @@ const struct sign_key *pki_cert_key(const struct pki_cert *cert)
 	return cert->key;
 }
 
-int pki_cert_trustpoint(const struct pki_cert *cert)
-{
-	return cert->trustpoint;
-}
-
 struct crypto_chunk pki_cert_subject(const struct pki_cert *cert)
 {
 	return chunk_of(cert, cert->subject);
@@ -163,11 +154,6 @@ struct crypto_chunk pki_cert_issuer(const struct pki_cert *cert)
 struct crypto_chunk pki_cert_serial(const struct pki_cert *cert)
 {
 	return chunk_of(cert, cert->serial);
-}
-
-int64_t pki_cert_not_after(const struct pki_cert *cert)
-{
-	return cert->until;
 }
 
 void pki_cert_validity(const struct pki_cert *cert, int64_t *begin, int64_t *end)
@@ -239,7 +225,7 @@ bool pki_proves_identity(const struct pki_cert *cert, uint8_t type, const uint8_
 	struct crypto_chunk claimed = { data, len }, san;
 
 	if (type == CONF_ID_DN)
-		return pki_dn_ok(claimed) && pki_dn_equal(pki_cert_subject(cert), claimed);
+		return pki_dn_equal(pki_cert_subject(cert), claimed);
 	for (size_t i = 0; pki_cert_san(cert, type, i, &san); i++)
 		if (san.len == len && proven_by(&san, type, data))
 			return true;

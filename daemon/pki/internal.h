@@ -70,7 +70,7 @@ static inline const char *pki_subject_text(X509 *x509, char *buf, size_t cap)
 	return pki_x509_name(X509_get_subject_name(x509), buf, cap);
 }
 
-/* --- load_own.c --- */
+/* --- own.c --- */
 
 /* Our chain out of its file. False: why says what is wrong, as a predicate. */
 bool pki_own_load(struct pki_trustpoint *tp, const struct pki_file *file, const char **why);
@@ -83,10 +83,8 @@ void pki_warn(struct pki *pki, const char *format, ...) __attribute__((format(pr
 
 /* May this be the certificate of a peer, whoever issued it? RFC 4945 5.1.3. */
 enum pki_verdict pki_judge_leaf(X509 *leaf);
-/* The library's X509_V_ERR_* in our words. */
-enum pki_verdict pki_verdict_of(int error);
 /* The path of this certificate at this time; untrusted may be NULL. [*from, *until): how long that
- * holds. fault: the certificate that is to blame, borrowed from the caller's or the store's. */
+ * holds. fault: the name of the certificate that is to blame. */
 enum pki_verdict pki_judge_path(const struct pki_trustpoint *tp, X509 *leaf,
 				STACK_OF(X509) * untrusted, int64_t now, int64_t *from,
 				int64_t *until, char fault[PKI_TEXT_MAX]);
@@ -94,6 +92,6 @@ enum pki_verdict pki_judge_path(const struct pki_trustpoint *tp, X509 *leaf,
 /* --- cert.c --- */
 
 /* Everything of it that is of use later. Takes key in any case. NULL: no memory, or malformed. */
-struct pki_cert *pki_cert_new(X509 *x509, struct sign_key *key, int trustpoint, int64_t until);
+struct pki_cert *pki_cert_new(X509 *x509, struct sign_key *key);
 
 #endif

@@ -55,8 +55,8 @@ bool pki_own_load(struct pki_trustpoint *tp, const struct pki_file *file, const 
 	return subject && pki_key_hash(ours, tp->own.key_hash);
 }
 
-/* The answer of a responder, RFC 6960 4.2.1, and that it says "good" for nobody else's certificate
- * the client finds out itself. */
+/* A successful answer of a responder, RFC 6960 4.2.1. Whether it is about our certificate, and
+ * good, is what the client looks at. */
 bool pki_own_ocsp(struct pki_trustpoint *tp, const struct pki_file *file, const char **why)
 {
 	const uint8_t *p = file->bytes;

@@ -26,13 +26,6 @@ enum {
 	PKI_TEXT_MAX = 256,       /* a name in words is cut there */
 };
 
-/* Encodings of CERT and CERTREQ, RFC 7296 3.6 and RFC 4806: what is of use here. */
-enum pki_encoding {
-	PKI_ENCODING_X509 = 4, /* a certificate in DER */
-	PKI_ENCODING_CRL = 7,  /* tolerated: our CRLs come from our files */
-	PKI_ENCODING_OCSP = 14,
-};
-
 struct pki;      /* read-only but for the memory of what was verified */
 struct pki_cert; /* a certificate of a peer that was verified; references are counted */
 
@@ -136,13 +129,10 @@ struct pki_cert *pki_cert_ref(struct pki_cert *cert);
 void pki_cert_free(struct pki_cert *cert); /* NULL is harmless */
 
 const struct sign_key *pki_cert_key(const struct pki_cert *cert); /* public; borrowed */
-int pki_cert_trustpoint(const struct pki_cert *cert);             /* who vouched for it */
 /* Distinguished names in DER, and the number's bytes as in the DER INTEGER. Borrowed. */
 struct crypto_chunk pki_cert_subject(const struct pki_cert *cert);
 struct crypto_chunk pki_cert_issuer(const struct pki_cert *cert);
 struct crypto_chunk pki_cert_serial(const struct pki_cert *cert);
-int64_t
-pki_cert_not_after(const struct pki_cert *cert); /* of the whole path: the first to expire */
 /* What stands in the certificate itself. */
 void pki_cert_validity(const struct pki_cert *cert, int64_t *begin, int64_t *end);
 /* Entry i of the SANs of this identity type (FQDN, EMAIL, IPV4, IPV6). False: there is none. */
@@ -157,39 +147,12 @@ bool pki_cert_san(const struct pki_cert *cert, uint8_t id_type, size_t i, struct
 bool pki_proves_identity(const struct pki_cert *cert, uint8_t type, const uint8_t *data,
 			 size_t len);
 
-/* --- distinguished names, as DER: of certificates, and of ID_DER_ASN1_DN --- */
+/* --- distinguished names in DER: of certificates, and of ID_DER_ASN1_DN --- */
 
-enum pki_field {
-	PKI_COMMON_NAME,
-	PKI_ORGANIZATION,
-	PKI_ORGANIZATION_UNIT,
-	PKI_COUNTRY,
-	PKI_STATE,
-	PKI_LOCALITY,
-	PKI_DOMAIN_COMPONENT,
-	PKI_EMAIL,
-	PKI_SERIAL_NUMBER,        /* of the subject, not of the certificate */
-	PKI_UNSTRUCTURED_NAME,    /* PKCS #9 */
-	PKI_UNSTRUCTURED_ADDRESS, /* PKCS #9 */
-	PKI_TITLE,
-	PKI_GIVEN_NAME,
-	PKI_SURNAME,
-	PKI_USER_ID,
-	PKI_FIELDS
-};
-
-/* Value i of this field in the order of the DER, as UTF-8 with NUL. False, and buf empty: there is
- * no such value, it does not fit, holds a NUL, or the name is malformed. */
-bool pki_dn_field(struct crypto_chunk dn, enum pki_field field, size_t i, char *buf, size_t cap);
-/* Well-formed, with nothing behind it, and not empty? */
-bool pki_dn_ok(struct crypto_chunk dn);
-/* Equal as RFC 5280 7.1 compares names: case and repeated spaces do not matter. */
+/* Equal as RFC 5280 7.1 compares names: case and repeated spaces do not matter. Nothing is equal to
+ * a name without parts, or to what is malformed. */
 bool pki_dn_equal(struct crypto_chunk a, struct crypto_chunk b);
-/* "CN=alice, O=Example, C=DE" (the most specific first, as IOS and RFC 4514 write it), outside
- * bytes escaped, "..." at the end of what is cut. Returns buf. */
+/* As conf_dn_text(); "(no name)" for one without parts, or what is malformed. Returns buf. */
 const char *pki_dn_text(struct crypto_chunk dn, char *buf, size_t cap);
-/* The DER of such a text; a comma or backslash in a value is written behind a backslash. False: it
- * does not fit, or *why says what is wrong. */
-bool pki_dn_from_text(const char *text, uint8_t *der, size_t cap, size_t *len, const char **why);
 
 #endif

@@ -30,15 +30,16 @@ static bool purpose_ok(X509 *leaf)
 
 enum pki_verdict pki_judge_leaf(X509 *leaf)
 {
-	/* All bits are set when there is no such extension. */
 	if (X509_get_extension_flags(leaf) & EXFLAG_CA)
 		return PKI_IS_CA;
+	/* All bits are set when there is no such extension. */
 	if (!(X509_get_key_usage(leaf) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
 		return PKI_KEY_USAGE;
 	return purpose_ok(leaf) ? PKI_OK : PKI_EXTENDED_KEY_USAGE;
 }
 
-enum pki_verdict pki_verdict_of(int error)
+/* The library's X509_V_ERR_* in our words. */
+static enum pki_verdict verdict_of(int error)
 {
 	static const struct {
 		int error;
@@ -102,7 +103,7 @@ enum pki_verdict pki_verdict_of(int error)
 
 static bool about_crl(int error)
 {
-	enum pki_verdict verdict = pki_verdict_of(error);
+	enum pki_verdict verdict = verdict_of(error);
 
 	return verdict == PKI_NO_CRL || verdict == PKI_CRL_EXPIRED || verdict == PKI_CRL_INVALID ||
 	       verdict == PKI_REVOKED;
@@ -183,7 +184,7 @@ enum pki_verdict pki_judge_path(const struct pki_trustpoint *tp, X509 *leaf,
 	if (ctx && X509_STORE_CTX_init(ctx, tp->store, leaf, untrusted) == 1) {
 		set_rules(ctx, tp, now);
 		good = X509_verify_cert(ctx) == 1;
-		verdict = pki_verdict_of(X509_STORE_CTX_get_error(ctx));
+		verdict = verdict_of(X509_STORE_CTX_get_error(ctx));
 		if (!good && verdict == PKI_OK) /* a failure without a reason is one all the same */
 			verdict = PKI_FAILED;
 		if (verdict == PKI_OK)

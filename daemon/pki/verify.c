@@ -100,7 +100,7 @@ static bool tells_more(enum pki_verdict verdict, enum pki_verdict than)
 
 static enum pki_verdict judge(struct pki *pki, const int *trustpoints, size_t count, X509 *leaf,
 			      const struct crypto_chunk *chain, size_t chain_count, int64_t now,
-			      struct pki_memory *good, int *by, char fault[PKI_TEXT_MAX])
+			      struct pki_memory *good, char fault[PKI_TEXT_MAX])
 {
 	STACK_OF(X509) *helpers = helpers_of(chain, chain_count);
 	enum pki_verdict verdict = helpers ? PKI_UNKNOWN_CA : PKI_FAILED;
@@ -113,7 +113,6 @@ static enum pki_verdict judge(struct pki *pki, const int *trustpoints, size_t co
 		if (i && !tells_more(one, verdict) && one != PKI_OK)
 			continue;
 		verdict = one;
-		*by = trustpoints[i];
 		memcpy(fault, here, sizeof(here));
 	}
 	sk_X509_pop_free(helpers, X509_free);
@@ -129,17 +128,16 @@ static enum pki_verdict verify_leaf(struct pki *pki, const int *trustpoints, siz
 	const char *why;
 	struct sign_key *key = pkey ? sign_key_of(pkey, false, &why) : NULL;
 	enum pki_verdict verdict = key ? pki_judge_leaf(leaf) : PKI_WEAK_KEY;
-	int by = CONF_NONE;
 
 	pki_subject_text(leaf, fault, PKI_TEXT_MAX);
 	if (verdict == PKI_OK)
-		verdict = judge(pki, trustpoints, count, leaf, chain, chain_count, now, good, &by,
+		verdict = judge(pki, trustpoints, count, leaf, chain, chain_count, now, good,
 				fault);
 	if (verdict != PKI_OK) {
 		sign_key_free(key);
 		return verdict;
 	}
-	good->cert = pki_cert_new(leaf, key, by, good->until);
+	good->cert = pki_cert_new(leaf, key);
 	return good->cert ? PKI_OK : PKI_FAILED;
 }
 

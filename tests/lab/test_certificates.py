@@ -207,10 +207,10 @@ def test_two_rounds(lab, world):
 # --- who is refused -------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("case,reason", (
-    ("expired", "its certificate has expired: O=Lab, CN=expired"),
-    ("wrong SAN", "its certificate is not for this identity: O=Lab, CN=mallory"),
+    ("expired", "its certificate has expired: CN=expired, O=Lab"),
+    ("wrong SAN", "its certificate is not for this identity: CN=mallory, O=Lab"),
     ("unknown CA", "its certificate leads to no CA that is trusted here"),
-    ("revoked", "its certificate is revoked: O=Lab, CN=revoked"),
+    ("revoked", "its certificate is revoked: CN=revoked, O=Lab"),
     ("other key", "it signs with RSA 2048, which profile default does not take")))
 def test_refused(lab, world, case, reason):
     """Refused with AUTHENTICATION_FAILED and nothing else; the operator reads why; nothing is left."""

@@ -309,7 +309,6 @@ static void test_time(void **state)
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(pki_verify(w->pki, &zero, 1, &leaf.der, 1, NOW, &cert, NULL),
 				 PKI_OK);
-		assert_true(pki_cert_not_after(cert) == NOW + DAY);
 		pki_cert_free(cert);
 		assert_int_equal(
 			pki_verify(w->pki, &zero, 1, &leaf.der, 1, NOW + DAY - 1, &cert, NULL),
@@ -345,7 +344,6 @@ static void test_outlives(void **state)
 	pki_cert_free(again);
 	pki_free(pki);
 	assert_int_equal(sign_key_type(pki_cert_key(cert)), SIGN_KEY_P256);
-	assert_int_equal(pki_cert_trustpoint(cert), 0);
 	pki_cert_free(cert);
 	ca_free(&leaf);
 }
@@ -368,7 +366,6 @@ static void test_two(void **state)
 	pki = load_good(fd, conf);
 	ca_make(&leaf, &usual, stranger);
 	assert_int_equal(pki_verify(pki, both, 2, &leaf.der, 1, NOW, &cert, NULL), PKI_OK);
-	assert_int_equal(pki_cert_trustpoint(cert), 1);
 	pki_cert_free(cert);
 	assert_int_equal(pki_verify(pki, second, 1, &leaf.der, 1, NOW, &cert, NULL), PKI_OK);
 	pki_cert_free(cert);
