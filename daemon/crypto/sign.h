@@ -96,7 +96,6 @@ struct sign_key *sign_key_from_spki(const uint8_t *der, size_t len, const char *
 void sign_key_free(struct sign_key *key); /* wipes; NULL is harmless */
 
 enum sign_key_type sign_key_type(const struct sign_key *key);
-unsigned sign_key_bits(const struct sign_key *key);
 /* "RSA 2048", "ECDSA P-256", "Ed25519". */
 const char *sign_key_text(const struct sign_key *key, char *buf, size_t cap);
 /* The same public key in both? */

@@ -168,11 +168,6 @@ enum sign_key_type sign_key_type(const struct sign_key *key)
 	return key->type;
 }
 
-unsigned sign_key_bits(const struct sign_key *key)
-{
-	return key->bits;
-}
-
 const char *sign_key_text(const struct sign_key *key, char *buf, size_t cap)
 {
 	static const char *const names[SIGN_KEY_TYPES] = {

@@ -78,13 +78,6 @@ void ike_life_session(struct ike_core *core, struct ikesa *sa, uint32_t seconds)
 		   seconds ? ike_now(core) + (uint64_t)seconds * 1000 : IKE_NEVER);
 }
 
-uint32_t ike_life_session_left(const struct ike_core *core, const struct ikesa *sa)
-{
-	uint64_t at = sa->due_ms[IKE_DUE_SESSION], now = ike_now(core);
-
-	return at == IKE_NEVER ? 0 : at > now ? (uint32_t)((at - now) / 1000) : 1;
-}
-
 void ike_life_volume(const struct ike_core *core, const struct ikesa *sa, struct msg_sa_add *add)
 {
 	const struct conf_ipsec_profile *ipsec = ike_ipsec_profile_of(core, sa);

@@ -15,8 +15,6 @@ void ike_life_child(struct ike_core *core, struct ikesa *sa, struct ike_child *c
 void ike_life_ike(struct ike_core *core, struct ikesa *sa);
 /* The login is good for so many seconds, 0: without limit. */
 void ike_life_session(struct ike_core *core, struct ikesa *sa, uint32_t seconds);
-/* Seconds until the client must have authenticated again, 0: never. */
-uint32_t ike_life_session_left(const struct ike_core *core, const struct ikesa *sa);
 /* Bytes and packets of the profile into the message. */
 void ike_life_volume(const struct ike_core *core, const struct ikesa *sa, struct msg_sa_add *add);
 

@@ -192,15 +192,12 @@ int sas_open(struct plane *plane, struct plane_error *error);
 void sas_close(struct plane *plane);
 /* Every pair of a session, reserved SPIs too. */
 void sas_end(struct plane *plane, uint32_t session);
-/* Wipe a row and give it back; 0 is harmless. */
-void sa_row_end(struct plane *plane, uint32_t row);
 
 /* flow.c: the outbound rows of a session in the order in which they are tried. */
 void flow_add(struct plane *plane, uint32_t session, uint32_t row, uint32_t instead_of);
 /* False: it was not among them. */
 bool flow_remove(struct plane *plane, uint32_t session, uint32_t row);
 bool flow_has(const struct plane *plane, uint32_t session, uint32_t row);
-void sa_write_outer(struct fg_sa *row, const uint8_t *outer, uint16_t len);
 
 /* selector.c: the list for a new SA; *row 0: it carries everything. */
 int selectors_open(struct plane *plane, struct plane_error *error);

@@ -64,7 +64,8 @@ static void wipe_row(struct fg_sa *row)
 	explicit_bzero((uint8_t *)row + AFTER, sizeof(*row) - AFTER);
 }
 
-void sa_row_end(struct plane *plane, uint32_t number)
+/* Wipe a row and give it back; 0 is harmless. */
+static void end_row(struct plane *plane, uint32_t number)
 {
 	if (!number)
 		return;
@@ -100,7 +101,7 @@ static void write_row(struct plane *plane, uint32_t number, const struct plane_s
 	memcpy(row->auth_key, key->auth_key, fg_esp_auth_key_len(sa->suite));
 }
 
-void sa_write_outer(struct fg_sa *row, const uint8_t *outer, uint16_t len)
+static void write_outer(struct fg_sa *row, const uint8_t *outer, uint16_t len)
 {
 	uint32_t version = row->outer_version;
 
@@ -149,7 +150,7 @@ static void pair_mute(struct plane *plane, uint32_t number)
 	if (!pair->out)
 		return;
 	flow_remove(plane, pair->session, pair->out);
-	sa_row_end(plane, pair->out);
+	end_row(plane, pair->out);
 	selectors_give(plane, selectors);
 	pair->out = 0;
 }
@@ -168,7 +169,7 @@ static void pair_end(struct plane *plane, uint32_t number)
 		at = &plane->pair[*at].next;
 	*at = pair->next;
 	*pair = (struct plane_pair){ 0 };
-	sa_row_end(plane, number);
+	end_row(plane, number);
 	selectors_give(plane, selectors);
 }
 
@@ -262,7 +263,7 @@ static void install(struct plane *plane, const struct plane_sa *sa, __be32 spi_i
 	write_row(plane, out, sa, sa->out, selectors);
 	row[0]->spi = spi_in;
 	row[1]->spi = sa->spi_out;
-	sa_write_outer(row[1], outer, len);
+	write_outer(row[1], outer, len);
 	__atomic_store_n(&row[0]->state, FG_SA_IN, __ATOMIC_RELEASE);
 	__atomic_store_n(&row[1]->state, FG_SA_OUT, __ATOMIC_RELEASE);
 	pair->added = true;
@@ -291,7 +292,7 @@ int plane_sa_add(struct plane *plane, const struct plane_sa *sa, __be32 *spi_in,
 	if (!code && !*spi_in)
 		code = plane_spi_reserve(plane, sa->session, spi_in);
 	if (code) {
-		sa_row_end(plane, out);
+		end_row(plane, out);
 		selectors_give(plane, selectors);
 		return plane_fail(error, code,
 				  code == -ENOSPC ? "all %u SAs of the plane are in use"
@@ -357,7 +358,7 @@ int plane_session_move(struct plane *plane, uint32_t id, const struct plane_path
 			set_path(plane_fg_sa(plane, at), path);
 		if (pair->out) {
 			set_path(plane_fg_sa(plane, pair->out), path);
-			sa_write_outer(plane_fg_sa(plane, pair->out), outer, len);
+			write_outer(plane_fg_sa(plane, pair->out), outer, len);
 		}
 	}
 	return 0;

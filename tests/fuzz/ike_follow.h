@@ -127,8 +127,6 @@ static inline void touch(struct ike_bytes bytes)
 
 static inline void touch_all(const struct ike_message *m)
 {
-	struct ike_bytes algorithm, signature;
-
 	const struct ike_bytes single[] = {
 		m->ke.value,  m->nonce,     m->auth.data, m->sk,
 		m->id_i.data, m->id_i.body, m->id_r.data, m->id_r.body
@@ -150,11 +148,6 @@ static inline void touch_all(const struct ike_message *m)
 		touch(m->cert[i].data);
 	for (size_t i = 0; i < m->certreq_count; i++)
 		touch(m->certreq[i].data);
-	if (ike_count(m, IKE_PAYLOAD_AUTH) && ike_auth_cut(m->auth.data, &algorithm, &signature)) {
-		must(1 + algorithm.len + signature.len == m->auth.data.len && signature.len > 0);
-		touch(algorithm);
-		touch(signature);
-	}
 	must(ike_hashes_read(ike_find_notify(m, IKE_NOTIFY_SIGNATURE_HASH_ALGORITHMS)) < 1u << 6);
 }
 

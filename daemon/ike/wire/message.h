@@ -179,12 +179,6 @@ enum ike_drop ike_parse_clear(const void *datagram, size_t len, struct ike_messa
  * padding. SK is not among them: it would be misplaced. */
 enum ike_drop ike_parse_inner(uint8_t first, const void *plain, size_t len, struct ike_message *m);
 
-/*
- * The data of AUTH with method 14, RFC 7427 3: length, AlgorithmIdentifier in DER, signature. What
- * comes out points into data. False: it has not that form.
- */
-bool ike_auth_cut(struct ike_bytes data, struct ike_bytes *algorithm, struct ike_bytes *signature);
-
 /* The set of a SIGNATURE_HASH_ALGORITHMS notify, RFC 7427 4: bit IKE_HASH_* for each one. Numbers
  * that we do not know are left out; NULL: none. */
 uint32_t ike_hashes_read(const struct ike_notify *notify);

@@ -223,39 +223,6 @@ static void values_are_read(void **state)
 	free(held);
 }
 
-/* AUTH of method 14: its length byte, the AlgorithmIdentifier, the signature. */
-static void signatures_are_cut(void **state)
-{
-	static const struct {
-		const char *data;
-		bool ok;
-		size_t algorithm, signature;
-	} cases[] = {
-		{ "02 3000 55*64", true, 2, 64 },
-		{ "0c 300a 06*10 55", true, 12, 1 },
-		{ "02 3000", false, 0, 0 }, /* no signature */
-		{ "03 3000", false, 0, 0 }, /* the identifier is cut */
-		{ "00 3000 55", false, 0, 0 },
-		{ "ff 30*254 55", false, 0, 0 }, /* exactly as long as the rest */
-		{ "", false, 0, 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct bytes b = hex(cases[i].data);
-		struct ike_bytes algorithm, signature;
-		bool ok = ike_auth_cut((struct ike_bytes){ b.p, b.len }, &algorithm, &signature);
-
-		if (ok != cases[i].ok)
-			fail_msg("%s", cases[i].data);
-		if (!ok)
-			continue;
-		assert_int_equal(algorithm.len, cases[i].algorithm);
-		assert_int_equal(signature.len, cases[i].signature);
-		assert_ptr_equal(algorithm.p, b.p + 1);
-	}
-}
-
 static void hashes_are_read(void **state)
 {
 	static const struct {
@@ -400,7 +367,6 @@ int main(void)
 		cmocka_unit_test(every_form),
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(values_are_read),
-		cmocka_unit_test(signatures_are_cut),
 		cmocka_unit_test(hashes_are_read),
 		cmocka_unit_test(unknown_notifies),
 		cmocka_unit_test(selectors_are_read),
