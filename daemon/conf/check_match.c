@@ -31,7 +31,14 @@ static bool same_places(const struct conf_profile *a, const struct conf_profile 
 	return true;
 }
 
-/* A match that stands twice would make the second one void. */
+static bool same_identity(const struct conf_identity *a, const struct conf_identity *b)
+{
+	return a->type == b->type && a->len == b->len &&
+	       (a->len == 0 || conf_identity_is(a, (uint8_t)b->type, b->data, b->len));
+}
+
+/* A match that stands twice would make the second one void, unless clients can ask for it by the
+ * gateway's identity in it. */
 static void check_matches(struct conf_build *b, const struct conf *conf, size_t index,
 			  struct conf_object *object)
 {
@@ -40,15 +47,16 @@ static void check_matches(struct conf_build *b, const struct conf *conf, size_t 
 	for (size_t p = 0; p < index; p++) {
 		const struct conf_profile *other = &conf->profiles[p];
 
-		if (!same_places(mine, other))
+		if (!same_places(mine, other) || !same_identity(&mine->local, &other->local))
 			continue;
 		for (size_t i = 0; i < mine->match_count; i++) {
 			for (size_t j = 0; j < other->match_count; j++) {
 				if (!memcmp(&mine->match[i], &other->match[j],
 					    sizeof(mine->match[i])))
 					conf_build_error(b, object, "match-identity-remote", i,
-							 "[ikev2-profile %s] has the same match; "
-							 "clients would never reach this one",
+							 "[ikev2-profile %s] has the same match "
+							 "and identity-local; clients would never "
+							 "reach this one",
 							 other->name);
 			}
 		}

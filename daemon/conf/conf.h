@@ -445,13 +445,19 @@ struct conf_peer {
 	const struct conf_cert_fields *cert; /* of its certificate, NULL: it showed none */
 	struct fg_ip local;                  /* our address that it reaches */
 	const char *outside;                 /* device with that address, NULL: unknown */
+	/* Is it the identity-local of this profile whom the peer wants to talk to? NULL: it does
+	 * not say. */
+	bool (*wants)(const void *arg, const struct conf_profile *profile);
+	const void *arg;
 };
 
 /*
  * The profile for a peer, NULL: none. As in IOS the statements of one kind are alternatives and
  * every kind that a profile has must fit; match identity and match certificate are one kind. Where
- * several profiles fit the closest match wins (conf_match_rank()); among equals one that also has
- * match-address-local, then one that has match-outside-interface, then the first in the file.
+ * several profiles fit the closest match wins (conf_match_rank()); among equals one whose
+ * identity-local the peer asks for, then one that has match-address-local, then one that has
+ * match-outside-interface, then the first in the file. What a peer asks for comes behind who it is:
+ * nobody asks himself out of the profile that is meant for him.
  */
 const struct conf_profile *conf_match_profile(const struct conf *conf,
 					      const struct conf_peer *peer);
@@ -545,6 +551,9 @@ struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct
 					struct conf_errors *errors);
 void conf_secrets_free(struct conf_secrets *secrets);
 
+/* Is this identity of the wire the same? Case counts only where it does in identities. */
+bool conf_identity_is(const struct conf_identity *id, uint8_t type, const uint8_t *data,
+		      size_t len);
 /* The address that an identity of that kind is; false: it is none. */
 bool conf_identity_ip(uint8_t type, const uint8_t *data, size_t len, struct fg_ip *ip);
 /* Bring an identity of the wire into the form in which equal names have equal bytes: host names,

@@ -13,10 +13,11 @@ enum {
 	/* Below one step of the identity's rank. */
 	HAS_OUTSIDE = 1,
 	HAS_LOCAL = 2,
-	FILTERS = 4,
+	IS_WANTED = 4,
+	FILTERS = 8,
 };
 
-static bool is_exact(const struct conf_identity *id, uint8_t type, const uint8_t *data, size_t len)
+bool conf_identity_is(const struct conf_identity *id, uint8_t type, const uint8_t *data, size_t len)
 {
 	size_t caseless;
 
@@ -97,7 +98,7 @@ int conf_match_rank(const struct conf_match *match, uint8_t type, const uint8_t 
 			       ? CONF_RANK_DOMAIN + match->identity.len
 			       : 0;
 	case CONF_MATCH_EXACT:
-		return is_exact(&match->identity, type, data, len) ? CONF_RANK_EXACT : 0;
+		return conf_identity_is(&match->identity, type, data, len) ? CONF_RANK_EXACT : 0;
 	}
 	return 0;
 }
@@ -145,7 +146,8 @@ const struct conf_profile *conf_match_profile(const struct conf *conf, const str
 
 		if (rank == 0 || !conf_profile_is_here(profile, &peer->local, peer->outside))
 			continue;
-		rank += (profile->match_local_count ? HAS_LOCAL : 0) +
+		rank += (peer->wants && peer->wants(peer->arg, profile) ? IS_WANTED : 0) +
+			(profile->match_local_count ? HAS_LOCAL : 0) +
 			(profile->match_outside_count ? HAS_OUTSIDE : 0);
 		if (rank > best_rank) {
 			best_rank = rank;

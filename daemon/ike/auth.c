@@ -79,11 +79,24 @@ static struct msg_identity identity_of(const struct ike_identity *id)
 	return who;
 }
 
+struct wanted {
+	const struct ike_core *core;
+	const struct ike_message *m;
+};
+
+static bool is_wanted(const void *arg, const struct conf_profile *profile)
+{
+	const struct wanted *wanted = arg;
+
+	return ike_own_is_wanted(wanted->core, profile, wanted->m);
+}
+
 static const struct conf_profile *find_profile(struct ike_core *core, const struct ikesa *sa,
 					       const struct ike_message *m)
 {
 	struct conf_cert_fields fields;
 	struct pki_cert *cert = ike_proof_look(core, m, &fields);
+	const struct wanted wanted = { core, m };
 	const struct conf_peer peer = {
 		.id_type = m->id_i.type,
 		.id = m->id_i.data.p,
@@ -91,6 +104,8 @@ static const struct conf_profile *find_profile(struct ike_core *core, const stru
 		.cert = cert ? &fields : NULL,
 		.local = sa->path.local.ip,
 		.outside = ike_path_outside(core, &sa->path),
+		.wants = ike_count(m, IKE_PAYLOAD_IDR) ? is_wanted : NULL,
+		.arg = &wanted,
 	};
 	const struct conf_profile *profile = conf_match_profile(core->conf, &peer);
 
@@ -113,6 +128,23 @@ static const struct conf_profile *match_profile(struct ike_core *core, struct ik
 		log_warn("login", "%s: profile %s has no proposal with %s", ikesa_text(sa, who),
 			 profile->name, ike_suite_text(&sa->keys.suite, suite));
 	return NULL;
+}
+
+/* Whoever asks for a gateway by name seldom takes another: if it leaves now, this is why. */
+static void say_unwanted(struct ike_core *core, const struct ikesa *sa,
+			 const struct conf_profile *profile, const struct ike_message *m)
+{
+	const struct conf_identity *ours = &sa->login->own.id;
+	char who[IKESA_TEXT_MAX], wanted[IKESA_TEXT_MAX], we[IKESA_TEXT_MAX];
+
+	if (!ike_count(m, IKE_PAYLOAD_IDR) || ike_own_is_wanted(core, profile, m) ||
+	    !log_allowed(&core->log_logins, ike_now(core)))
+		return;
+	log_info("login", "%s: asks for %s, but in profile %s we are %s", ikesa_text(sa, who),
+		 conf_identity_text(m->id_r.type, m->id_r.data.p, m->id_r.data.len, wanted,
+				    sizeof(wanted)),
+		 profile->name,
+		 conf_identity_text((uint8_t)ours->type, ours->data, ours->len, we, sizeof(we)));
 }
 
 /* Why the client cannot go on from this round, NULL: it can. */
@@ -270,8 +302,10 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 	sa->remote = identity_of(&m->id_i);
 	ike_trace_identified(core, sa);
 	profile = match_profile(core, sa, m);
-	if (profile)
+	if (profile) {
 		ike_own_choose(core, sa, profile, m, &sa->login->own);
+		say_unwanted(core, sa, profile, m);
+	}
 	if (!ike_mobike_no_nat(m, &from->path)) {
 		ike_fail(core, sa, IKE_NOTIFY_UNEXPECTED_NAT_DETECTED, FG_CAUSE_setup_abandoned);
 		return;

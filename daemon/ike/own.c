@@ -33,20 +33,34 @@ static bool by_subject(const struct conf_profile *profile)
 	return profile->local.type == CONF_ID_DN && profile->local.len == 0;
 }
 
-/* Of several subjects the one that the client asks for, if it is one of ours. */
-static size_t asked_for(const struct ike_core *core, const struct ike_message *m, int *list,
-			size_t count)
+/* Of several subjects the one that the client asks for. False: it is none of ours, all stay. */
+static bool asked_for(const struct ike_core *core, const struct ike_message *m, int *list,
+		      size_t *count)
 {
 	struct crypto_chunk idr = { m->id_r.data.p, m->id_r.data.len };
 
 	if (!ike_count(m, IKE_PAYLOAD_IDR) || m->id_r.type != IKE_ID_DER_ASN1_DN)
-		return count;
-	for (size_t i = 0; i < count; i++)
+		return false;
+	for (size_t i = 0; i < *count; i++)
 		if (pki_dn_equal(pki_own(core->pki, list[i])->subject, idr)) {
 			list[0] = list[i];
-			return 1;
+			*count = 1;
+			return true;
 		}
-	return count;
+	return false;
+}
+
+bool ike_own_is_wanted(const struct ike_core *core, const struct conf_profile *profile,
+		       const struct ike_message *m)
+{
+	int list[CONF_LIST_MAX];
+	size_t count;
+
+	if (!by_subject(profile))
+		return conf_identity_is(&profile->local, m->id_r.type, m->id_r.data.p,
+					m->id_r.data.len);
+	count = candidates(core, profile, list);
+	return asked_for(core, m, list, &count);
 }
 
 static void put_cert(struct wr *wr, uint8_t encoding, struct crypto_chunk cert)
@@ -114,7 +128,7 @@ static bool choose_trustpoint(const struct ike_core *core, const struct ikesa *s
 	const struct pki_own *from;
 
 	if (by_subject(profile))
-		count = asked_for(core, m, list, count);
+		asked_for(core, m, list, &count);
 	if (count == 0)
 		return false;
 	chosen = pki_choose(core->pki, list, count, hashes, hash_count, &peer, &own->choice);

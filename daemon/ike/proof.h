@@ -71,6 +71,9 @@ struct ike_own {
 void ike_own_choose(const struct ike_core *core, const struct ikesa *sa,
 		    const struct conf_profile *profile, const struct ike_message *m,
 		    struct ike_own *own);
+/* Does IDr of the first request name the identity-local of this profile? Only with an IDr. */
+bool ike_own_is_wanted(const struct ike_core *core, const struct conf_profile *profile,
+		       const struct ike_message *m);
 void ike_own_free(struct ike_own *own);
 /* The octets that our AUTH covers. Free wr->p. False: no memory; nothing is to be freed. */
 bool ike_own_octets(const struct ikesa *sa, const struct ike_own *own, struct wr *wr);

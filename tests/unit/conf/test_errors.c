@@ -333,8 +333,8 @@ static const struct bad_row rows[] = {
 	  "[ikev2-profile p] match-identity-remote: 'fqdn a.B' is given twice" },
 	{ PROFILE "[ikev2-profile q]\nmatch-identity-remote = fqdn q\nmatch-identity-remote = any\n"
 	  PROFILE_BODY NO_PROFILE, 11,
-	  "[ikev2-profile q] match-identity-remote: [ikev2-profile prof] has the same match; clients would "
-	  "never reach this one" },
+	  "[ikev2-profile q] match-identity-remote: [ikev2-profile prof] has the same match and "
+	  "identity-local; clients would never reach this one" },
 	{ "[ikev2-profile p]\nmatch-identity-remote = dn\n" PROFILE_BODY NO_PROFILE, 2,
 	  "[ikev2-profile p] match-identity-remote: 'dn' has no name behind the word; " MATCH_EXPECTED },
 	{ "[ikev2-profile p]\nmatch-identity-remote = dn alice\n" PROFILE_BODY NO_PROFILE, 2,

@@ -187,6 +187,61 @@ static void test_kinds(void **state)
 	conf_free(conf);
 }
 
+/* --- the gateway that the client asks for ------------------------------------------------------
+ */
+
+/* clang-format off */
+#define WE_ARE(name, local, matches)                                                               \
+	"[ikev2-profile " name "]\n" matches "identity-local = fqdn " local "\n" PROFILE_REST
+#define NAMES                                                                                      \
+	WE_ARE("one", "one.example.org", M "any\n")                                                \
+	WE_ARE("two", "two.example.org", M "any\n")                                                \
+	WE_ARE("here", "one.example.org", M "any\nmatch-address-local = 192.0.2.1\n")              \
+	WE_ARE("bob", "one.example.org", M "fqdn bob.example.org\n")
+/* clang-format on */
+
+static bool wants(const void *arg, const struct conf_profile *profile)
+{
+	const char *name = arg;
+
+	return conf_identity_is(&profile->local, CONF_ID_FQDN, (const uint8_t *)name, strlen(name));
+}
+
+static void test_wanted(void **state)
+{
+	struct conf *conf = parse_good(NAMES NO_PROFILE);
+	static const struct {
+		const char *id, *wanted, *local, *profile;
+	} cases[] = {
+		{ "a.example.org", NULL, "192.0.2.9", "one" },
+		{ "a.example.org", "one.example.org", "192.0.2.9", "one" },
+		{ "a.example.org", "TWO.example.org", "192.0.2.9", "two" },
+		{ "a.example.org", "three.example.org", "192.0.2.9", "one" },
+		/* Before the address, which both allow. */
+		{ "a.example.org", "two.example.org", "192.0.2.1", "two" },
+		{ "a.example.org", "one.example.org", "192.0.2.1", "here" },
+		/* Behind who it is. */
+		{ "bob.example.org", "two.example.org", "192.0.2.9", "bob" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conf_peer peer = { .id_type = CONF_ID_FQDN,
+					  .id = (const uint8_t *)cases[i].id,
+					  .id_len = strlen(cases[i].id),
+					  .wants = cases[i].wanted ? wants : NULL,
+					  .arg = cases[i].wanted };
+		const struct conf_profile *p;
+
+		assert_true(ip_parse(cases[i].local, &peer.local));
+		p = conf_match_profile(conf, &peer);
+		assert_non_null(p);
+		if (strcmp(p->name, cases[i].profile))
+			fail_msg("case %zu: %s, expected %s", i, p->name, cases[i].profile);
+	}
+	conf_free(conf);
+}
+
 static void test_identity_text(void **state)
 {
 	static const struct {
@@ -285,8 +340,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_profiles),      cmocka_unit_test(test_none),
-		cmocka_unit_test(test_kinds),         cmocka_unit_test(test_identity_text),
-		cmocka_unit_test(test_needs_restart),
+		cmocka_unit_test(test_kinds),         cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_identity_text), cmocka_unit_test(test_needs_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

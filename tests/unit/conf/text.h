@@ -21,11 +21,11 @@
 #define POLICY   "[ikev2-authorization-policy pol]\npool = v4\nipv6-pool = v6\n"
 #define TEMPLATE "[virtual-template 1]\n"
 #define KEYRING  "[ikev2-keyring ring]\npsk = all\n"
-#define PROFILE_BODY                                                                               \
-	"identity-local = fqdn gw.example.org\nauthentication-local = pre-share\n"                 \
-	"authentication-remote = pre-share\nkeyring-local = ring\n"                                \
-	"aaa-authorization-group = pol\nvirtual-template = 1\n"
-#define PROFILE "[ikev2-profile prof]\nmatch-identity-remote = any\n" PROFILE_BODY
+#define PROFILE_REST                                                                               \
+	"authentication-local = pre-share\nauthentication-remote = pre-share\n"                    \
+	"keyring-local = ring\naaa-authorization-group = pol\nvirtual-template = 1\n"
+#define PROFILE_BODY "identity-local = fqdn gw.example.org\n" PROFILE_REST
+#define PROFILE      "[ikev2-profile prof]\nmatch-identity-remote = any\n" PROFILE_BODY
 
 #define NO_GATEWAY  POOLS POLICY TEMPLATE KEYRING PROFILE
 #define NO_POOLS    GATEWAY POLICY TEMPLATE KEYRING PROFILE
