@@ -47,7 +47,7 @@ enum msg_type {
 	MSG_SPI_GIVEN,       /* struct msg_spi_given */
 	MSG_SA_LIFE,         /* struct msg_sa_life: a limit is near, or reached */
 	MSG_IDLE,            /* struct msg_idle */
-	MSG_LOCALS,          /* struct msg_locals: after READY and each reload */
+	MSG_LOCALS,          /* struct msg_locals: after READY and whenever they change */
 	MSG_SESSION_CLEAR,  /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
 	MSG_PEER_MOVED,     /* struct msg_peer_moved: authenticated ESP came from there */
 	MSG_IKE_SHOW,       /* struct msg_ike_show */

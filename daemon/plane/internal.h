@@ -104,6 +104,8 @@ struct plane {
 	size_t routes;
 	struct fg_ip own[PLANE_ROUTES_MAX]; /* in fg_route4/6 as FG_ROUTE_KERNEL */
 	size_t own_count;
+	void (*locals_changed)(void *arg); /* NULL: nobody asked */
+	void *locals_arg;
 	struct hop_table hops;
 	bool routes_changed, addresses_changed; /* noted while events are read */
 	struct row_queue free_sas, free_selectors;

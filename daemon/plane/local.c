@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_outside(const struct plane *plane, uint32_t ifindex)
 {
@@ -16,16 +17,19 @@ static bool is_outside(const struct plane *plane, uint32_t ifindex)
 }
 
 /* A worker or a program may look while the list is written: an address is complete before the count
- * covers it. */
-static void write_locals(struct plane *plane, const struct fg_ip *ip, size_t n)
+ * covers it. False: it is the same list. */
+static bool write_locals(struct plane *plane, const struct fg_ip *ip, size_t n)
 {
 	struct fg_conf *conf = plane_fg_conf(plane);
 
+	if (conf->local_count == n && !memcmp(conf->local, ip, n * sizeof(*ip)))
+		return false;
 	if (conf->local_count > n)
 		__atomic_store_n(&conf->local_count, (uint32_t)n, __ATOMIC_RELEASE);
 	for (size_t i = 0; i < n; i++)
 		conf->local[i] = ip[i];
 	__atomic_store_n(&conf->local_count, (uint32_t)n, __ATOMIC_RELEASE);
+	return true;
 }
 
 static void set_own(const struct plane *plane, const struct fg_ip *ip, bool add)
@@ -66,28 +70,46 @@ static void refresh_own(struct plane *plane, const struct link_address *all, siz
 	}
 }
 
-int local_refresh(struct plane *plane)
+/* What clients may be told: the kernel says once more when an address is no longer tentative. */
+static size_t find_locals(const struct plane *plane, const struct link_address *all, size_t n,
+			  struct fg_ip local[FG_LOCALS])
 {
 	const struct conf_gateway *gateway = &plane->conf->gateway;
+	size_t count = 0;
+
+	for (size_t i = 0; i < gateway->local_count && count < FG_LOCALS; i++)
+		local[count++] = gateway->local[i];
+	for (size_t i = 0; !gateway->local_count && i < n && count < FG_LOCALS; i++) {
+		if (all[i].scope == RT_SCOPE_UNIVERSE && !all[i].tentative &&
+		    is_outside(plane, all[i].ifindex))
+			local[count++] = all[i].ip;
+	}
+	return count;
+}
+
+int local_refresh(struct plane *plane)
+{
 	struct fg_ip local[FG_LOCALS];
 	struct link_address *all;
-	size_t n, count = 0;
+	size_t n, count;
 	int code = link_addresses(plane->netlink, &all, &n);
 
 	if (code)
 		return code;
-	for (size_t i = 0; i < gateway->local_count && count < FG_LOCALS; i++)
-		local[count++] = gateway->local[i];
-	for (size_t i = 0; !gateway->local_count && i < n && count < FG_LOCALS; i++) {
-		if (all[i].scope == RT_SCOPE_UNIVERSE && is_outside(plane, all[i].ifindex))
-			local[count++] = all[i].ip;
-	}
-	write_locals(plane, local, count);
+	count = find_locals(plane, all, n, local);
+	if (write_locals(plane, local, count) && plane->locals_changed)
+		plane->locals_changed(plane->locals_arg);
 	if (!count)
 		log_warn("plane", "no outside device has an address: no client can reach us");
 	refresh_own(plane, all, n);
 	free(all);
 	return 0;
+}
+
+void plane_on_locals(struct plane *plane, void (*changed)(void *arg), void *arg)
+{
+	plane->locals_changed = changed;
+	plane->locals_arg = arg;
 }
 
 size_t plane_locals(const struct plane *plane, struct fg_ip *out, size_t cap)

@@ -129,6 +129,8 @@ struct plane_guard {
 void plane_guard(const struct plane *plane, struct plane_guard *guard);
 /* Addresses at which clients reach us; returns how many. */
 size_t plane_locals(const struct plane *plane, struct fg_ip *out, size_t cap);
+/* Calls back whenever those have changed, by the kernel's doing or by plane_set_conf(). */
+void plane_on_locals(struct plane *plane, void (*changed)(void *arg), void *arg);
 
 /* For `flexctl show plane`. */
 struct plane_port_info {

@@ -80,6 +80,8 @@ static int open_plane(struct broker *broker)
 
 	if (result)
 		log_error(AREA, "%s", error.why[0] ? error.why : strerror(-result));
+	else
+		plane_on_locals(broker->plane, supervise_send_locals, broker);
 	return result;
 }
 

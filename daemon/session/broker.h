@@ -106,8 +106,8 @@ extern const size_t child_worker_rule_count, child_aaa_rule_count, child_ike_rul
 void supervise_step(struct broker *broker);
 /* The files for it to prepare, with positions of their own. Returns 0 or -errno. */
 int supervise_send_conf(struct child *child, const struct conf_files *files);
-/* Where clients reach us, to ike. */
-void supervise_send_locals(struct broker *broker);
+/* Where clients reach us, to ike if it is ready. */
+void supervise_send_locals(void *broker);
 /* Its channel is gone. Called once per life. */
 void supervise_lost(struct child *child);
 /* The start cannot succeed. */

@@ -83,7 +83,6 @@ static void commit(struct reload *reload)
 	broker->conf = reload->conf;
 	broker->files = reload->files;
 	sessions_set_conf(broker->sessions, broker->conf, reload->pools);
-	supervise_send_locals(broker);
 	log_set_level(broker->conf->gateway.log_level);
 	reload->conf = old;
 	reload->files = old_files;

@@ -81,12 +81,13 @@ static int send_sockets(struct child *child)
 	return error;
 }
 
-void supervise_send_locals(struct broker *broker)
+void supervise_send_locals(void *arg)
 {
+	struct broker *broker = arg;
 	struct msg_locals m = { 0 };
 
 	m.count = (uint32_t)plane_locals(broker->plane, m.ip, FG_LOCALS);
-	child_send(&broker->child[CHILD_IKE], MSG_LOCALS, &m, sizeof(m), -1);
+	supervise_to_ike(broker, MSG_LOCALS, &m, sizeof(m));
 }
 
 /* --- what a child says --- */

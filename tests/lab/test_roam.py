@@ -111,6 +111,33 @@ def test_mobike_to_ipv6(lab):
     l.ping(l.network.host, c.inner()[0])
 
 
+def test_gateway_moves(lab):
+    """Clients hear of an address that the gateway gets while they are there, without a reload, and
+    find it there when the one that they use has gone."""
+    l = lab()
+    l.network.clients[0].run("ip -6 addr flush dev eth0")   # or it would go by IPv6
+    # Its tunnel takes nothing that is for our other addresses.
+    c = l.client(mobike="yes", remote_ts="10.20.0.0/24")
+    c.connect()
+    before = l.gateway.session()
+    address(l.network.gateway, "eth0", SECOND4 + "/24")
+    wait_for(lambda: "got additional MOBIKE peer address: %s" % SECOND4 in c.log(), "it is told")
+    for ns in (c.ns, l.network.gateway):
+        ns.sysctl("net.ipv4.conf.eth0.promote_secondaries=1")
+    l.network.gateway.run("ip addr del %s/24 dev eth0" % GATEWAY4)
+    l.network.gateway.run("ip route replace default via %s" % Network.ROUTER4)
+    address(c.ns, "eth0", "172.16.1.77/24")
+    c.ns.run("ip addr del 172.16.1.2/24 dev eth0")
+    wait_for(lambda: l.gateway.session()["local"].startswith(SECOND4 + ":"), "the session moves",
+             timeout=20)
+    assert l.gateway.session()["name"] == before["name"]
+    l.ping(c.ns, HOST4)
+    c.disconnect()
+    address(l.network.gateway, "eth0", GATEWAY4 + "/24")
+    l.network.gateway.run("ip addr del %s/24 dev eth0" % SECOND4)
+    l.network.gateway.run("ip route replace default via %s" % Network.ROUTER4)
+
+
 def test_mobike_behind_nat(lab):
     """The NAT forgets: the client's ESP, or its own look at the mapping, moves the session."""
     l = lab(nat=True)
