@@ -64,6 +64,11 @@ const char *ip_text(const struct fg_ip *ip, char buf[IP_TEXT_MAX])
 	return inet_ntop(AF_INET6, ip->w, buf, IP_TEXT_MAX);
 }
 
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return ip_equal(&a->ip, &b->ip) && a->port == b->port;
+}
+
 const char *endpoint_text(const struct endpoint *ep, char buf[IP_TEXT_MAX])
 {
 	char ip[IP_TEXT_MAX];

@@ -28,6 +28,7 @@ __be32 ip_to4(const struct fg_ip *ip); /* 0 unless IPv4 */
 bool ip_parse(const char *text, struct fg_ip *ip);
 /* Returns buf. */
 const char *ip_text(const struct fg_ip *ip, char buf[IP_TEXT_MAX]);
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 const char *endpoint_text(const struct endpoint *ep, char buf[IP_TEXT_MAX]);
 bool endpoint_from_sockaddr(const struct sockaddr_storage *sa, struct endpoint *ep);
 socklen_t endpoint_to_sockaddr(const struct endpoint *ep, struct sockaddr_storage *sa);

@@ -186,7 +186,7 @@ static void signed_too(struct ike_core *core, struct ikesa *sa)
 /* The client is who it says in this round. We prove ourselves in the first. */
 static void proven(struct ike_core *core, struct ikesa *sa)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 	const char *trouble = profile ? round_trouble(sa, profile)
 				      : "its profile was removed meanwhile";
 	struct ike_login *login = sa->login;
@@ -316,7 +316,7 @@ void ike_auth_request(struct ike_core *core, struct ikesa *sa, const struct ike_
 
 int ike_auth_mixed(struct ike_core *core, struct ikesa *sa, const struct msg_ppk_mixed *mixed)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 	const char *why = "its profile was removed meanwhile";
 	enum ike_ppk_answer answer = IKE_PPK_REFUSED;
 	struct ike_message m;

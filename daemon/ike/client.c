@@ -90,11 +90,6 @@ static uint32_t vendors_of(const struct ike_message *m)
 	return seen;
 }
 
-static uint32_t if_said(const struct ike_message *m, uint16_t notify, enum ike_sign sign)
-{
-	return ike_find_notify(m, notify) ? IKE_CLIENT_BIT(sign) : 0;
-}
-
 static uint32_t if_asked(const struct ike_message *m, uint16_t attr, enum ike_sign sign)
 {
 	return ike_find_attr(m, attr) ? IKE_CLIENT_BIT(sign) : 0;
@@ -102,7 +97,7 @@ static uint32_t if_asked(const struct ike_message *m, uint16_t attr, enum ike_si
 
 static uint32_t cp_signs(const struct ike_message *m)
 {
-	uint32_t signs = SIGN(CFG_REQUEST);
+	uint32_t signs = 0;
 
 	if (!ike_count(m, IKE_PAYLOAD_CP) || m->cp.type != IKE_CFG_REQUEST)
 		return 0;
@@ -120,20 +115,12 @@ static uint32_t cp_signs(const struct ike_message *m)
 	       if_asked(m, IKE_ATTR_APPLICATION_VERSION, IKE_SIGN_VERSION);
 }
 
-static uint32_t signs_of(const struct ike_message *m)
-{
-	bool key_id = ike_count(m, IKE_PAYLOAD_IDI) && m->id_i.type == IKE_ID_KEY_ID;
-
-	return cp_signs(m) | (key_id ? SIGN(KEY_ID) : 0) |
-	       if_said(m, IKE_NOTIFY_IKEV2_FRAGMENTATION_SUPPORTED, IKE_SIGN_FRAGMENTATION) |
-	       if_said(m, IKE_NOTIFY_REDIRECT_SUPPORTED, IKE_SIGN_REDIRECT) |
-	       if_said(m, IKE_NOTIFY_IKEV2_MESSAGE_ID_SYNC_SUPPORTED, IKE_SIGN_MESSAGE_ID_SYNC);
-}
-
 void ike_client_see(struct ikesa *sa, const struct ike_message *m)
 {
 	sa->vendors |= vendors_of(m);
-	sa->signs |= signs_of(m);
+	sa->signs |= cp_signs(m);
+	if (ike_find_notify(m, IKE_NOTIFY_IKEV2_MESSAGE_ID_SYNC_SUPPORTED))
+		sa->signs |= SIGN(MESSAGE_ID_SYNC);
 	sa->client = ike_client_find(sa->vendors, sa->signs);
 }
 

@@ -23,17 +23,13 @@ enum ike_vendor {
 
 /* What a client shows of itself beside its vendor IDs. */
 enum ike_sign {
-	IKE_SIGN_FRAGMENTATION,   /* IKEV2_FRAGMENTATION_SUPPORTED */
-	IKE_SIGN_REDIRECT,        /* REDIRECT_SUPPORTED */
 	IKE_SIGN_MESSAGE_ID_SYNC, /* IKEV2_MESSAGE_ID_SYNC_SUPPORTED */
-	IKE_SIGN_CFG_REQUEST,     /* asks for a configuration */
-	IKE_SIGN_ADDRESS,         /* and in it for an address */
+	IKE_SIGN_ADDRESS,         /* its CFG_REQUEST asks for an address */
 	IKE_SIGN_DHCP,            /* and for a DHCP server */
 	IKE_SIGN_DNS_DOMAIN,      /* and for the names of a split DNS */
 	IKE_SIGN_MICROSOFT,       /* and for INTERNAL_IP4_SERVER, a private number of Microsoft's */
 	IKE_SIGN_UNITY,           /* and for a private attribute of Cisco's */
 	IKE_SIGN_VERSION,         /* and for our version */
-	IKE_SIGN_KEY_ID,          /* IDi is a KEY_ID */
 	IKE_SIGNS,
 };
 

@@ -104,7 +104,7 @@ void ike_state_over(struct ike_core *core, struct ikesa *sa)
 	char who[IKESA_TEXT_MAX];
 
 	if (sa->state == IKE_STATE_CHILDLESS) {
-		log_info("ike", "%s: %s", ikesa_text(sa, who), "no CHILD SA for too long, closing");
+		log_info("ike", "%s: no CHILD SA for too long, closing", ikesa_text(sa, who));
 		ike_close(core, sa, FG_CAUSE_childless);
 	} else if (sa->state == IKE_STATE_REKEYED) {
 		/* The peer leaves deleting it to us. */

@@ -108,4 +108,11 @@ static inline uint64_t ike_now(const struct ike_core *core)
 	return core->env.now_ms(core->env.arg);
 }
 
+/* The profile of an SA, NULL: none matched, or it was removed by a reload. */
+static inline const struct conf_profile *ike_profile_of(const struct ike_core *core,
+							const struct ikesa *sa)
+{
+	return conf_find_profile(core->conf, sa->profile);
+}
+
 #endif

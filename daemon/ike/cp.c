@@ -124,7 +124,7 @@ static void put_subnet(struct ike_writer *w, const struct msg_session_begun *beg
 const struct conf_authorization_policy *ike_cp_policy(const struct ike_core *core,
 						      const struct ikesa *sa)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 
 	return profile ? conf_authorize(core->conf, profile, sa->remote.type, sa->remote.data,
 					sa->remote.len)

@@ -121,11 +121,6 @@ void ike_create_abandon(struct ike_core *core, struct ikesa *sa)
 
 /* --- what the configuration says --- */
 
-const struct conf_profile *ike_profile_of(const struct ike_core *core, const struct ikesa *sa)
-{
-	return conf_find_profile(core->conf, sa->profile);
-}
-
 const struct conf_ipsec_profile *ike_ipsec_profile_of(const struct ike_core *core,
 						      const struct ikesa *sa)
 {

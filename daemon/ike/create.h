@@ -97,8 +97,7 @@ bool ike_create_same(const struct ike_create *ours, const struct ike_create *the
  * again. */
 void ike_create_abandon(struct ike_core *core, struct ikesa *sa);
 
-/* The profile of an established SA, NULL: it was removed by a reload. */
-const struct conf_profile *ike_profile_of(const struct ike_core *core, const struct ikesa *sa);
+/* Of its profile, NULL: that was removed by a reload. */
 const struct conf_ipsec_profile *ike_ipsec_profile_of(const struct ike_core *core,
 						      const struct ikesa *sa);
 /* What the profile wants of the key exchanges for CHILD SAs. */

@@ -9,14 +9,14 @@ static const uint8_t nat_keepalive[] = { 0xff };
 
 static struct conf_dpd dpd_of(const struct ike_core *core, const struct ikesa *sa)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 
 	return profile ? profile->dpd : core->conf->gateway.dpd;
 }
 
 static uint64_t keepalive_ms(const struct ike_core *core, const struct ikesa *sa)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 
 	return 1000ull * (profile ? profile->nat_keepalive_s : core->conf->gateway.nat_keepalive_s);
 }

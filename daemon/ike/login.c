@@ -221,7 +221,7 @@ static void install(struct ike_core *core, struct ikesa *sa)
 static void put_agreed(struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
 {
 	static const uint8_t window[4] = { 0, 0, 0, IKE_WINDOW };
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 	struct ike_login *login = sa->login;
 	char who[IKESA_TEXT_MAX];
 
@@ -285,7 +285,7 @@ static void answer_childless(struct ike_core *core, struct ikesa *sa)
 
 int ike_login_begun(struct ike_core *core, struct ikesa *sa, const struct msg_session_begun *begun)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 	const struct conf_ipsec_profile *ipsec;
 	struct ike_login *login = sa->login;
 

@@ -11,45 +11,10 @@
 
 static bool path_equal(const struct ike_path *a, const struct ike_path *b)
 {
-	return ip_equal(&a->peer.ip, &b->peer.ip) && a->peer.port == b->peer.port &&
-	       ip_equal(&a->local.ip, &b->local.ip) && a->local.port == b->local.port;
+	return endpoint_equal(&a->peer, &b->peer) && endpoint_equal(&a->local, &b->local);
 }
 
-/* --- addresses --- */
-
-static bool address_of(const struct ike_notify *notify, struct fg_ip *ip)
-{
-	struct in6_addr in6;
-	__be32 in4;
-	struct rd rd = rd_of(notify->data.p, notify->data.len);
-
-	if (notify->type == IKE_NOTIFY_ADDITIONAL_IP4_ADDRESS && rd_copy(&rd, &in4, sizeof(in4))) {
-		*ip = ip_from4(in4);
-		return true;
-	}
-	if (notify->type != IKE_NOTIFY_ADDITIONAL_IP6_ADDRESS || !rd_copy(&rd, &in6, sizeof(in6)))
-		return false;
-	*ip = ip_from6(&in6);
-	return true;
-}
-
-/* The whole list each time, 3.6: a message that names none leaves it alone, NO_ADDITIONAL_ADDRESSES
- * empties it. */
-static void read_others(struct ike_mobike *mobike, const struct ike_message *m)
-{
-	bool none = ike_find_notify(m, IKE_NOTIFY_NO_ADDITIONAL_ADDRESSES) != NULL;
-	struct fg_ip ip;
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->notify_count; i++) {
-		if (!address_of(&m->notify[i], &ip))
-			continue;
-		if (n < IKE_MOBIKE_OTHERS)
-			mobike->other[n++] = ip;
-	}
-	if (n > 0 || none)
-		mobike->others = n;
-}
+/* --- our addresses in a message --- */
 
 static void put_address(struct ike_writer *w, const struct fg_ip *ip)
 {
@@ -81,14 +46,9 @@ static size_t put_others(const struct ike_core *core, const struct ikesa *sa, st
 
 struct ike_mobike *ike_mobike_read(const struct ike_message *m)
 {
-	struct ike_mobike *mobike;
-
-	if (!ike_find_notify(m, IKE_NOTIFY_MOBIKE_SUPPORTED))
-		return NULL;
-	mobike = calloc(1, sizeof(*mobike));
-	if (mobike)
-		read_others(mobike, m);
-	return mobike;
+	return ike_find_notify(m, IKE_NOTIFY_MOBIKE_SUPPORTED)
+		       ? calloc(1, sizeof(struct ike_mobike))
+		       : NULL;
 }
 
 /* Source and destination address, then both ports: 4.2.6, as the sender believes them. */
@@ -124,7 +84,7 @@ void ike_mobike_begin(struct ike_core *core, struct ikesa *sa, struct ike_mobike
 
 static enum conf_mobike policy(const struct ike_core *core, const struct ikesa *sa)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 
 	return profile ? profile->mobike : CONF_MOBIKE_ON;
 }
@@ -189,11 +149,9 @@ bool ike_mobike_request(struct ike_core *core, struct ikesa *sa, const struct ik
 		return false;
 	if (!ike_mobike_no_nat(m, &from->path)) {
 		refuse(core, sa, &from->path, IKE_NOTIFY_UNEXPECTED_NAT_DETECTED, w);
-	} else {
-		read_others(sa->mobike, m);
-		if (ike_find_notify(m, IKE_NOTIFY_UPDATE_SA_ADDRESSES) &&
-		    ike_state_in(sa->state, IKE_AUTHENTICATED))
-			moved = update(core, sa, m, &from->path, w);
+	} else if (ike_find_notify(m, IKE_NOTIFY_UPDATE_SA_ADDRESSES) &&
+		   ike_state_in(sa->state, IKE_AUTHENTICATED)) {
+		moved = update(core, sa, m, &from->path, w);
 	}
 	/* 3.8: whoever asks what we see is told. */
 	if (ike_find_notify(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP))
@@ -295,7 +253,7 @@ void ike_routability_retry(struct ike_core *core, struct ikesa *sa)
 	mobike->moves++;
 }
 
-/* --- our addresses --- */
+/* --- they have changed --- */
 
 bool ike_addresses_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
 {
@@ -321,7 +279,7 @@ void ike_mobike_esp_moved(struct ikesa *sa, const struct msg_peer_moved *moved)
 	bool checking = !path_equal(&sa->path, &sa->mobike->proven);
 
 	/* Said before flexd heard of the newest move, which it obeys since. */
-	if (!ip_equal(&proven->ip, &moved->was.ip) || proven->port != moved->was.port)
+	if (!endpoint_equal(proven, &moved->was))
 		return;
 	*proven = moved->peer;
 	if (!checking)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * MOBIKE, RFC 4555, on the side that does not move by itself: a client tells where it is now, we
- * look whether it is there, and its traffic follows.
+ * look whether it is there, and its traffic follows. Which other addresses it has does not matter:
+ * the client alone decides where it is reached.
  */
 #ifndef IKE_MOBIKE_H
 #define IKE_MOBIKE_H
@@ -10,12 +11,10 @@
 #include "ike/nat.h"
 #include "ike/rules.h"
 
-enum { IKE_COOKIE2_LEN = 16, IKE_MOBIKE_OTHERS = 8 };
+enum { IKE_COOKIE2_LEN = 16 };
 
 /* Of an IKE SA whose client speaks it. */
 struct ike_mobike {
-	struct fg_ip other[IKE_MOBIKE_OTHERS]; /* more addresses of the client, as it says */
-	size_t others;
 	struct ike_path proven; /* where its traffic goes; sa->path is ahead of it while we check */
 	struct ike_nat nat;     /* on sa->path, in force when that is proven */
 	uint32_t moves;         /* UPDATE_SA_ADDRESSES obeyed so far */
@@ -25,8 +24,8 @@ struct ike_mobike {
 
 /* --- login.c, auth.c: IKE_AUTH --- */
 
-/* What the request with the SA payload says, to be kept until the client is proven. NULL: it does
- * not speak MOBIKE, or no memory. Free it with free(). */
+/* To be kept until the client is proven. NULL: it does not speak MOBIKE, or no memory. Free it with
+ * free(). */
 struct ike_mobike *ike_mobike_read(const struct ike_message *m);
 /* NO_NATS_ALLOWED, 3.9: does it name the addresses that we see, if it is there at all? */
 bool ike_mobike_no_nat(const struct ike_message *m, const struct ike_path *path);

@@ -286,7 +286,7 @@ static bool is_for(const struct pki_cert *cert, const struct msg_identity *who, 
 bool ike_proof_check(struct ike_core *core, const struct ikesa *sa, const struct msg_identity *who,
 		     const struct ike_message *m, struct ike_why *why)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 	const struct conf_auths *auths;
 	int trustpoint[CONF_LIST_MAX];
 	const struct sign_key *key;

@@ -3,8 +3,6 @@
 
 #include "ike/exchange.h"
 
-#include <stdlib.h>
-
 /* GW Ident Type, RFC 5685 6. */
 enum { GW_IPV4 = 1, GW_IPV6 = 2, GW_FQDN = 3 };
 enum { REDIRECT_MAX = 2 + CONF_TEXT_MAX + IKE_NONCE_MAX, WHERE_MAX = 128 };
@@ -79,7 +77,7 @@ static bool answer(struct ike_core *core, const struct ike_message *m,
 	if (!packet)
 		return false;
 	ike_send_packet(core, packet, &from->path);
-	free(packet);
+	ike_packet_free(packet);
 	return true;
 }
 
@@ -98,7 +96,7 @@ bool ike_redirect_init(struct ike_core *core, const struct ike_message *m,
 
 const struct conf_redirect *ike_redirect_auth(const struct ike_core *core, const struct ikesa *sa)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 
 	if (!profile || profile->redirect.mode != CONF_REDIRECT_AUTH ||
 	    sa->redirect != IKE_REDIRECT_SUPPORTED ||

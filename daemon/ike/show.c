@@ -39,7 +39,7 @@ static void fill_agreed(const struct ikesa *sa, char *list, size_t cap)
 static void fill_detail(const struct ike_core *core, const struct ikesa *sa,
 			struct msg_ike_sa_row *row)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 
 	snprintf(row->client, sizeof(row->client), "%s", ike_client_name(sa));
 	for (enum ike_vendor vendor = 0; vendor < IKE_VENDORS; vendor++)

@@ -6,13 +6,14 @@
 /* The place of a number among the rows of its registry, or the count of rows. */
 static size_t exchange_index(unsigned number)
 {
+	static const uint8_t numbers[] = {
+#define IKE_EXCHANGE(n, name) n,
+#include "ike/wire/numbers.def"
+	};
 	size_t i = 0;
 
-#define IKE_EXCHANGE(n, name)                                                                      \
-	if (number == (n))                                                                         \
-		return i;                                                                          \
-	i++;
-#include "ike/wire/numbers.def"
+	while (i < IKE_TALLY_EXCHANGES && numbers[i] != number)
+		i++;
 	return i;
 }
 

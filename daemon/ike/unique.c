@@ -48,7 +48,7 @@ static void make_room(struct ike_core *core, struct ikesa *oldest, uint32_t limi
 
 bool ike_unique(struct ike_core *core, struct ikesa *sa, bool initial_contact)
 {
-	const struct conf_profile *profile = conf_find_profile(core->conf, sa->profile);
+	const struct conf_profile *profile = ike_profile_of(core, sa);
 	uint32_t limit = profile ? profile->session_limit : 0;
 	struct ikesa *oldest;
 

@@ -11,11 +11,6 @@
 
 #define AREA "session"
 
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-	return ip_equal(&a->ip, &b->ip) && a->port == b->port;
-}
-
 static bool follow(struct sessions *s, struct session *session, const struct plane_path *path)
 {
 	char from[IP_TEXT_MAX], to[IP_TEXT_MAX], local[IP_TEXT_MAX];
@@ -69,7 +64,7 @@ int session_moved(struct sessions *s, const struct msg_moved *moved)
 	    !session->udp || !session_endpoint_ok(&moved->peer) || moved->generation == 0 ||
 	    plane_generation(s->setup.plane, session->id) != moved->generation ||
 	    ip_is4(&session->peer.ip) != ip_is4(&moved->peer.ip) ||
-	    same_endpoint(&session->peer, &moved->peer))
+	    endpoint_equal(&session->peer, &moved->peer))
 		return 0;
 	path.local = session->local;
 	tell.was = session->peer;

@@ -174,7 +174,7 @@ static void test_not_negotiated(void **state)
 	}
 }
 
-/* The client's other addresses: the whole list each time. */
+/* The client's other addresses are taken note of by nobody, and move nothing. */
 static void test_additional_addresses(void **state)
 {
 	static const struct initiator_notify says[INITIATOR_NOTIFIES] = {
@@ -182,28 +182,18 @@ static void test_additional_addresses(void **state)
 		{ .type = IKE_NOTIFY_ADDITIONAL_IP4_ADDRESS, .len = 4, .data = { 10, 0, 0, 1 } },
 		{ .type = IKE_NOTIFY_ADDITIONAL_IP6_ADDRESS, .len = 16, .data = { 0x20, 1 } },
 	};
-	static const struct initiator_notify one = { .type = IKE_NOTIFY_ADDITIONAL_IP4_ADDRESS,
-						     .len = 4,
-						     .data = { 10, 0, 0, 2 } };
-	static const struct initiator_notify none = { .type = IKE_NOTIFY_NO_ADDITIONAL_ADDRESSES };
+	static const struct initiator_notify told[] = {
+		{ .type = IKE_NOTIFY_ADDITIONAL_IP4_ADDRESS, .len = 4, .data = { 10, 0, 0, 2 } },
+		{ .type = IKE_NOTIFY_NO_ADDITIONAL_ADDRESSES },
+	};
 	struct story *s = up(NULL, says, 0);
 
 	(void)state;
-	assert_int_equal(sa_of(s)->mobike->others, 2);
-	assert_true(initiator_inform(s->in, &one, 1) > 0);
-	send_out(s);
-	assert_int_equal(deliver(s), INITIATOR_ANSWERED);
-	assert_int_equal(sa_of(s)->mobike->others, 1);
-	assert_int_equal(ip_to4(&sa_of(s)->mobike->other[0]), htonl(0x0a000002));
-	assert_true(initiator_liveness(s->in) > 0);
-	send_out(s);
-	assert_int_equal(deliver(s), INITIATOR_ANSWERED);
-	assert_int_equal(sa_of(s)->mobike->others, 1);
-	assert_true(initiator_inform(s->in, &none, 1) > 0);
-	send_out(s);
-	assert_int_equal(deliver(s), INITIATOR_ANSWERED);
-	assert_int_equal(sa_of(s)->mobike->others, 0);
-	/* Telling of addresses moves nothing. */
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		assert_true(initiator_inform(s->in, &told[i], 1) > 0);
+		send_out(s);
+		assert_int_equal(deliver(s), INITIATOR_ANSWERED);
+	}
 	assert_int_equal(sa_of(s)->mobike->moves, 0);
 	story_end(s);
 }

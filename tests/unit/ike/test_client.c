@@ -60,15 +60,15 @@ static void test_rows(void **state)
 	} rows[] = {
 		{ 0, 0, "other" },
 		{ V(MS_ISAKMPOAKLEY) | V(MS_CGA), 0, "Windows" },
-		{ 0, S(CFG_REQUEST) | S(ADDRESS) | S(MICROSOFT), "Windows" },
+		{ 0, S(ADDRESS) | S(MICROSOFT), "Windows" },
 		{ V(FLEXVPN_SUPPORTED) | V(CISCO_DELETE_REASON) | V(CISCO_VPN_REV_02), 0,
 		  "IOS router" },
 		{ V(FLEXVPN_SUPPORTED), 0, "other" }, /* strongSwan can be told to say this */
 		{ V(FLEXVPN_SUPPORTED), S(MESSAGE_ID_SYNC), "strongSwan" },
-		{ 0, S(CFG_REQUEST) | S(ADDRESS) | S(DHCP) | S(DNS_DOMAIN), "macOS or iOS" },
-		{ 0, S(CFG_REQUEST) | S(ADDRESS) | S(VERSION) | S(KEY_ID), "Android" },
-		{ 0, S(CFG_REQUEST) | S(ADDRESS) | S(VERSION) | S(UNITY), "other" },
-		{ V(CISCO_ANYCONNECT_EAP), S(CFG_REQUEST) | S(ADDRESS) | S(UNITY), "AnyConnect" },
+		{ 0, S(ADDRESS) | S(DHCP) | S(DNS_DOMAIN), "macOS or iOS" },
+		{ 0, S(ADDRESS) | S(VERSION), "Android" },
+		{ 0, S(ADDRESS) | S(VERSION) | S(UNITY), "other" },
+		{ V(CISCO_ANYCONNECT_EAP), S(ADDRESS) | S(UNITY), "AnyConnect" },
 		{ ~0u, ~0u, "Windows" },
 	};
 
