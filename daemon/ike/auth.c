@@ -177,6 +177,7 @@ static void answer_round(struct ike_core *core, struct ikesa *sa)
 /* What begins the answer to the first round is there: our own proof. */
 static void signed_too(struct ike_core *core, struct ikesa *sa)
 {
+	sa->own_method = sa->login->sign.method;
 	if (sa->login->another)
 		answer_round(core, sa);
 	else
@@ -224,6 +225,7 @@ static void judge(struct ike_core *core, struct ikesa *sa, const struct ike_mess
 	const struct msg_identity *who = login->round ? &login->second : &sa->remote;
 
 	login->another = ike_find_notify(m, IKE_NOTIFY_ANOTHER_AUTH_FOLLOWS) != NULL;
+	sa->peer_method = m->auth.method;
 	if (!ike_count(m, IKE_PAYLOAD_AUTH))
 		fail_auth_saying(core, sa,
 				 ike_find_notify(m, IKE_NOTIFY_EAP_ONLY_AUTHENTICATION)

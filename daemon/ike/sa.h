@@ -111,6 +111,9 @@ struct ikesa {
 	bool flexvpn; /* we sent FLEXVPN-SUPPORTED */
 
 	struct msg_identity remote; /* proven only in an authenticated state */
+	/* Methods of AUTH, RFC 7296 3.8, in the last round of the client and in ours; 0: none yet.
+	 */
+	uint8_t peer_method, own_method;
 	conf_name profile;
 	uint32_t session;        /* of flexd, 0: none */
 	struct ike_child *child; /* NULL: none */

@@ -36,6 +36,15 @@ static void fill_agreed(const struct ikesa *sa, char *list, size_t cap)
 		add_word(list, cap, "mobike");
 }
 
+static void fill_proof(const struct ikesa *sa, char *text, size_t cap)
+{
+	struct ike_name theirs, ours;
+
+	snprintf(text, cap, "client by %s, gateway by %s",
+		 ike_auth_method_name(sa->peer_method, &theirs),
+		 ike_auth_method_name(sa->own_method, &ours));
+}
+
 static void fill_detail(const struct ike_core *core, const struct ikesa *sa,
 			struct msg_ike_sa_row *row)
 {
@@ -80,6 +89,7 @@ static void fill(const struct ike_core *core, const struct ikesa *sa, struct msg
 	if (ike_state_in(sa->state, IKE_AUTHENTICATED | IKE_IN(IKE_STATE_DELETING))) {
 		row->remote = sa->remote;
 		memcpy(row->profile, sa->profile, sizeof(row->profile));
+		fill_proof(sa, row->proof, sizeof(row->proof));
 	}
 }
 

@@ -53,6 +53,8 @@ static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *hei
 	heir->local_nat = sa->local_nat;
 	heir->fragment_mtu = sa->fragment_mtu;
 	heir->remote = sa->remote;
+	heir->peer_method = sa->peer_method;
+	heir->own_method = sa->own_method;
 	memcpy(heir->profile, sa->profile, sizeof(heir->profile));
 	heir->client = sa->client;
 	heir->vendors = sa->vendors;

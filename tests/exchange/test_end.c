@@ -558,10 +558,13 @@ static void count_row(void *arg, const struct msg_ike_sa_row *row)
 		assert_int_equal(row->remote.len, strlen("a.example.org"));
 		assert_string_equal(row->suite, "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519");
 		assert_int_equal(row->age_s, 5);
+		assert_string_equal(row->proof, "client by Shared Key Message Integrity Code, "
+						"gateway by Shared Key Message Integrity Code");
 	} else {
 		/* A name that is not proven is not shown. */
 		assert_string_equal(row->state, "half-open");
 		assert_int_equal(row->remote.len, 0);
+		assert_string_equal(row->proof, "");
 	}
 }
 

@@ -51,6 +51,7 @@ def test_trace_and_stats(lab):
     before = trace.text()
     other.connect()
     sa, = l.gateway.show("ikev2", "sa", "detail", other.identity)
+    assert sa["proof"].startswith("client by Shared Key")
     assert sa["client"] == "strongSwan" and sa["ours"] == "gateway.example.org", sa
     assert "fragmentation" in sa["agreed"] and sa["next_in"] == 2, sa
     assert not l.gateway.show("ikev2", "sa", "nobody@example.org")
