@@ -15,6 +15,7 @@ enum {
 	PKI_DAY_S = 24 * 60 * 60,
 	PKI_SOON_DAYS = 14, /* before something ends we warn of it */
 	PKI_MEMORY = 4096,  /* chains that are remembered, each some 3.3 KiB */
+	PKI_PLACES = 8,     /* where each of them may stand */
 };
 
 /* One chain that was found good. */
@@ -49,7 +50,7 @@ struct pki {
 	size_t count;
 	char *warning[PKI_WARNINGS_MAX];
 	size_t warning_count;
-	struct pki_memory *memory; /* PKI_MEMORY of them, by digest */
+	struct pki_memory *memory; /* PKI_MEMORY of them, PKI_PLACES for each digest */
 };
 
 /* --- x509.c --- */

@@ -25,35 +25,52 @@ static bool digest_of(const int *trustpoints, size_t count, const struct crypto_
 	return crypto_hash(CRYPTO_SHA256, in, n, digest);
 }
 
-/* One place for each digest: who comes later takes it. */
-static struct pki_memory *place_of(struct pki *pki, const uint8_t *digest)
+/* The few places that a digest may have, the last one used first: who comes new takes the place of
+ * the one that nobody asked for longest. */
+static struct pki_memory *places_of(struct pki *pki, const uint8_t *digest)
 {
 	uint32_t number;
 
 	memcpy(&number, digest, sizeof(number));
-	return &pki->memory[number % PKI_MEMORY];
+	return &pki->memory[number % (PKI_MEMORY / PKI_PLACES) * PKI_PLACES];
+}
+
+/* place[i] becomes the first, those before it move on. */
+static void to_front(struct pki_memory *place, size_t i)
+{
+	struct pki_memory used = place[i];
+
+	memmove(place + 1, place, i * sizeof(*place));
+	place[0] = used;
 }
 
 static struct pki_cert *remembered(struct pki *pki, const uint8_t *digest, int64_t now)
 {
-	const struct pki_memory *m = place_of(pki, digest);
+	struct pki_memory *place = places_of(pki, digest);
 
-	if (!m->cert || memcmp(m->digest, digest, crypto_hash_len(CRYPTO_SHA256)) ||
-	    now < m->from || now >= m->until)
-		return NULL;
-	return pki_cert_ref(m->cert);
+	for (size_t i = 0; i < PKI_PLACES; i++) {
+		const struct pki_memory *m = &place[i];
+
+		if (!m->cert || memcmp(m->digest, digest, crypto_hash_len(CRYPTO_SHA256)) ||
+		    now < m->from || now >= m->until)
+			continue;
+		to_front(place, i);
+		return pki_cert_ref(place[0].cert);
+	}
+	return NULL;
 }
 
 static void remember(struct pki *pki, const uint8_t *digest, struct pki_cert *cert, int64_t from,
 		     int64_t until)
 {
-	struct pki_memory *m = place_of(pki, digest);
+	struct pki_memory *place = places_of(pki, digest);
 
-	pki_cert_free(m->cert);
-	memcpy(m->digest, digest, sizeof(m->digest));
-	m->cert = pki_cert_ref(cert);
-	m->from = from;
-	m->until = until;
+	to_front(place, PKI_PLACES - 1);
+	pki_cert_free(place[0].cert);
+	memcpy(place[0].digest, digest, sizeof(place[0].digest));
+	place[0].cert = pki_cert_ref(cert);
+	place[0].from = from;
+	place[0].until = until;
 }
 
 /* --- the judgement --- */

@@ -348,6 +348,34 @@ static void test_outlives(void **state)
 	ca_free(&leaf);
 }
 
+/* Whoever logs in again is remembered, also when others have the same place. What stands behind a
+ * certificate and cannot be read makes another chain of it. */
+static void test_many(void **state)
+{
+	enum { MANY = 256 };
+	static const int zero;
+	struct world *w = *state;
+	struct ca_cert leaf;
+	struct crypto_chunk chain[2];
+	struct pki_cert *cert[MANY], *again;
+
+	make_leaf(w, 0, &leaf);
+	chain[0] = leaf.der;
+	for (int i = 0; i < MANY; i++) {
+		chain[1] = (struct crypto_chunk){ &i, sizeof(i) };
+		assert_int_equal(pki_verify(w->pki, &zero, 1, chain, 2, NOW, &cert[i], NULL),
+				 PKI_OK);
+	}
+	for (int i = 0; i < MANY; i++) {
+		chain[1] = (struct crypto_chunk){ &i, sizeof(i) };
+		assert_int_equal(pki_verify(w->pki, &zero, 1, chain, 2, NOW, &again, NULL), PKI_OK);
+		assert_ptr_equal(cert[i], again);
+		pki_cert_free(again);
+		pki_cert_free(cert[i]);
+	}
+	ca_free(&leaf);
+}
+
 /* Two trustpoints: each believes its own CA, and who asks for one does not get the other's. */
 static void test_two(void **state)
 {
@@ -382,9 +410,10 @@ static void test_two(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),  cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_sizes), cmocka_unit_test(test_time),
-		cmocka_unit_test(test_two),   cmocka_unit_test(test_outlives),
+		cmocka_unit_test(test_rows),     cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_sizes),    cmocka_unit_test(test_time),
+		cmocka_unit_test(test_many),     cmocka_unit_test(test_two),
+		cmocka_unit_test(test_outlives),
 	};
 
 	return cmocka_run_group_tests(tests, open_world, close_world);
