@@ -7,13 +7,13 @@
  * A pair is named by its inbound row. The SPI of a pair that is to come is a row that is taken and
  * stays FREE.
  */
+#include "crypto/rand.h"
 #include "plane/internal.h"
 #include "plane/outer.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 int sas_open(struct plane *plane, struct plane_error *error)
 {
@@ -129,7 +129,7 @@ int plane_spi_reserve(struct plane *plane, uint32_t session, __be32 *spi_in)
 	if (!session || session >= plane->sessions ||
 	    plane_fg_session(plane, session)->state != FG_SESSION_UP)
 		return -ENOENT;
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+	if (!crypto_random(&random, sizeof(random)))
 		return -EIO;
 	number = row_take(plane);
 	if (!number)

@@ -59,7 +59,8 @@ int plane_session_add(struct plane *plane, uint32_t id, const struct plane_sessi
 	row = plane_fg_session(plane, id);
 	if (row->state != FG_SESSION_FREE)
 		return plane_fail(error, -EEXIST, "session %u is in use in the plane", id);
-	count_clear(plane, id); /* what a worker still counted for the last owner */
+	/* Not when the last owner ended: a worker may have counted for it once more. */
+	count_clear(plane, id);
 	row->generation++;
 	row->inner4 = session->inner4;
 	row->inner6 = session->inner6;
@@ -97,7 +98,6 @@ void plane_session_del(struct plane *plane, uint32_t id)
 		bpf_map_delete_elem(plane->fd[PLANE_fg_host4], &row->inner4);
 	if (!ip_is_zero(&row->inner6))
 		bpf_map_delete_elem(plane->fd[PLANE_fg_host6], &row->inner6);
-	count_clear(plane, id);
 	empty(row);
 }
 

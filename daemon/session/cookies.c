@@ -2,20 +2,15 @@
 #include "session/cookies.h"
 
 #include "../../bpf/cookie.h"
+#include "crypto/rand.h"
 #include "session/broker.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define AREA "cookies"
 
 enum { SLOT_MS = FG_COOKIE_SLOT_S * 1000 };
-
-static bool fill(void *p, size_t len)
-{
-	return getrandom(p, len, 0) == (ssize_t)len;
-}
 
 void cookies_tell(struct broker *broker)
 {
@@ -41,7 +36,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (fill(key, sizeof(key))) {
+	if (crypto_random(key, sizeof(key))) {
 		memcpy(c->secrets.key[(c->secrets.slot + 1) & 1], key, sizeof(key));
 		c->secrets.slot++;
 		put_everywhere(broker);
@@ -58,8 +53,8 @@ int cookies_open(struct broker *broker)
 	struct cookies *c = &broker->cookies;
 
 	/* The number of the first slot says nothing about how long we run. */
-	if (!fill(&c->secrets.slot, sizeof(c->secrets.slot)) ||
-	    !fill(c->secrets.key, sizeof(c->secrets.key))) {
+	if (!crypto_random(&c->secrets.slot, sizeof(c->secrets.slot)) ||
+	    !crypto_random(c->secrets.key, sizeof(c->secrets.key))) {
 		log_error(AREA, "no randomness for the secrets: %s", strerror(errno));
 		return -EIO;
 	}

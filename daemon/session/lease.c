@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "session/lease.h"
 
+#include "crypto/rand.h"
 #include "session/hash.h"
 #include "session/pool.h"
 
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 
 struct pool;
 
@@ -75,8 +75,8 @@ int leases_new(struct lease_pools *pools, struct leases **out)
 
 	if (!leases)
 		return -ENOMEM;
-	if (getrandom(&leases->seed, sizeof(leases->seed), 0) != sizeof(leases->seed) ||
-	    hash_init(&leases->by_ip) || hash_init(&leases->by_id)) {
+	if (!crypto_random(&leases->seed, sizeof(leases->seed)) || hash_init(&leases->by_ip) ||
+	    hash_init(&leases->by_id)) {
 		hash_free(&leases->by_ip);
 		free(leases);
 		return -ENOMEM;

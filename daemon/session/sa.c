@@ -4,12 +4,12 @@
  * until ike deletes the old one, or beside it with other selectors. What ike may hold at once is
  * bounded here, whatever it says.
  */
+#include "crypto/rand.h"
 #include "session/session.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define AREA "session"
 
@@ -77,8 +77,7 @@ static struct session_sa *sa_new(struct session *session)
 
 	if (!sa)
 		return NULL;
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		random = 0;
+	crypto_random(&random, sizeof(random)); /* without them it is 80 % */
 	sa->session = session;
 	sa->soft_at = 800 + random % 101;
 	sa->made_ms = session_now_ms();
