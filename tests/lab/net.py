@@ -104,13 +104,13 @@ class Namespace:
         self.run(["sysctl", "-qw", *settings])
 
     def device_bytes(self, device):
-        """(received, sent) packets and bytes that the kernel counted on a device."""
+        """Packets and bytes that the kernel counted on a device."""
         base = self.run(["cat", "/proc/net/dev"]).stdout
         for line in base.splitlines():
             if line.strip().startswith(device + ":"):
                 f = line.split(":")[1].split()
-                return {"rx_bytes": int(f[0]), "rx_packets": int(f[1]),
-                        "tx_bytes": int(f[8]), "tx_packets": int(f[9])}
+                return {"rx_bytes": int(f[0]), "rx_packets": int(f[1]), "tx_bytes": int(f[8]),
+                        "tx_packets": int(f[9]), "tx_dropped": int(f[11])}
         raise Failed("%s has no device %s" % (self.name, device))
 
     def pids(self):

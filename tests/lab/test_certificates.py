@@ -204,6 +204,30 @@ def test_two_rounds(lab, world):
              timeout=3)
 
 
+@pytest.mark.parametrize("first,how", (("pre-share", "psk"), ("ecdsa-sig", "pubkey")))
+def test_certificate_second(lab, world, first, how):
+    """A shared key, or a machine's certificate, and then the certificate of its user."""
+    stranger = CA(world.dir, "other").leaf("stranger", sans=["alice@example.org"])
+    user = world.ca.leaf("alice", sans=["alice@example.org"])
+    second = """local-2 { auth = pubkey
+			certs = %s.pem
+			id = alice@example.org
+			round = 2 }"""
+    l = world.lab(lab, auth("ecdsa-sig", first, "lab", "authentication-remote-second = ecdsa-sig\n" +
+                            ("keyring-local = default\n" if how == "psk" else "")))
+    c = l.client(local="auth = " + how, remote="auth = pubkey", local2=second % "alice",
+                 certs=[world.client, user], cas=[world.ca])
+    c.connect()
+    carries(l)
+    assert USER in l.gateway.session()["identity"]
+    c.disconnect()
+    c.change(local2=second % "stranger", certs=[world.client, stranger])
+    c.refused(timeout=5)
+    wait_for(lambda: "its certificate leads to no CA that is trusted here" in l.gateway.log(),
+             "the log says why", timeout=3)
+    assert not l.gateway.show("session")
+
+
 # --- who is refused -------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("case,reason", (

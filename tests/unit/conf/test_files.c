@@ -32,9 +32,11 @@ static struct conf *read_public(const char *name)
 
 static void test_examples(void **state)
 {
-	static const char *const names[] = { "examples/dual-stack.conf",
-					     "examples/split-tunnel.conf",
-					     "examples/certificates.conf" };
+	static const char *const names[] = {
+		"examples/dual-stack.conf",    "examples/split-tunnel.conf",
+		"examples/certificates.conf",  "examples/profiles.conf",
+		"examples/long-sessions.conf", "examples/post-quantum.conf"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
