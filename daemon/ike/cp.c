@@ -100,6 +100,13 @@ void ike_cp_log(struct ike_core *core, const struct ikesa *sa, const struct ike_
 /* --- what is answered ---------------------------------------------------------------------------
  */
 
+/*
+ * INTERNAL_IP6_LINK and INTERNAL_IP6_PREFIX (RFC 5739, experimental) are not answered, as any
+ * attribute that is unknown: a client has one IPv6 address. A link of its own would need a prefix
+ * where leases, anti-spoofing and routes of the data plane know addresses, and neighbour discovery
+ * and multicast inside the tunnel, which it does not carry; and a client that asks for an address
+ * beside them is served by that.
+ */
 static void put_addresses(struct ike_writer *w, const struct ike_cp_ask *ask,
 			  const struct msg_session_begun *begun)
 {

@@ -131,8 +131,15 @@ static void test_session(void **state)
 	assert_nothing_left();
 }
 
+/* What ike is told of, each time. */
+static void count_locals(void *arg)
+{
+	(*(unsigned *)arg)++;
+}
+
 static void test_addresses_follow(void **state)
 {
+	unsigned told = 0;
 	struct fg_conf conf;
 	struct fixture f;
 	struct plane *plane;
@@ -144,9 +151,13 @@ static void test_addresses_follow(void **state)
 	plane = open_plane(&f);
 	read_pinned("fg_conf", 0, &conf);
 	assert_int_equal(conf.local_count, 1);
-	ip("addr", "add", "192.0.2.2/24", "dev", "to0");
+	plane_on_locals(plane, count_locals, &told);
 	ip("addr", "add", "10.9.0.1/32", "dev", "lo");
 	let_events_in();
+	assert_int_equal(told, 0);
+	ip("addr", "add", "192.0.2.2/24", "dev", "to0");
+	let_events_in();
+	assert_int_equal(told, 1);
 	read_pinned("fg_conf", 0, &conf);
 	assert_int_equal(conf.local_count, 2);
 	assert_int_equal(host_entry("fg_route4", &key), FG_ROUTE_KERNEL);
@@ -155,6 +166,7 @@ static void test_addresses_follow(void **state)
 	let_events_in();
 	read_pinned("fg_conf", 0, &conf);
 	assert_int_equal(conf.local_count, 1);
+	assert_int_equal(told, 2);
 	assert_int_equal(host_entry("fg_route4", &key), 0);
 	plane_close(plane);
 }

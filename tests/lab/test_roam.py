@@ -32,6 +32,7 @@ class RunningPing:
         self.process.popen.wait(10)
         sent, got = map(int, re.search(r"(\d+) packets transmitted, (\d+) received",
                                        self.process.text()).groups())
+        print("%d of %d pings lost" % (sent - got, sent))
         return sent - got
 
 
