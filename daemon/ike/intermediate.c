@@ -38,7 +38,7 @@ static const char *trouble(const struct ikesa *sa, const struct ike_message *m, 
 	/* What would stand before it in the clear enters IntAuth in a way that nobody has tried. */
 	if (m->header.next != IKE_PAYLOAD_SK && m->header.next != IKE_PAYLOAD_SKF)
 		return "IKE_INTERMEDIATE with something in the clear";
-	if (ike_count(m, IKE_PAYLOAD_KE) && (method == IKE_GROUP_NONE || m->ke.group != method))
+	if (ike_count(m, IKE_PAYLOAD_KE) && m->ke.group != method)
 		return "key exchange of another method than IKE_SA_INIT agreed on";
 	return NULL;
 }

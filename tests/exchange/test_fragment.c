@@ -291,6 +291,34 @@ static void test_repeated(void **state)
 	log_out(s);
 }
 
+/* Refused, and the keys are gone: fragment 1 is known by its bytes, whatever came after it. */
+static void test_repeated_refused(void **state)
+{
+	struct pieces *all = malloc(sizeof(*all));
+	struct story *s = with_client(576, 576, 1500);
+
+	(void)state;
+	s->in->setup.knobs = INITIATOR_BAD_AUTH;
+	assert_true(initiator_init(s->in) > 0);
+	take_pieces(s, all);
+	send_one(s, all, 0);
+	deliver_all(s);
+	assert_true(initiator_auth(s->in) > 0);
+	take_pieces(s, all);
+	assert_true(all->count > 2);
+	for (size_t i = 0; i < all->count; i++)
+		send_one(s, all, i);
+	assert_int_equal(s->gw.core->gauge[IKE_STATE_FAILED], 1);
+	s->gw.out_count = 0;
+	send_one(s, all, 0);
+	assert_int_equal(s->gw.out_count, 1);
+	assert_int_equal(s->gw.core->stats.retransmits_answered, 1);
+	gateway_wait(&s->gw, IKE_LINGER_MS);
+	story_empty(s);
+	free(all);
+	story_end(s);
+}
+
 /* While aaa or flexd is asked: silence. */
 static void test_repeated_while_busy(void **state)
 {
@@ -405,7 +433,84 @@ static void test_own_request(void **state)
 	log_out(s);
 }
 
+/* Half of a Vendor ID of zeros. response: IKE_FLAG_RESPONSE, or 0 for a request. */
+static void send_part(struct story *s, struct ike_header header, uint8_t response, uint16_t number)
+{
+	uint8_t bytes[300] = { 0 }, out[600];
+	struct wr wr = wr_of(bytes, sizeof(bytes));
+	size_t len;
+
+	header.flags |= response;
+	if (number == 1) {
+		wr_be16(&wr, IKE_PAYLOAD_NONE << 8);
+		wr_be16(&wr, 2 * sizeof(bytes));
+	}
+	len = ike_seal_fragment(s->in->sk_out, &header, IKE_PAYLOAD_VENDOR, number, 2,
+				(struct ike_bytes){ bytes, sizeof(bytes) }, out, sizeof(out));
+	gateway_receive(&s->gw, out, len, &s->in->peer, &s->in->local);
+	gateway_settle(&s->gw);
+}
+
+/* The client's request and its answer to one of ours come in fragments, each between the others. */
+static void test_both_at_once(void **state)
+{
+	struct pieces all;
+	struct story *s = at_auth(1280, 1280, 0, &all);
+	struct ike_header request, answer;
+	struct ike_draft draft;
+	struct ikesa *sa;
+
+	(void)state;
+	send_one(s, &all, 0);
+	deliver_all(s);
+	assert_int_equal(s->in->state, INITIATOR_UP);
+	sa = ikesa_find(s->gw.core, s->in->spi_r);
+	ike_draft_begin(&draft);
+	assert_int_equal(ike_request(s->gw.core, sa, IKE_EXCHANGE_INFORMATIONAL, &draft), 0);
+	s->gw.out_count = 0;
+	request = answer = initiator_header(s->in, IKE_EXCHANGE_INFORMATIONAL);
+	answer.message_id = sa->own_next;
+	send_part(s, request, 0, 1);
+	send_part(s, answer, IKE_FLAG_RESPONSE, 1);
+	send_part(s, request, 0, 2);
+	assert_int_equal(s->gw.out_count, 1);
+	assert_non_null(sa->own);
+	send_part(s, answer, IKE_FLAG_RESPONSE, 2);
+	assert_null(sa->own);
+	assert_int_equal(all_drops(s), 0);
+	s->in->next_id++;
+	s->gw.out_count = 0;
+	log_out(s);
+}
+
 /* --- wrong --- */
+
+/* A fragment of another exchange with the number of one that is under way. */
+static void test_two_exchanges(void **state)
+{
+	struct pieces *all = malloc(sizeof(*all));
+	struct story *s = at_auth(1280, 576, 900, all);
+	struct ike_header other = initiator_header(s->in, IKE_EXCHANGE_IKE_INTERMEDIATE);
+
+	(void)state;
+	assert_int_equal(all->count, 3);
+	send_one(s, all, 0);
+	{
+		uint8_t bytes[64] = { 0 }, out[200];
+		size_t len = ike_seal_fragment(s->in->sk_out, &other, IKE_PAYLOAD_NONE, 2, 3,
+					       (struct ike_bytes){ bytes, sizeof(bytes) }, out,
+					       sizeof(out));
+
+		gateway_receive(&s->gw, out, len, &s->in->peer, &s->in->local);
+	}
+	assert_int_equal(drops(s, IKE_DROP_fragment_total), 1);
+	for (size_t i = 1; i < all->count; i++)
+		send_one(s, all, i);
+	deliver_all(s);
+	assert_int_equal(s->in->state, INITIATOR_UP);
+	free(all);
+	log_out(s);
+}
 
 /* One byte or two of the clear part of fragment 2 of 4, after fragment 1. */
 static const struct {
@@ -633,14 +738,18 @@ static void test_time(void **state)
 		send_one(s, all, i);
 	deliver_all(s);
 	assert_int_equal(s->in->state, INITIATOR_UP);
+	/* The deadline of the login's fragments is over with them. */
+	gateway_wait(&s->gw, IKE_FRAGMENTS_MS / 2);
 	header = initiator_header(s->in, IKE_EXCHANGE_INFORMATIONAL);
-	len = ike_seal_fragment(s->in->sk_out, &header, IKE_PAYLOAD_VENDOR, 1, 2,
-				(struct ike_bytes){ bytes, sizeof(bytes) }, out, sizeof(out));
-	gateway_receive(&s->gw, out, len, &s->in->peer, &s->in->local);
-	assert_true(s->gw.core->fragments_held > sizeof(bytes));
-	gateway_wait(&s->gw, IKE_FRAGMENTS_MS - 1);
-	assert_true(s->gw.core->fragments_held > sizeof(bytes));
-	gateway_wait(&s->gw, 1);
+	for (uint16_t number = 1; number <= 2; number++) {
+		len = ike_seal_fragment(s->in->sk_out, &header, IKE_PAYLOAD_VENDOR, number, 3,
+					(struct ike_bytes){ bytes, sizeof(bytes) }, out,
+					sizeof(out));
+		gateway_receive(&s->gw, out, len, &s->in->peer, &s->in->local);
+		assert_true(s->gw.core->fragments_held > number * sizeof(bytes));
+		/* Another fragment buys no time. */
+		gateway_wait(&s->gw, number == 1 ? IKE_FRAGMENTS_MS - 1 : 1);
+	}
 	assert_int_equal(s->gw.core->fragments_held, 0);
 	assert_int_equal(gateway_sessions(&s->gw), 1);
 	free(all);
@@ -671,7 +780,10 @@ int main(void)
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_repeated_refused),
 		cmocka_unit_test(test_repeated_while_busy),
+		cmocka_unit_test(test_both_at_once),
+		cmocka_unit_test(test_two_exchanges),
 		cmocka_unit_test(test_divided_anew),
 		cmocka_unit_test(test_repeated_forged),
 		cmocka_unit_test(test_own_request),

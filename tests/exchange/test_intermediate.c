@@ -246,6 +246,44 @@ static void test_wrong_ke(void **state)
 	}
 }
 
+/* A value that is right for the method that is due, under the number of another. */
+static void test_other_method(void **state)
+{
+	struct story *s = opened(two, both, 2, 0);
+	struct ke *ke = NULL;
+
+	(void)state;
+	assert_int_equal(ke_begin(IKE_GROUP_ECP_256, &ke), 0);
+	send_ke(s, IKE_GROUP_X25519, ke_value(ke), ke_value_len(IKE_GROUP_ECP_256, true));
+	assert_refused(s, IKE_NOTIFY_INVALID_SYNTAX, 0);
+	ke_free(ke);
+}
+
+/* An unknown payload in the clear before SK: elsewhere it is passed over, IntAuth has no place for
+ * it. */
+static void test_clear_before(void **state)
+{
+	enum { UNKNOWN = 200, AAD = IKE_HEADER_LEN + 2 * IKE_PAYLOAD_HEADER_LEN };
+	struct story *s = opened(two, both, 2, 0);
+	struct ike_header header = initiator_header(s->in, IKE_EXCHANGE_IKE_INTERMEDIATE);
+	size_t sealed = crypto_sk_sealed_len(s->in->sk_out, 0);
+	uint8_t message[256];
+	struct wr wr = wr_of(message, sizeof(message));
+
+	(void)state;
+	header.next = UNKNOWN;
+	header.length = (uint32_t)(AAD + sealed);
+	ike_header_write(&wr, &header);
+	wr_be16(&wr, IKE_PAYLOAD_SK << 8);
+	wr_be16(&wr, IKE_PAYLOAD_HEADER_LEN);
+	wr_be16(&wr, IKE_PAYLOAD_NONE << 8);
+	wr_be16(&wr, (uint16_t)(IKE_PAYLOAD_HEADER_LEN + sealed));
+	assert_true(crypto_sk_seal(s->in->sk_out, message, sizeof(message), AAD, 0, NULL));
+	gateway_receive(&s->gw, message, header.length, &s->in->peer, &s->in->local);
+	gateway_settle(&s->gw);
+	assert_refused(s, IKE_NOTIFY_INVALID_SYNTAX, 0);
+}
+
 /* Without a key exchange it is answered, counts for IntAuth, and does not replace one; there may
  * not be any number of them. */
 static void test_empty(void **state)
@@ -276,6 +314,9 @@ static void test_not_agreed(void **state)
 
 	(void)state;
 	send_ke(s, IKE_GROUP_ECP_256, zero, sizeof(zero));
+	assert_refused(s, IKE_NOTIFY_INVALID_SYNTAX, 0);
+	s = opened(two, NULL, 0, 0);
+	send_ke(s, 0, NULL, 0);
 	assert_refused(s, IKE_NOTIFY_INVALID_SYNTAX, 0);
 	s = opened(two, both, 1, 0);
 	assert_true(initiator_step(s->in) > 0);
@@ -363,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_ke),     cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_not_agreed),   cmocka_unit_test(test_out_of_place),
 		cmocka_unit_test(test_stripped),     cmocka_unit_test(test_needed),
+		cmocka_unit_test(test_other_method), cmocka_unit_test(test_clear_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,44 @@ static void test_aaa_dies(void **state)
 		initiator_receive(s->in, d.bytes, d.len);
 		assert_int_equal(s->in->state, INITIATOR_UP);
 		assert_true(s->in->ppk_mixed);
+		assert_memory_equal(&s->gw.session[1].in, &s->in->key_out, sizeof(s->in->key_out));
+		story_end(s);
+	}
+}
+
+/* What is no PPK_IDENTITY of ours never gets to aaa, and one that USE_PPK did not announce is none.
+ */
+static void test_strange_identities(void **state)
+{
+	static const char longest[MSG_IDENTITY_MAX + 2] = "\2blue";
+	static const struct {
+		const char *what;
+		bool announced, up;
+		size_t len;
+		const char *data;
+	} ids[] = {
+		{ "not announced", false, true, 5, "\2blue" },
+		{ "PPK_ID_OPAQUE", true, false, 5, "\1blue" },
+		{ "without a type", true, false, 0, "" },
+		{ "longer than any", true, false, sizeof(longest), longest },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		struct story *s = with_client(1);
+		struct initiator_notify *id = &s->in->setup.in_auth[0];
+
+		if (ids[i].announced)
+			s->in->setup.in_init[0].type = IKE_NOTIFY_USE_PPK;
+		id->type = IKE_NOTIFY_PPK_IDENTITY;
+		id->len = (uint16_t)ids[i].len;
+		memcpy(id->data, ids[i].data, ids[i].len);
+		gateway_login(&s->gw, s->in);
+		if ((s->in->state == INITIATOR_UP) != ids[i].up)
+			fail_msg("%s", ids[i].what);
+		/* A PPK that is not ours is no matter of AUTH. */
+		assert_int_equal(s->gw.verified, ids[i].up);
+		assert_int_equal(s->gw.strange, 0);
 		story_end(s);
 	}
 }
@@ -183,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_aaa_dies),
+		cmocka_unit_test(test_strange_identities),
 		cmocka_unit_test(test_verdict_too_early),
 		cmocka_unit_test(test_stripped),
 	};

@@ -130,6 +130,10 @@ static void mix(struct gateway *gw, const struct msg_ppk_mix *ask)
 {
 	struct msg_ppk_mixed answer = { .ike = ask->ike };
 
+	if (ask->id_len > sizeof(ask->id)) {
+		gw->strange++;
+		return;
+	}
 	if (gw->ppk_id[0] && strlen(gw->ppk_id) == ask->id_len &&
 	    memcmp(gw->ppk_id, ask->id, ask->id_len) == 0) {
 		answer.ok = 1;

@@ -52,7 +52,7 @@ enum initiator_knob {
 /* A notify without SPI. */
 struct initiator_notify {
 	uint16_t type, len;
-	uint8_t data[80];
+	uint8_t data[300];
 };
 
 enum { INITIATOR_NOTIFIES = 6 };
