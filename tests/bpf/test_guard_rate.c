@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* guard.h under a flood: what one source and what all of them may send, and when cookies begin. */
+#include "guard_lab.h"
+
+/* One claimed address that is too quick: a cookie for it, nothing for others. Twenty of one /24: a
+ * cookie for the /24. */
+static void test_source(void **state)
+{
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct fg_ip one = v6 ? ip6(7, 7) : ip4(198, 51, 100, 7);
+		struct fg_ip other = v6 ? ip6(8, 7) : ip4(198, 51, 101, 7);
+		int asked = 0;
+
+		if (v6) /* another /48 */
+			other.w[0] = fg_be32(0x20010db9);
+		begin(0, FOR_TEN_NS, 0);
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(from(one, v6, false), XDP_PASS);
+		assert_int_equal(from(one, v6, false), XDP_TX);
+		assert_int_equal(from(other, v6, false), XDP_PASS);
+		/* Proven, it has a purse of its own. */
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(from(one, v6, true), XDP_PASS);
+		assert_int_equal(from(one, v6, true), XDP_DROP);
+		assert_int_equal(dropped(FG_DROP_ike_rate), 1);
+		assert_int_equal(from(other, v6, true), XDP_PASS);
+		assert_false(demanded());
+
+		/* 4 x 10 for the prefix, of which 10 are gone. */
+		for (int i = 0; i < 60; i++) {
+			struct fg_ip ip = v6 ? ip6((uint16_t)(20 + i), 1)
+					     : ip4(198, 51, 100, (uint8_t)(20 + i));
+
+			if (v6) /* of the same /48 */
+				ip.w[1] = fg_be32((7u << 16) + 20 + (uint32_t)i);
+			asked += from(ip, v6, false) == XDP_TX;
+		}
+		assert_in_range(asked, 28, 31);
+		assert_int_equal(from(other, v6, false), XDP_PASS);
+	}
+}
+
+/* IPv6: the host part of an address makes no new source. */
+static void test_one_subscriber(void **state)
+{
+	(void)state;
+	begin(0, FOR_TEN_NS, 0);
+	for (uint16_t i = 0; i < 10; i++)
+		assert_int_equal(from(ip6(7, i), true, false), XDP_PASS);
+	assert_int_equal(from(ip6(7, 99), true, false), XDP_TX);
+	/* An IPv4 /24 and an address in it are two purses. */
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(from(ip4(198, 51, 100, 0), false, false), XDP_PASS);
+	assert_int_equal(from(ip4(198, 51, 100, 1), false, false), XDP_PASS);
+}
+
+/* Strangers of many addresses: XDP demands a cookie from everybody by itself; who has one passes,
+ * however many strangers come. */
+static void test_flood(void **state)
+{
+	struct fg_ip client = ip4(203, 0, 113, 5);
+	int passed = 0;
+
+	(void)state;
+	begin(0, FOR_TEN_NS, FOR_TEN_NS);
+	for (int i = 0; i < 1000; i++)
+		passed += from(ip4(10, (uint8_t)(i / 200), (uint8_t)(i % 200), 1), false, false) ==
+			  XDP_PASS;
+	assert_int_equal(passed, 10);
+	assert_true(demanded());
+	assert_int_equal(from(client, false, false), XDP_TX);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(from(client, false, true), XDP_PASS);
+	/* The proven together, too, have a limit. */
+	for (int i = 0; i < 3; i++)
+		from(ip4(203, 0, 112, (uint8_t)i), false, true);
+	assert_true(dropped(FG_DROP_ike_rate) >= 1);
+	assert_int_equal(counts().cookies_accepted, 12);
+}
+
+/* ike, through flexd, demands for a time. */
+static void test_demand(void **state)
+{
+	struct timespec now;
+
+	(void)state;
+	begin(0, 0, 0);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	gate.demand_until_ns = (uint64_t)(now.tv_sec + 5) * 1000000000;
+	put_gate();
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_TX);
+	gate.demand_until_ns = (uint64_t)now.tv_sec * 1000000000;
+	put_gate();
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_PASS);
+}
+
+/* The operator wants no cookies: what is beyond a rate is dropped, who brings one is still known.
+ */
+static void test_never(void **state)
+{
+	(void)state;
+	begin(FG_GATE_NEVER, FOR_TEN_NS, 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_PASS);
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, false), XDP_DROP);
+	assert_int_equal(from(ip4(10, 0, 1, 1), false, false), XDP_PASS);
+	assert_int_equal(from(ip4(10, 0, 0, 1), false, true), XDP_PASS);
+	assert_int_equal(dropped(FG_DROP_ike_rate), 1);
+	assert_int_equal(counts().cookies_sent, 0);
+}
+
+/* A purse fills again. */
+static void test_refill(void **state)
+{
+	struct fg_guard_key key = { .prefix = ip4(10, 0, 0, 1), .len = 32 };
+	struct fg_guard row;
+
+	(void)state;
+	begin(0, FOR_TEN_NS, 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(from(key.prefix, false, false), XDP_PASS);
+	assert_int_equal(from(key.prefix, false, false), XDP_TX);
+	assert_int_equal(bpf_map_lookup_elem(guard_fd, &key, &row), 0);
+	row.paid_until_ns -= 2 * FOR_TEN_NS;
+	assert_int_equal(bpf_map_update_elem(guard_fd, &key, &row, BPF_ANY), 0);
+	assert_int_equal(from(key.prefix, false, false), XDP_PASS);
+	assert_int_equal(from(key.prefix, false, false), XDP_PASS);
+	assert_int_equal(from(key.prefix, false, false), XDP_TX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_source), cmocka_unit_test(test_one_subscriber),
+		cmocka_unit_test(test_flood),  cmocka_unit_test(test_demand),
+		cmocka_unit_test(test_never),  cmocka_unit_test(test_refill),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
