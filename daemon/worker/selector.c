@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "worker/selector.h"
 
+#include "core/ip.h"
+
 #include <string.h>
 
 /* What of a packet selectors ask for, seen from the gateway. */
@@ -61,19 +63,10 @@ static bool port_fits(const struct flow *flow, uint16_t port, uint16_t first, ui
 	return port >= first && port <= last;
 }
 
-/* As 128-bit numbers in network byte order. */
-static int compare(const struct fg_ip *a, const struct fg_ip *b)
-{
-	for (size_t i = 0; i < 4; i++)
-		if (a->w[i] != b->w[i])
-			return fg_host32(a->w[i]) < fg_host32(b->w[i]) ? -1 : 1;
-	return 0;
-}
-
 static bool fits(const struct fg_selector *s, const struct flow *flow)
 {
 	return s->version == flow->version && (!s->protocol || s->protocol == flow->protocol) &&
-	       compare(&flow->net, &s->first) >= 0 && compare(&flow->net, &s->last) <= 0 &&
+	       ip_compare(&flow->net, &s->first) >= 0 && ip_compare(&flow->net, &s->last) <= 0 &&
 	       port_fits(flow, flow->client_port, s->client_first, s->client_last) &&
 	       port_fits(flow, flow->net_port, s->net_first, s->net_last);
 }
