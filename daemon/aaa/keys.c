@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "aaa/keys.h"
 
+#include "core/file.h"
 #include "core/secret.h"
 #include "crypto/sign.h"
 
@@ -42,20 +43,11 @@ static struct sign_key *read_key(int fd, const char **why)
 {
 	struct stat st;
 	struct sign_key *key = NULL;
-	size_t len = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0, have = 0;
+	size_t len = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
 	uint8_t *pem = len && len <= KEY_FILE_MAX ? malloc(len) : NULL;
 
 	*why = "cannot be read to its end";
-	while (pem && have < len) {
-		ssize_t n = pread(fd, pem + have, len - have, (off_t)have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		have += (size_t)n;
-	}
-	if (pem && have == len)
+	if (pem && file_read(fd, pem, len))
 		key = sign_key_from_pem(pem, len, why);
 	if (pem)
 		wipe(pem, len);

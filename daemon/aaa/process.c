@@ -5,6 +5,7 @@
 #include "aaa/keys.h"
 #include "aaa/load.h"
 #include "aaa/ppk.h"
+#include "core/clock.h"
 #include "core/ipc.h"
 #include "core/log.h"
 #include "core/proc.h"
@@ -59,14 +60,6 @@ static const struct sandbox_call calls[] = {
 };
 /* clang-format on */
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static void leave(struct aaa *aaa, int status)
 {
 	aaa->status = status;
@@ -80,7 +73,7 @@ static void log_failure(struct aaa *aaa, const struct msg_auth_verify *ask,
 {
 	char peer[IP_TEXT_MAX], identity[160];
 
-	if (!log_allowed(&aaa->failures, now_ms()))
+	if (!log_allowed(&aaa->failures, clock_ms()))
 		return;
 	log_warn(AREA, "login failed: %s: peer %s, identity %s, profile %s",
 		 aaa_reason_text(reason), endpoint_text(&ask->peer, peer),

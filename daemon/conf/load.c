@@ -2,7 +2,8 @@
 /* The public file as a descriptor: flexd opened it, the process that reads it could not. */
 #include "conf/conf.h"
 
-#include <errno.h>
+#include "core/file.h"
+
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,23 +11,6 @@
 #define NAME "flexgate.conf"
 
 enum { CONF_FILE_MAX = 16 * 1024 * 1024 };
-
-/* By position, not by the descriptor's offset: other processes read through the same open file. */
-static bool read_all(int fd, char *text, size_t size)
-{
-	size_t have = 0;
-
-	while (have < size) {
-		ssize_t n = pread(fd, text + have, size - have, (off_t)have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		have += (size_t)n;
-	}
-	return true;
-}
 
 static struct conf *parse_text(char *text, size_t size, char *why, size_t cap)
 {
@@ -56,7 +40,7 @@ struct conf *conf_load(int fd, char *why, size_t cap)
 	else if (st.st_size < 1 || st.st_size > CONF_FILE_MAX)
 		snprintf(why, cap, NAME ": has %lld bytes; expected 1 to %d", (long long)st.st_size,
 			 CONF_FILE_MAX);
-	else if (!(text = malloc((size_t)st.st_size)) || !read_all(fd, text, (size_t)st.st_size))
+	else if (!(text = malloc((size_t)st.st_size)) || !file_read(fd, text, (size_t)st.st_size))
 		snprintf(why, cap, NAME ": cannot be read to its end");
 	else
 		conf = parse_text(text, (size_t)st.st_size, why, cap);

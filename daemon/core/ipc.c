@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/ipc.h"
 
+#include "core/clock.h"
 #include "core/secret.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What stands before every body. 8 bytes keep the body aligned for any struct of msg.h. */
@@ -384,22 +384,14 @@ size_t ipc_unsent(const struct ipc *ipc)
 	return ipc->queued;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int ipc_wait(struct ipc *ipc, uint32_t type, int timeout_ms)
 {
-	int64_t until = now_ms() + timeout_ms;
+	int64_t until = (int64_t)clock_ms() + timeout_ms;
 	int error = 0;
 	bool alive;
 
 	while (!ipc->broken) {
-		int64_t left = until - now_ms();
+		int64_t left = until - (int64_t)clock_ms();
 		struct pollfd p = { ipc->fd, POLLIN, 0 };
 		ssize_t n;
 		int fd;

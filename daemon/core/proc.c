@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/proc.h"
 
+#include "core/clock.h"
 #include "core/ipc.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -19,14 +19,6 @@ enum {
 	DELAY_MAX_MS = 10 * 1000,
 	LONG_LIFE_MS = 60 * 1000,
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void reset_signals(void)
 {
@@ -96,7 +88,7 @@ static int wait_for_exec(int report, pid_t pid)
 
 static void count_start(struct proc *proc)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms();
 
 	if (proc->started_ms) {
 		proc->restarts++;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/process.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/proc.h"
 #include "core/secret.h"
@@ -26,11 +27,8 @@ void process_leave(struct process *p, int status)
 
 static uint64_t env_now(void *arg)
 {
-	struct timespec ts;
-
 	(void)arg;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return clock_ms();
 }
 
 static int64_t env_wall(void *arg)
@@ -94,7 +92,7 @@ struct ike_env process_env(struct process *p)
 void process_settle(void *arg)
 {
 	struct process *p = arg;
-	uint64_t at, now = env_now(NULL), wait;
+	uint64_t at, now = clock_ms(), wait;
 	struct timeval tv;
 
 	if (!p->core)

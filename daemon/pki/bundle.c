@@ -2,6 +2,7 @@
 /* A row of files, each: trustpoint, kind, length of the name, length of the bytes; name; bytes. */
 #include "pki/bundle.h"
 
+#include "core/file.h"
 #include "core/wr.h"
 
 #include <errno.h>
@@ -64,24 +65,16 @@ int pki_bundle_add(int fd, const struct pki_file *file)
 uint8_t *pki_bundle_read(int fd, size_t *len)
 {
 	struct stat st;
-	uint8_t *bytes = NULL;
-	size_t have = 0;
+	uint8_t *bytes;
 
-	if (fstat(fd, &st) == 0 && st.st_size >= 0 && st.st_size <= PKI_BUNDLE_MAX)
-		bytes = malloc((size_t)st.st_size + 1);
-	while (bytes && have < (size_t)st.st_size) {
-		ssize_t n = pread(fd, bytes + have, (size_t)st.st_size - have, (off_t)have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			free(bytes);
-			return NULL;
-		}
-		have += (size_t)n;
-	}
-	*len = have;
-	return bytes;
+	if (fstat(fd, &st) < 0 || st.st_size < 0 || st.st_size > PKI_BUNDLE_MAX)
+		return NULL;
+	*len = (size_t)st.st_size;
+	bytes = malloc(*len + 1);
+	if (bytes && file_read(fd, bytes, *len))
+		return bytes;
+	free(bytes);
+	return NULL;
 }
 
 bool pki_bundle_next(struct rd *rd, struct pki_file *file)

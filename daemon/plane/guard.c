@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The map fg_gate, from the configuration, from ike's word, and from the clock of the secrets. */
+#include "core/clock.h"
 #include "core/log.h"
 #include "plane/internal.h"
 
 #include <bpf/bpf.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { SECOND_NS = 1000000000 };
-
-/* CLOCK_MONOTONIC, as bpf_ktime_get_ns(). */
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * SECOND_NS + (uint64_t)ts.tv_nsec;
-}
 
 static uint64_t cost(uint32_t per_second)
 {
@@ -71,7 +62,7 @@ void plane_guard_secrets(struct plane *plane, const struct fg_cookie_secrets *se
 void plane_guard_demand(struct plane *plane, uint32_t ms)
 {
 	__u64 *until = &plane_fg_gate(plane)->demand_until_ns;
-	uint64_t wanted = now_ns() + (uint64_t)ms * 1000000;
+	uint64_t wanted = clock_ns() + (uint64_t)ms * 1000000;
 
 	if (__atomic_load_n(until, __ATOMIC_RELAXED) < wanted)
 		__atomic_store_n(until, wanted, __ATOMIC_RELAXED);
@@ -86,7 +77,8 @@ void plane_guard(const struct plane *plane, struct plane_guard *guard)
 	*guard = (struct plane_guard){
 		.demanded = !(gate->flags & FG_GATE_NEVER) &&
 			    (gate->flags & FG_GATE_ALWAYS ||
-			     now_ns() < __atomic_load_n(&gate->demand_until_ns, __ATOMIC_RELAXED)),
+			     clock_ns() <
+				     __atomic_load_n(&gate->demand_until_ns, __ATOMIC_RELAXED)),
 	};
 	if (cpu && bpf_map_lookup_elem(plane->fd[PLANE_fg_guard_count], &zero, cpu) == 0) {
 		for (int i = 0; i < plane->cpus; i++) {

@@ -6,6 +6,7 @@
  * ports is marked for the stack door. Events keep the rows true: a change of routes or rules voids
  * all rows by their generation, a neighbour's change rewrites the rows that lean on it.
  */
+#include "core/clock.h"
 #include "core/log.h"
 #include "plane/internal.h"
 
@@ -14,7 +15,6 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	REFRESH_S = 5, /* how often stale neighbours in use are made to prove themselves */
@@ -40,10 +40,7 @@ struct way {
 
 static uint32_t now_s(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint32_t)ts.tv_sec;
+	return (uint32_t)(clock_ms() / 1000);
 }
 
 static uint32_t generation(const struct plane *plane)

@@ -36,7 +36,7 @@ static struct session *session_new(struct sessions *s, const struct msg_session_
 	session->peer = ask->peer;
 	session->local = ask->local;
 	session->peer_behind_nat = ask->peer_behind_nat;
-	session->begun_ms = session_now_ms();
+	session->begun_ms = clock_ms();
 	if (session->identity)
 		memcpy(session->identity, ask->remote.data, ask->remote.len);
 	session->id = session->identity && session->profile && session->ike_suite

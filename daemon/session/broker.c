@@ -232,7 +232,7 @@ static void close_all(struct broker *broker)
 
 int broker_run(const char *conf_path)
 {
-	struct broker broker = { .started_ms = session_now_ms(),
+	struct broker broker = { .started_ms = clock_ms(),
 				 .answer_ms = ANSWER_MS,
 				 .conf_path = conf_path,
 				 .run.lock = -1,

@@ -105,7 +105,7 @@ static void on_broken(void *arg, const char *why)
 
 static void restart_later(struct child *child)
 {
-	unsigned delay = proc_restart_delay(&child->proc, session_now_ms());
+	unsigned delay = proc_restart_delay(&child->proc, clock_ms());
 
 	set_timer(child->restart, delay);
 }
@@ -188,7 +188,7 @@ static void child_gone(struct child *child, int status)
 		return;
 	}
 	log_error(AREA, "%s ended (%s), restarting in %u ms", child_name(child), text,
-		  proc_restart_delay(&child->proc, session_now_ms()));
+		  proc_restart_delay(&child->proc, clock_ms()));
 	child_disown(child);
 	restart_later(child);
 }

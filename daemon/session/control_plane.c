@@ -68,7 +68,7 @@ static const char *stage_text(const struct child *child)
 static void process_rows(struct ctl_client *client)
 {
 	const struct broker *broker = ctl_broker(client);
-	uint64_t now = session_now_ms();
+	uint64_t now = clock_ms();
 
 	ctl_row(client,
 		json_pack("{s:s, s:s, s:s, s:I, s:i, s:I}", "kind", "process", "name", "flexd",
@@ -177,7 +177,7 @@ static void sample_rows(struct ctl_client *client, const struct session *session
 		age = at < now ? now - at : 0;
 		/* What is older than the session was another's of the same number. */
 		if (session &&
-		    (event[i].session != session->id || age > session_now_ms() - session->begun_ms))
+		    (event[i].session != session->id || age > clock_ms() - session->begun_ms))
 			continue;
 		ctl_row(client,
 			sample_row(&event[i], age, port_name(ports, port_count, event[i].port)));

@@ -119,7 +119,7 @@ static json_t *sa_row(const struct session_sa *sa, const struct plane_sa_state *
 	ctl_set_text(row, "suite", ctl_esp_suite_text(sa->suite));
 	if (sa->suite)
 		ctl_set_text(row, "sequence", sa->esn ? "esn" : "32 bits");
-	ctl_set_number(row, "age_s", (session_now_ms() - sa->made_ms) / 1000);
+	ctl_set_number(row, "age_s", (clock_ms() - sa->made_ms) / 1000);
 	ctl_set_number(row, "rekeys", sa->rekeys);
 	ctl_set_number(row, "rx_packets", now->in_packets);
 	ctl_set_number(row, "rx_bytes", now->in_bytes);
@@ -195,7 +195,7 @@ static json_t *session_row(const struct ctl_client *client, const struct session
 	ctl_set_text(row, "peer", endpoint_text(&session->peer, text));
 	ctl_set_text(row, "local", endpoint_text(&session->local, text));
 	ctl_set_text(row, "state", session_state_text(session->state));
-	ctl_set_number(row, "up_s", (session_now_ms() - session->begun_ms) / 1000);
+	ctl_set_number(row, "up_s", (clock_ms() - session->begun_ms) / 1000);
 	ctl_set_number(row, "rx_packets", count.rx_packets);
 	ctl_set_number(row, "rx_bytes", count.rx_bytes);
 	ctl_set_number(row, "tx_packets", count.tx_packets);

@@ -51,7 +51,7 @@ static void log_end(const struct sessions *s, const struct session *session)
 		plane_count(s->setup.plane, session->id, &count);
 	log_info(AREA, "va%u %s ended: %s (%s, %s in, %s out)", session->id, identity,
 		 session_cause_text(session->cause),
-		 time_text((session_now_ms() - session->begun_ms) / 1000, up, sizeof(up)),
+		 time_text((clock_ms() - session->begun_ms) / 1000, up, sizeof(up)),
 		 bytes_text(count.rx_bytes, in, sizeof(in)),
 		 bytes_text(count.tx_bytes, out, sizeof(out)));
 }

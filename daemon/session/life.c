@@ -125,7 +125,7 @@ void session_note_use(struct session_sa *sa)
 
 static uint32_t since(const struct session *session, uint64_t at)
 {
-	uint64_t now = session_now_ms();
+	uint64_t now = clock_ms();
 
 	if (!at)
 		at = session->up_ms ? session->up_ms : session->begun_ms;

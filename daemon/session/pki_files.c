@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "session/pki_files.h"
 
+#include "core/file.h"
 #include "pki/bundle.h"
 
 #include <dirent.h>
@@ -116,20 +117,11 @@ static bool visit_all(const struct conf *conf, visitor *visit, void *arg)
 static uint8_t *read_whole(int fd, size_t size)
 {
 	uint8_t *bytes = malloc(size + 1);
-	size_t have = 0;
 
-	while (bytes && have < size) {
-		ssize_t n = read(fd, bytes + have, size - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			free(bytes);
-			return NULL;
-		}
-		have += (size_t)n;
-	}
-	return bytes;
+	if (bytes && file_read(fd, bytes, size))
+		return bytes;
+	free(bytes);
+	return NULL;
 }
 
 static bool pack(void *arg, uint32_t trustpoint, enum pki_kind kind, const char *path)

@@ -80,7 +80,7 @@ static struct session_sa *sa_new(struct session *session)
 	crypto_random(&random, sizeof(random)); /* without them it is 80 % */
 	sa->session = session;
 	sa->soft_at = 800 + random % 101;
-	sa->made_ms = session_now_ms();
+	sa->made_ms = clock_ms();
 	sa->next = session->sas;
 	session->sas = sa;
 	session->sa_count++;

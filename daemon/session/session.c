@@ -152,14 +152,6 @@ const char *session_identity(uint8_t type, const uint8_t *id, size_t len, char *
 	return buf;
 }
 
-uint64_t session_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 struct timeval session_timeval(unsigned ms)
 {
 	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };

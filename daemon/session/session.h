@@ -7,6 +7,7 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 
+#include "core/clock.h"
 #include "msg.h"
 #include "plane/plane.h"
 #include "session/hash.h"
@@ -136,7 +137,6 @@ const char *session_cause_text(enum fg_cause cause);
 /* "alice@example.org" without the kind of identity. Returns buf. */
 const char *session_identity(uint8_t type, const uint8_t *id, size_t len, char *buf, size_t cap);
 /* CLOCK_MONOTONIC. */
-uint64_t session_now_ms(void);
 struct timeval session_timeval(unsigned ms);
 
 /* --- table of ids, for begin.c and end.c --- */

@@ -463,7 +463,7 @@ static struct msg_idle idle(struct stage *st)
 static void test_idle(void **state)
 {
 	struct stage *st = one_up();
-	uint64_t now = session_now_ms();
+	uint64_t now = clock_ms();
 	struct msg_idle is;
 
 	(void)state;
@@ -488,7 +488,7 @@ static void test_idle(void **state)
 	is = idle(st);
 	assert_in_range(is.in_ms, 1000, 2000);
 	/* The worker's clock may be a little ahead; and a very long time is said as one. */
-	me(st)->in_ms = session_now_ms() + 60000;
+	me(st)->in_ms = clock_ms() + 60000;
 	me(st)->out_ms = 1;
 	is = idle(st);
 	assert_int_equal(is.in_ms, 0);
