@@ -17,7 +17,8 @@
 #include <stdio.h>
 
 enum {
-	CONF_NAME_MAX = 64, /* with NUL */
+	CONF_FILE_MAX = 4 * 1024 * 1024, /* bytes of flexgate.conf */
+	CONF_NAME_MAX = 64,              /* with NUL */
 	CONF_TEXT_MAX = 256,
 	CONF_LIST_MAX = 16, /* transforms of one kind, DNS servers, interfaces */
 	CONF_NETS_MAX = 32,

@@ -10,8 +10,6 @@
 
 #define NAME "flexgate.conf"
 
-enum { CONF_FILE_MAX = 16 * 1024 * 1024 };
-
 static struct conf *parse_text(char *text, size_t size, char *why, size_t cap)
 {
 	FILE *in = fmemopen(text, size, "r");

@@ -15,8 +15,6 @@
 #define AREA      "start"
 #define LOCK_NAME "flexd.pid"
 
-enum { CONF_FILE_MAX = 4 * 1024 * 1024 };
-
 /* Every missing directory on the way. */
 static int make_directories(char *path)
 {

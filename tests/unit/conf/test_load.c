@@ -63,10 +63,10 @@ static void test_no_file(void **state)
 	assert_null(load(open("/dev/zero", O_RDONLY)));
 	assert_string_equal(why, "flexgate.conf: is not a regular file");
 	assert_null(load(file_of("")));
-	assert_string_equal(why, "flexgate.conf: has 0 bytes; expected 1 to 16777216");
-	assert_int_equal(ftruncate(large, 16777217), 0);
+	assert_string_equal(why, "flexgate.conf: has 0 bytes; expected 1 to 4194304");
+	assert_int_equal(ftruncate(large, 4194305), 0);
 	assert_null(load(large));
-	assert_string_equal(why, "flexgate.conf: has 16777217 bytes; expected 1 to 16777216");
+	assert_string_equal(why, "flexgate.conf: has 4194305 bytes; expected 1 to 4194304");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", text);
 	assert_null(load(open(path, O_WRONLY)));
 	assert_string_equal(why, "flexgate.conf: cannot be read to its end");
