@@ -367,7 +367,12 @@ struct msg_ike_sa_row {
 	char agreed[160];              /* extensions in use */
 	char asking[48];               /* our request that is not answered yet */
 	uint32_t heard_s;              /* since a message of the peer was proven */
-	uint32_t next_in, next_out;    /* message IDs: of the peer's next request, of ours */
+	uint32_t login_s;              /* since the client logged in; age_s: of this IKE SA */
+	uint32_t rekeys;               /* IKE SAs before this one in the same login */
+	uint32_t rekey_s, ends_s;      /* until we rekey it, until it must end; 0: never */
+	uint32_t children;
+	uint32_t mobike, moves;     /* is it agreed, and how often has the client moved */
+	uint32_t next_in, next_out; /* message IDs: of the peer's next request, of ours */
 };
 
 struct msg_cookie_demand {

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 enum { COUNT_MAX = 100000, REASONS_MAX = 32 };
+enum { REKEY_CHILD = 1, REKEY_IKE = 2 };
 
 struct options {
 	struct fg_ip gateway;
@@ -17,11 +18,13 @@ struct options {
 	const char *gateway_name;         /* of --make-pki */
 	unsigned count, parallel;
 	unsigned hold_s, timeout_s, deadline_s;
+	unsigned rekey_s, rekey_kinds; /* REKEY_*; rekey_s 0: none */
+	bool pfs;
 	bool want4, want6;
 	bool nat, roam, logout, json;
 };
 
-enum phase { WAITING, LOGGING_IN, ROAMING, UP, LOGGING_OUT, OVER };
+enum phase { WAITING, LOGGING_IN, ROAMING, UP, REKEYING, DELETING_OLD, LOGGING_OUT, OVER };
 
 struct load;
 
@@ -43,6 +46,8 @@ struct client {
 	void *leaf;            /* our certificate, NULL: none */
 	struct crypto_chunk chain;
 	unsigned tries;
+	unsigned rekeys; /* begun */
+	bool leaving;    /* when its rekey is over */
 	uint64_t begun_us;
 };
 
@@ -52,6 +57,7 @@ struct load {
 	struct client *clients;
 	unsigned begun, open; /* open: logging in just now */
 	unsigned up, failed, roamed, lost_roaming, logged_out, deleted, over;
+	unsigned rekeyed_child, rekeyed_ike, rekeys_failed;
 	struct certs *pki;    /* NULL: pre-shared keys */
 	uint64_t *latency_us; /* one per success */
 	uint64_t first_us, last_up_us;
@@ -62,6 +68,9 @@ struct load {
 	} reason[REASONS_MAX];
 	unsigned reasons;
 };
+
+/* False: said why, and how it goes. */
+bool options_read(struct options *options, int argc, char **argv);
 
 /* A CA, a gateway's certificate and the clients' key pair in files of a directory: ca.pem,
  * ca-key.pem and so on. Keys of a kind as in support/ca.h. False: said why. */
@@ -77,6 +86,8 @@ uint64_t now_us(void);
 /* Returns false when the client cannot even begin; it counts as failed then. */
 bool client_begin(struct client *client);
 void client_roam(struct client *client);
+/* Rekey every rekey_s seconds, each client at its own moment. */
+void client_rekeys(struct client *client);
 void client_logout(struct client *client);
 void client_free(struct client *client);
 
@@ -84,6 +95,8 @@ void client_free(struct client *client);
 void load_up(struct client *client);
 void load_roamed(struct client *client);
 void load_failed(struct client *client, const char *reason);
+/* A rekey was refused; the client goes on. */
+void load_refused(struct client *client, const char *reason);
 void load_over(struct client *client);
 
 #endif

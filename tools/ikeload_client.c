@@ -133,11 +133,80 @@ static void login_over(struct client *client)
 						: "gateway not proven");
 }
 
+/* --- rekeys --- */
+
+static void wait_ms(struct client *client, uint64_t ms)
+{
+	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
+				      .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	event_add(client->timer, &wait);
+}
+
+void client_rekeys(struct client *client)
+{
+	const struct options *o = &client->load->options;
+
+	if (client->phase == UP && o->rekey_s)
+		wait_ms(client, (client->number + 1) * (uint64_t)o->rekey_s * 1000 / o->count);
+}
+
+/* Both kinds in turn, or the one that is wanted. */
+static void rekey(struct client *client)
+{
+	unsigned kinds = client->load->options.rekey_kinds;
+	bool ike = kinds == (REKEY_CHILD | REKEY_IKE) ? client->rekeys & 1 : kinds == REKEY_IKE;
+
+	client->rekeys++;
+	client->phase = REKEYING;
+	if (!(ike ? initiator_rekey_ike : initiator_rekey_child)(client->in)) {
+		load_failed(client, "cannot make a rekey");
+		return;
+	}
+	transmit_new(client);
+}
+
+static void rekey_over(struct client *client)
+{
+	client->phase = UP;
+	if (client->leaving)
+		client_logout(client);
+	else
+		wait_ms(client, (uint64_t)client->load->options.rekey_s * 1000);
+}
+
+static void rekeyed(struct client *client)
+{
+	struct load *load = client->load;
+
+	(*(client->in->create.ike ? &load->rekeyed_ike : &load->rekeyed_child))++;
+	client->phase = DELETING_OLD;
+	initiator_delete_old(client->in);
+	transmit_new(client);
+}
+
+static void rekey_refused(struct client *client)
+{
+	char reason[64];
+	struct ike_name room;
+
+	snprintf(reason, sizeof(reason), "rekey of the %s: %s",
+		 client->in->create.ike ? "IKE SA" : "CHILD SA",
+		 client->in->refusal ? ike_notify_name(client->in->refusal, &room)
+				     : "an answer that makes no sense");
+	load_refused(client, reason);
+	rekey_over(client);
+}
+
 static void answered(struct client *client)
 {
 	event_del(client->timer);
 	forget_last(client);
-	if (client->phase == ROAMING) {
+	if (client->phase == REKEYING) {
+		rekey_refused(client);
+	} else if (client->phase == DELETING_OLD) {
+		rekey_over(client);
+	} else if (client->phase == ROAMING) {
 		client->phase = UP;
 		load_roamed(client);
 	} else if (client->phase == LOGGING_OUT) {
@@ -161,8 +230,11 @@ static void take(struct client *client, const uint8_t *datagram, size_t len)
 			load_failed(client, "connect");
 			break;
 		}
-		initiator_auth(in);
+		initiator_step(in);
 		transmit_new(client);
+		break;
+	case INITIATOR_REKEYED:
+		rekeyed(client);
 		break;
 	case INITIATOR_DONE:
 		login_over(client);
@@ -194,6 +266,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		take(client, datagram, (size_t)n);
 }
 
+static const char *const timeouts[] = {
+	[ROAMING] = "timeout in roaming",
+	[REKEYING] = "timeout in a rekey",
+	[DELETING_OLD] = "timeout in DELETE behind a rekey",
+	[LOGGING_OUT] = "timeout in logout",
+};
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
@@ -207,9 +286,12 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 					    : "timeout in IKE_SA_INIT");
 		return;
 	}
+	if (client->phase == UP) {
+		rekey(client);
+		return;
+	}
 	if (client->phase != LOGGING_IN && client->tries >= LOGOUT_TRIES) {
-		load_failed(client,
-			    client->phase == ROAMING ? "timeout in roaming" : "timeout in logout");
+		load_failed(client, timeouts[client->phase]);
 		return;
 	}
 	if (client->tries < 4)
@@ -258,6 +340,10 @@ bool client_begin(struct client *client)
 	setup.want4 = o->want4;
 	setup.want6 = o->want6;
 	setup.knobs = o->nat ? INITIATOR_FAKE_NAT : 0;
+	if (o->pfs)
+		setup.pfs = (struct ike_pfs){ .group = { IKE_GROUP_X25519 },
+					      .group_count = 1,
+					      .ke = IKE_GROUP_X25519 };
 	client->phase = LOGGING_IN;
 	client->begun_us = now_us();
 	if (!prove(client, &setup) || !open_socket(client, &setup.peer, &setup.local) ||
@@ -291,6 +377,7 @@ void client_roam(struct client *client)
 
 void client_logout(struct client *client)
 {
+	client->leaving = true;
 	if (client->phase != UP)
 		return;
 	client->phase = LOGGING_OUT;

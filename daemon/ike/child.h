@@ -41,6 +41,7 @@ struct ike_child {
 	bool stopped;                             /* flexd does not have it (any more) */
 	bool redundant;   /* lost a collision: to be deleted when it is installed */
 	bool lost;        /* the peer does not know it: CHILD_SA_NOT_FOUND */
+	uint16_t refused; /* the notify that ended our tries to rekey it, 0: none did */
 	uint8_t failures; /* tries to rekey it in a row that came to nothing */
 	uint64_t made_ms;
 	uint64_t due_ms[IKE_CHILD_DUES]; /* IKE_NEVER: not due */

@@ -241,9 +241,10 @@ static bool again(struct ike_core *core, struct ikesa *sa, const struct ike_crea
 		break;
 	}
 	/* NO_ADDITIONAL_SAS, NO_PROPOSAL_CHOSEN and what else there is: the client will not have
-	 * it. The SA ends with its lifetime; a client that still wants one asks for it. */
+	 * it. The SA ends with its lifetime; a client that still wants one asks for it, or
+	 * authenticates again. */
 	log_failed(core, sa, ike_notify_name(error->type, &room));
-	ike_life_give_up(old);
+	ike_life_give_up(sa, old, error->type);
 	return false;
 }
 
@@ -555,6 +556,7 @@ void ike_child_gone(struct ike_core *core, struct ikesa *sa)
 
 void ike_child_first(struct ike_core *core, struct ikesa *sa)
 {
+	sa->child_cause = 0;
 	if (sa->state == IKE_STATE_CHILDLESS && ike_move(core, sa, IKE_STATE_ESTABLISHED))
 		ike_due_at(core, sa, IKE_DUE_STATE, IKE_NEVER);
 }

@@ -105,7 +105,7 @@ void ike_state_over(struct ike_core *core, struct ikesa *sa)
 
 	if (sa->state == IKE_STATE_CHILDLESS) {
 		log_info("ike", "%s: no CHILD SA for too long, closing", ikesa_text(sa, who));
-		ike_close(core, sa, FG_CAUSE_childless);
+		ike_close(core, sa, sa->child_cause ? sa->child_cause : FG_CAUSE_childless);
 	} else if (sa->state == IKE_STATE_REKEYED) {
 		/* The peer leaves deleting it to us. */
 		ike_close(core, sa, FG_CAUSE_replaced);

@@ -5,6 +5,7 @@
 #include "ike/client.h"
 #include "ike/close.h"
 #include "ike/create.h"
+#include "ike/names.h"
 #include "ike/task.h"
 
 /* Any number below `range`; without randomness 0, which is as good as any. */
@@ -78,6 +79,45 @@ void ike_life_session(struct ike_core *core, struct ikesa *sa, uint32_t seconds)
 		   seconds ? ike_now(core) + (uint64_t)seconds * 1000 : IKE_NEVER);
 }
 
+void ike_life_put(struct ike_writer *w, uint32_t seconds)
+{
+	uint8_t data[4];
+	struct wr wr = wr_of(data, sizeof(data));
+
+	wr_be32(&wr, seconds);
+	if (seconds)
+		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_AUTH_LIFETIME, data,
+			       sizeof(data));
+}
+
+void ike_life_refused(struct ikesa *sa, uint64_t at_ms)
+{
+	/* It has been told of the session's lifetime at the login, or of an earlier end. */
+	if (at_ms >= sa->due_ms[IKE_DUE_SESSION] || (sa->reauth_ms && at_ms >= sa->reauth_ms))
+		return;
+	sa->reauth_ms = at_ms;
+	sa->wanted |= IKE_WANT(IKE_TASK_LIFETIME);
+}
+
+bool ike_life_tell_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
+{
+	uint64_t now = ike_now(core);
+
+	if (!ike_state_in(sa->state, IKE_IN_USE) || sa->reauth_ms < now + 1000)
+		return false;
+	ike_life_put(w, (uint32_t)((sa->reauth_ms - now) / 1000));
+	return true;
+}
+
+/* Who does not know it says nothing. */
+bool ike_life_told(struct ike_core *core, struct ikesa *sa, const struct ike_message *m)
+{
+	(void)core;
+	(void)sa;
+	(void)m;
+	return true;
+}
+
 void ike_life_volume(const struct ike_core *core, const struct ikesa *sa, struct msg_sa_add *add)
 {
 	const struct conf_ipsec_profile *ipsec = ike_ipsec_profile_of(core, sa);
@@ -117,9 +157,12 @@ void ike_life_ike_again(struct ike_core *core, struct ikesa *sa)
 		sa->rekey_failures++;
 }
 
-void ike_life_give_up(struct ike_child *child)
+void ike_life_give_up(struct ikesa *sa, struct ike_child *child, uint16_t notify)
 {
 	child->due_ms[IKE_CHILD_SOFT] = IKE_NEVER;
+	child->refused = notify;
+	if (ike_child_count(sa) == 1)
+		ike_life_refused(sa, child->due_ms[IKE_CHILD_HARD]);
 }
 
 void ike_life_left(struct ike_core *core, struct ikesa *sa, struct ike_child *child)
@@ -134,9 +177,12 @@ void ike_life_left(struct ike_core *core, struct ikesa *sa, struct ike_child *ch
 static void expire(struct ike_core *core, struct ikesa *sa, struct ike_child *child)
 {
 	char who[IKESA_TEXT_MAX];
+	struct ike_name room;
 
-	log_info("ike", "%s: a CHILD SA has reached its lifetime without a rekey, deleting it",
-		 ikesa_text(sa, who));
+	log_info("ike", "%s: a CHILD SA has reached its lifetime without a rekey%s%s, deleting it",
+		 ikesa_text(sa, who), child->refused ? ", which the client refused with " : "",
+		 child->refused ? ike_notify_name(child->refused, &room) : "");
+	sa->child_cause = child->refused ? FG_CAUSE_rekey_refused : FG_CAUSE_child_lifetime;
 	core->stats.child_expired++;
 	if (!child->stopped)
 		ike_child_stop(core, sa, child->spi_in, 0);
@@ -214,11 +260,14 @@ void ike_life_rekey_due(struct ike_core *core, struct ikesa *sa)
 
 void ike_life_over(struct ike_core *core, struct ikesa *sa)
 {
+	uint16_t refused = sa->rekey_refused;
 	char who[IKESA_TEXT_MAX];
+	struct ike_name room;
 
-	log_info("ike", "%s: the IKE SA has reached its lifetime without a rekey, closing",
-		 ikesa_text(sa, who));
-	ike_close(core, sa, FG_CAUSE_lifetime);
+	log_info("ike", "%s: the IKE SA has reached its lifetime without a rekey%s%s, closing",
+		 ikesa_text(sa, who), refused ? ", which the client refused with " : "",
+		 refused ? ike_notify_name(refused, &room) : "");
+	ike_close(core, sa, refused ? FG_CAUSE_rekey_refused : FG_CAUSE_lifetime);
 }
 
 /* RFC 4478 2: a client that wanted to stay has authenticated again by now, in an IKE SA of its own.

@@ -239,18 +239,6 @@ static void put_agreed(struct ike_core *core, struct ikesa *sa, struct ike_write
 	}
 }
 
-/* RFC 4478 2: the client authenticates again before that, or the session ends. */
-static void put_lifetime(struct ike_writer *w, uint32_t seconds)
-{
-	uint8_t data[4];
-	struct wr wr = wr_of(data, sizeof(data));
-
-	wr_be32(&wr, seconds);
-	if (seconds)
-		ike_put_notify(w, IKE_PROTOCOL_NONE, NULL, 0, IKE_NOTIFY_AUTH_LIFETIME, data,
-			       sizeof(data));
-}
-
 /* The login is done: its own lifetime and that of its IKE SA begin. */
 static void live(struct ike_core *core, struct ikesa *sa)
 {
@@ -271,7 +259,7 @@ static void answer_childless(struct ike_core *core, struct ikesa *sa)
 	ike_cp_reply(&draft.w, &sa->login->cp, &sa->login->begun, core->conf,
 		     ike_cp_policy(core, sa));
 	put_agreed(core, sa, &draft.w);
-	put_lifetime(&draft.w, sa->login->begun.session_lifetime_s);
+	ike_life_put(&draft.w, sa->login->begun.session_lifetime_s);
 	if (!ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_CHILDLESS)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);
 		return;
@@ -366,7 +354,7 @@ int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa
 	ike_put_ts(&draft.w, IKE_PAYLOAD_TSI, &login->ts_i);
 	ike_put_ts(&draft.w, IKE_PAYLOAD_TSR, &login->ts_r);
 	put_agreed(core, sa, &draft.w);
-	put_lifetime(&draft.w, login->begun.session_lifetime_s);
+	ike_life_put(&draft.w, login->begun.session_lifetime_s);
 	child = ike_child_new(core, sa, &login->esp, added->spi_in, &login->ts_i, &login->ts_r);
 	if (!child || !ike_answer(core, sa, &draft) || !ike_move(core, sa, IKE_STATE_ESTABLISHED)) {
 		ike_destroy(core, sa, FG_CAUSE_sa_failed);

@@ -142,6 +142,8 @@ static bool refused(struct ike_core *core, struct ikesa *sa, const struct ike_no
 	}
 	/* It ends with its lifetime; until then the client can come anew. */
 	log_failed(core, sa, ike_notify_name(error->type, &room));
+	sa->rekey_refused = error->type;
+	ike_life_refused(sa, sa->due_ms[IKE_DUE_EXPIRE]);
 	return true;
 }
 

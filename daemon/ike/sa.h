@@ -62,6 +62,7 @@ struct ikesa {
 	uint64_t due_ms[IKE_DUES]; /* IKE_NEVER: not due */
 	uint64_t made_ms;
 	uint64_t login_ms; /* when its client came; the successor of a rekeyed SA has it, too */
+	uint32_t rekeys;   /* how many came before it since then */
 
 	enum ike_state state;
 	uint64_t spi_i, spi_r; /* as in the header */
@@ -124,6 +125,9 @@ struct ikesa {
 	uint64_t replaces;    /* own SPI of the IKE SA that this one was made from, 0: none */
 	uint16_t rekey_group; /* of the KE payload that we send next, 0: that of now */
 	uint8_t rekey_failures;
+	uint16_t rekey_refused; /* the notify that ended our tries, 0: none did */
+	uint32_t child_cause;   /* why the last CHILD SA ended, if it was its lifetime; else 0 */
+	uint64_t reauth_ms;     /* the client is to be told that it ends then; 0: it is not */
 
 	struct ike_opening *opening; /* until the setup is over */
 	struct ike_login *login;     /* from IKE_AUTH's request to its answer */

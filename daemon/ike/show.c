@@ -45,6 +45,26 @@ static void fill_proof(const struct ikesa *sa, char *text, size_t cap)
 		 ike_auth_method_name(sa->own_method, &ours));
 }
 
+/* Seconds from now, 0: never. */
+static uint32_t left_s(const struct ike_core *core, uint64_t at_ms)
+{
+	uint64_t now = ike_now(core);
+
+	return at_ms == IKE_NEVER ? 0 : at_ms > now ? (uint32_t)((at_ms - now + 999) / 1000) : 1;
+}
+
+static void fill_life(const struct ike_core *core, const struct ikesa *sa,
+		      struct msg_ike_sa_row *row)
+{
+	uint64_t expire = sa->due_ms[IKE_DUE_EXPIRE], session = sa->due_ms[IKE_DUE_SESSION];
+
+	row->login_s = (uint32_t)((ike_now(core) - sa->login_ms) / 1000);
+	row->rekeys = sa->rekeys;
+	row->rekey_s = left_s(core, sa->due_ms[IKE_DUE_REKEY]);
+	row->ends_s = left_s(core, expire < session ? expire : session);
+	row->children = (uint32_t)ike_child_count(sa);
+}
+
 static void fill_detail(const struct ike_core *core, const struct ikesa *sa,
 			struct msg_ike_sa_row *row)
 {
@@ -55,6 +75,9 @@ static void fill_detail(const struct ike_core *core, const struct ikesa *sa,
 		if (ike_client_sent(sa, vendor))
 			add_word(row->vendors, sizeof(row->vendors), ike_vendor_name(vendor));
 	fill_agreed(sa, row->agreed, sizeof(row->agreed));
+	fill_life(core, sa, row);
+	row->mobike = sa->mobike != NULL;
+	row->moves = sa->mobike ? sa->mobike->moves : 0;
 	if (profile) {
 		row->ours = (struct msg_identity){ .type = (uint8_t)profile->local.type,
 						   .len = profile->local.len };

@@ -41,12 +41,13 @@ struct ikesa *ike_heir_new(struct ike_core *core, const struct ikesa *sa,
 
 /* Requests about the IKE SA itself; a series of key exchanges goes on where it began. */
 static const uint32_t of_ike = IKE_WANT(IKE_TASK_REKEY_IKE) | IKE_WANT(IKE_TASK_DELETE_IKE) |
-			       IKE_WANT(IKE_TASK_FOLLOWUP);
+			       IKE_WANT(IKE_TASK_FOLLOWUP) | IKE_WANT(IKE_TASK_LIFETIME);
 
 /* Whatever a field of struct ikesa says about the client and its session belongs here. */
 static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *heir)
 {
 	heir->login_ms = sa->login_ms;
+	heir->rekeys = sa->rekeys + 1;
 	heir->path = sa->path;
 	heir->source = sa->source;
 	heir->peer_nat = sa->peer_nat;
@@ -59,6 +60,7 @@ static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *hei
 	heir->client = sa->client;
 	heir->vendors = sa->vendors;
 	heir->signs = sa->signs;
+	heir->child_cause = sa->child_cause;
 	heir->mobike = sa->mobike;
 	heir->session = sa->session;
 	heir->child = sa->child;

@@ -5,6 +5,7 @@
 #include "ike/close.h"
 #include "ike/followup.h"
 #include "ike/info.h"
+#include "ike/life.h"
 #include "ike/liveness.h"
 #include "ike/mobike.h"
 #include "ike/rekey_ask.h"
@@ -33,6 +34,8 @@ static const struct task_row tasks[IKE_TASKS] = {
 				   ike_routability_build, ike_routability_answered },
 	[IKE_TASK_ADDRESSES] = { "new addresses", IKE_EXCHANGE_INFORMATIONAL, ike_addresses_build,
 				 ike_addresses_answered },
+	[IKE_TASK_LIFETIME] = { "AUTH_LIFETIME", IKE_EXCHANGE_INFORMATIONAL, ike_life_tell_build,
+				ike_life_told },
 	[IKE_TASK_DPD] = { "dead peer detection", IKE_EXCHANGE_INFORMATIONAL, ike_dpd_build,
 			   ike_dpd_answered },
 };

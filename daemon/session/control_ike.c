@@ -47,6 +47,15 @@ static void set_detail(json_t *row, const struct msg_ike_sa_row *sa)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		ctl_set_text(row, texts[i].key,
 			     log_safe(texts[i].text, strlen(texts[i].text), text, sizeof(text)));
+	ctl_set_number(row, "login_s", sa->login_s);
+	ctl_set_number(row, "rekeys", sa->rekeys);
+	ctl_set_number(row, "children", sa->children);
+	if (sa->rekey_s)
+		ctl_set_number(row, "rekey_s", sa->rekey_s);
+	if (sa->ends_s)
+		ctl_set_number(row, "ends_s", sa->ends_s);
+	if (sa->mobike)
+		ctl_set_number(row, "moves", sa->moves);
 	ctl_set_number(row, "heard_s", sa->heard_s);
 	ctl_set_number(row, "next_in", sa->next_in);
 	ctl_set_number(row, "next_out", sa->next_out);

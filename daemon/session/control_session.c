@@ -163,6 +163,8 @@ static void set_detail(const struct ctl_client *client, json_t *row, const struc
 
 	ctl_set_text(row, "ike_suite", session->ike_suite);
 	set_sas(row, session);
+	ctl_set_number(row, "rekeys", session->rekeys);
+	ctl_set_number(row, "moves", session->moves);
 	snprintf(text, sizeof(text), "%u", session->access.template_number);
 	ctl_set_text(row, "template", text);
 	ctl_set_number(row, "mtu", session->access.mtu);

@@ -28,6 +28,7 @@ static bool follow(struct sessions *s, struct session *session, const struct pla
 		 session->udp == path->udp ? ""
 		 : path->udp               ? ", ESP in UDP from now on"
 					   : ", plain ESP from now on");
+	session->moves++;
 	session->peer = path->peer;
 	session->local = path->local;
 	session->udp = path->udp;

@@ -166,6 +166,7 @@ static int install(struct sessions *s, struct session_sa *sa, const struct msg_s
 	sa->life_bytes = ask->life_bytes;
 	sa->life_packets = ask->life_packets;
 	sa->rekeys = old ? old->rekeys + 1 : 0;
+	session->rekeys += old != NULL;
 	session->udp = ask->udp;
 	return 0;
 }

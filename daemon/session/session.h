@@ -86,6 +86,8 @@ struct session {
 	bool udp;
 	struct session_sa *sas; /* the newest first */
 	uint32_t sa_count;
+	uint32_t rekeys, moves; /* how often an SA took the place of another, the client another
+				 * outer address */
 	uint64_t up_ms;         /* first SA, 0: none yet */
 	uint64_t in_ms, out_ms; /* last packet of SAs that are gone, 0: none */
 

@@ -58,6 +58,30 @@ static void rekey(struct pair *p, unsigned side)
 	pair_live(p, 1000);
 }
 
+static void take_row(void *arg, const struct msg_ike_sa_row *row)
+{
+	*(struct msg_ike_sa_row *)arg = *row;
+}
+
+/* What the operator sees of it. */
+static void check_row(const struct pair *p, unsigned side)
+{
+	const struct ikesa *sa = pair_sa(p, side);
+	struct msg_ike_sa_row row = { 0 };
+	size_t slot = 0;
+
+	assert_true(ike_rows(p->gw[side].core, &slot, 1000, take_row, &row));
+	assert_int_equal(row.spi_i, sa->spi_i);
+	assert_int_equal(row.login_s, 1800);
+	/* Of a collision two were made and one counts. */
+	assert_in_range(row.rekeys, 1800 / 120, p->gw[side].core->stats.ike_rekeys);
+	assert_int_equal(row.children, 1);
+	assert_in_range(row.age_s, 0, 105);
+	assert_in_range(row.rekey_s, 1, 105 - row.age_s);
+	assert_in_range(row.age_s + row.ends_s, 120, 121);
+	assert_int_equal(row.mobike, 0);
+}
+
 /* Half a day with short lives: each side is due by its own clock, both sides do it. */
 static void test_by_time(void **state)
 {
@@ -82,6 +106,7 @@ static void test_by_time(void **state)
 		assert_true(pair_sa(p, side)->made_ms > since[side]);
 		assert_int_equal(gateway_sas(&p->gw[side], 1), 1);
 		assert_int_equal(p->gw[side].core->by_spi.count, 1);
+		check_row(p, side);
 		rekeys += stats->child_rekeys;
 	}
 	assert_true(rekeys > 0);
@@ -212,6 +237,7 @@ static void test_expires(void **state)
 	pair_live(p, 60000);
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_A]), 0);
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_B]), 0);
+	assert_int_equal(p->gw[PAIR_A].session[1].ended, FG_CAUSE_rekey_refused);
 	close_pair(p);
 }
 
@@ -225,6 +251,7 @@ static void test_hard_volume(void **state)
 	pair_settle(p, PAIR_A);
 	assert_null(gateway_opens(&p->gw[PAIR_A], p->first_spi));
 	pair_live(p, 60000);
+	assert_int_equal(p->gw[PAIR_A].session[1].ended, FG_CAUSE_child_lifetime);
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_A]), 0);
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_B]), 0);
 	close_pair(p);
@@ -338,6 +365,80 @@ static void test_session_lifetime(void **state)
 	story_end(s);
 }
 
+/* --- a client that refuses --- */
+
+/* A second, in which the client answers what it is asked: nothing but NO_ADDITIONAL_SAS to a rekey.
+ * Returns what AUTH_LIFETIME says, 0: none came. */
+static uint32_t second(struct story *s)
+{
+	struct gateway_datagram d;
+	uint32_t told = 0;
+
+	gateway_wait(&s->gw, 1000);
+	gateway_settle(&s->gw);
+	while (gateway_take(&s->gw, &d)) {
+		const struct ike_notify *notify;
+		struct rd rd;
+
+		if (initiator_receive(s->in, d.bytes, d.len) != INITIATOR_ANSWER)
+			continue;
+		notify = ike_find_notify(&s->in->answer, IKE_NOTIFY_AUTH_LIFETIME);
+		if (notify) {
+			rd = rd_of(notify->data.p, notify->data.len);
+			assert_int_equal(s->in->answer.header.exchange, IKE_EXCHANGE_INFORMATIONAL);
+			assert_true(rd_be32(&rd, &told) && rd_end(&rd));
+		}
+		gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
+		gateway_settle(&s->gw);
+	}
+	return told;
+}
+
+static const struct {
+	const char *name, *conf;
+	uint32_t at;    /* when it is over; 30 seconds later with a CHILD SA */
+	uint32_t cause; /* of the end */
+	bool told;
+} refusals[] = {
+	{ "IKE SA", CONF("", "lifetime = 120\n"), 120, FG_CAUSE_rekey_refused, true },
+	{ "CHILD SA", CONF("set-security-association-lifetime-seconds = 60\n", ""), 60,
+	  FG_CAUSE_rekey_refused, true },
+	{ "both", CONF("set-security-association-lifetime-seconds = 600\n", "lifetime = 120\n"),
+	  120, FG_CAUSE_rekey_refused, true },
+};
+
+/* It is told when it ends (RFC 4478), once, and then that is so, for a reason that says so. */
+static void test_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		struct story *s = story_begin(refusals[i].conf);
+		struct initiator_setup setup;
+		uint32_t told = 0, at = refusals[i].at;
+
+		print_message("%s\n", refusals[i].name);
+		gateway_client(&s->gw, &setup);
+		assert_int_equal(initiator_new(&setup, &s->in), 0);
+		assert_int_equal(gateway_login(&s->gw, s->in), INITIATOR_UP);
+		for (uint32_t now = 1; now < at; now++) {
+			uint32_t left = second(s);
+
+			assert_int_equal(gateway_sas(&s->gw, 1), 1);
+			if (!left)
+				continue;
+			assert_int_equal(told, 0);
+			told = left;
+			assert_in_range(now + left, at - 1, at);
+		}
+		assert_int_equal(told > 0, refusals[i].told);
+		for (unsigned n = 0; n < IKE_CHILDLESS_MS / 1000 + 2; n++)
+			second(s);
+		assert_int_equal(s->gw.session[1].ended, refusals[i].cause);
+		assert_int_equal(s->gw.core->stats.rekey_failed, 1);
+		story_end(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_child_after_the_last),
 		cmocka_unit_test(test_rekey_of_nothing),
 		cmocka_unit_test(test_session_lifetime),
+		cmocka_unit_test(test_refused),
 	};
 
 	log_open("test", LOG_LEVEL_ERROR);

@@ -29,14 +29,32 @@ enum operation {
 	OP_DELETE,
 	OP_CHILD,
 	OP_STOP,
-	OP_REPEAT, /* what the client sent last */
-	OP_MOVE,   /* u8: the client sends from another address, bit 7: or IPv6; u16 port */
-	OP_IDLE,   /* u8: is ESP of every session heard? */
-	OP_LOCALS, /* u8: how many addresses we have */
+	OP_REPEAT,   /* what the client sent last */
+	OP_MOVE,     /* u8: the client sends from another address, bit 7: or IPv6; u16 port */
+	OP_IDLE,     /* u8: is ESP of every session heard? */
+	OP_LOCALS,   /* u8: how many addresses we have */
+	OP_REKEY,    /* u8 REKEY_*: the client's CREATE_CHILD_SA */
+	OP_FOLLOWUP, /* u8 FOLLOWUP_*: its IKE_FOLLOWUP_KE */
+	OP_OLD,      /* it deletes what it has replaced */
+	OP_LIFE,     /* u8: an SA of the first session has reached a limit; bit 0: the hard one */
 	OPERATIONS,
 };
 
 enum { OPERATIONS_MAX = 48, INNER_MAX = 2048 };
+enum { REKEY_IKE = 1, REKEY_KE = 2, REKEY_MORE = 12 /* how many additional key exchanges */ };
+enum { FOLLOWUP_LINK = 1, FOLLOWUP_METHOD = 2 }; /* another one than it should be */
+
+static const uint16_t methods[] = { IKE_GROUP_ECP_256, IKE_GROUP_ECP_384, IKE_GROUP_ECP_521 };
+
+static const char conf[] =
+	"[gateway]\noutside = eth0\n[ikev2-proposal p]\nadditional-key-exchange-1 = 19 none\n"
+	"additional-key-exchange-2 = 20 none\nadditional-key-exchange-3 = 21 none\n"
+	"[pool p4]\nprefix = 10.10.0.0/24\n[pool p6]\nprefix = 2001:db8:10::/64\n"
+	"[ikev2-authorization-policy all]\npool = p4\nipv6-pool = p6\n[virtual-template 1]\n"
+	"[ikev2-keyring ring]\npsk = k\n[ikev2-profile all]\nmatch-identity-remote = any\n"
+	"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n"
+	"authentication-remote = pre-share\nkeyring-local = ring\nproposal = p\n"
+	"aaa-authorization-group = all\nvirtual-template = 1\n";
 
 struct fuzz {
 	struct gateway gw;
@@ -177,6 +195,51 @@ static void op_locals(struct fuzz *f)
 	ike_core_set_locals(f->gw.core, local, count % (FG_LOCALS + 1));
 }
 
+static void op_rekey(struct fuzz *f)
+{
+	struct initiator_setup *setup = &f->in->setup;
+	struct conf_additional more = { 0 };
+	uint8_t how = 0;
+
+	rd_u8(&f->rd, &how);
+	for (size_t i = 0; i < (how & REKEY_MORE) / 4u; i++) {
+		more.method[i][0] = methods[i];
+		more.count[i] = 1;
+	}
+	setup->proposal.additional = more;
+	setup->pfs = (struct ike_pfs){ .group = { IKE_GROUP_X25519 },
+				       .group_count = how & REKEY_KE ? 1 : 0,
+				       .additional = more,
+				       .ke = how & REKEY_KE ? IKE_GROUP_X25519 : 0 };
+	if (f->in->sk_out && (how & REKEY_IKE ? initiator_rekey_ike : initiator_rekey_child)(f->in))
+		deliver(f);
+}
+
+static void op_followup(struct fuzz *f)
+{
+	struct initiator_create *create = &f->in->create;
+	uint8_t how = 0;
+
+	rd_u8(&f->rd, &how);
+	create->link[0] ^= how & FOLLOWUP_LINK;
+	if (how & FOLLOWUP_METHOD && create->at < CONF_ADDITIONAL_MAX)
+		create->method[create->at] = IKE_GROUP_X25519;
+	if (f->in->sk_out && initiator_followup(f->in))
+		deliver(f);
+}
+
+static void op_life(struct fuzz *f)
+{
+	uint8_t hard = 0;
+
+	rd_u8(&f->rd, &hard);
+	for (size_t i = 0; i < GATEWAY_SAS; i++)
+		if (f->gw.sa[i].used && f->gw.sa[i].session == 1 && f->gw.sa[i].spi_out) {
+			gateway_life(&f->gw, f->gw.sa[i].spi_in, hard & 1);
+			return;
+		}
+}
+
 static void op_small(struct fuzz *f, enum operation op)
 {
 	uint8_t a = 0, b = 0;
@@ -256,6 +319,19 @@ static void operate(struct fuzz *f, enum operation op)
 	case OP_LOCALS:
 		op_locals(f);
 		break;
+	case OP_REKEY:
+		op_rekey(f);
+		break;
+	case OP_FOLLOWUP:
+		op_followup(f);
+		break;
+	case OP_OLD:
+		if (f->in->sk_out && initiator_delete_old(f->in))
+			deliver(f);
+		break;
+	case OP_LIFE:
+		op_life(f);
+		break;
 	default:
 		op_small(f, op);
 	}
@@ -285,7 +361,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t op;
 
 	check(f != NULL, "no memory");
-	gateway_open(&f->gw, NULL);
+	gateway_open(&f->gw, conf);
 	f->rd = rd_of(data, size);
 	op_init(f);
 	for (int i = 0; i < OPERATIONS_MAX && rd_u8(&f->rd, &op); i++) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Many clients: behind one NAT, and a thousand at once."""
+import json
 import os
 import re
 import statistics
@@ -51,6 +52,29 @@ def test_nat_rebinding(lab):
     l.ping(l.network.host, c.inner()[0])
     wait_for(lambda: l.gateway.show("ikev2", "sa")[0]["peer"] == after, "IKE follows too")
     c.disconnect()
+
+
+@pytest.mark.parametrize("pfs", [(), ("--pfs",)])
+def test_rekeys_under_load(lab, build, pfs):
+    """Two hundred clients that each rekey every two seconds, CHILD SA and IKE SA in turn: none is
+    refused, none is lost, and nothing of what they left stays behind."""
+    count, seconds = 200, 10
+    l = lab(max_sessions=256, gateway="half-open-limit = 500",
+            proposal="[ipsec-profile default]\nset-pfs = 31" if pfs else "")
+    load = l.network.process([os.path.abspath(build) + "/ikeload", "--gateway", Network.GATEWAY4,
+                              "--psk", l.gateway.settings["psk"], "--count", str(count), "--nat",
+                              "--hold", str(seconds), "--rekey-seconds", "2", *pfs, "--logout",
+                              "--json"], "ikeload", ns=l.network.clients[0])
+    load.popen.wait(seconds + 60)
+    said = json.loads(load.text().splitlines()[-1])
+    assert said["ok"] == count and said["logged_out"] == count, said
+    assert said["rekeys"]["failed"] == 0 and not said["failures"], said
+    # An emulated or sanitized gateway may be slower than they ask.
+    assert said["rekeys"]["child"] >= count and said["rekeys"]["ike"] >= count, said
+    stats = next(r for r in l.gateway.show("ikev2", "stats") if "child_rekeys" in r)
+    assert (stats["child_rekeys"], stats["ike_rekeys"]) == (said["rekeys"]["child"],
+                                                            said["rekeys"]["ike"])
+    assert not l.gateway.show("session")
 
 
 def memory_kib(pid):

@@ -142,3 +142,19 @@ def test_another_child(lab):
     c.swanctl("--terminate", "--child", "second", "--timeout", "10")
     l.ping(c.ns, HOST4)
     assert c.connected()
+
+
+def test_refused_reauthenticates(lab):
+    """A client that has no key exchange for its CHILD SA refuses the gateway's rekey, which insists on
+    one. It is told when the SA ends (RFC 4478), and authenticates again instead of being cut off."""
+    l = lab(proposal="[ipsec-profile default]\nset-pfs = 20\n"
+                     "set-security-association-lifetime-seconds = 20")
+    c = l.client()
+    c.connect()
+    l.ping(c.ns, HOST4)
+    wait_for(lambda: stats(l)["rekey_failed"] == 1, "the client refuses", timeout=25)
+    wait_for(lambda: "received AUTH_LIFETIME" in c.log(), "it is told")
+    wait_for(lambda: stats(l)["auth_ok"] >= 2 and c.connected(), "it logs in again", timeout=25)
+    l.ping(c.ns, HOST4)
+    l.ping(l.network.host, c.inner()[0])
+    assert "NO_PROPOSAL_CHOSEN" in l.gateway.log()

@@ -359,6 +359,8 @@ static void test_sas(void **state)
 	assert_string_equal(field(rows, 0, "ts"), "10.0.0.10/32 === 0.0.0.0/0");
 	one = json_array_get(rows, 0);
 	assert_int_equal(json_integer_value(json_object_get(one, "rekeys")), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "rekeys")), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "moves")), 0);
 	assert_int_equal(json_integer_value(json_object_get(one, "rx_packets")), 7);
 	assert_int_equal(json_integer_value(json_object_get(one, "tx_packets")), 9);
 	assert_int_equal(json_integer_value(json_object_get(one, "life_bytes")), 5000);

@@ -94,6 +94,18 @@ static void test_ike_stats(void **state)
 	play_free(p);
 }
 
+static void check_detail(const json_t *rows)
+{
+	const json_t *first = json_array_get(rows, 0);
+
+	assert_string_equal(field(rows, 0, "client"), "Win\\x1b");
+	assert_int_equal(json_integer_value(json_object_get(first, "login_s")), 90);
+	assert_int_equal(json_integer_value(json_object_get(first, "rekeys")), 2);
+	assert_int_equal(json_integer_value(json_object_get(first, "moves")), 3);
+	/* It need not end. */
+	assert_null(json_object_get(first, "ends_s"));
+}
+
 /* Rows of ike that a question means, with and without what only detail shows. */
 static void test_ike_sa_detail(void **state)
 {
@@ -109,7 +121,14 @@ static void test_ike_sa_detail(void **state)
 		{ "\"name\": \"198.51.100.8\"", 1, false },
 		{ "\"name\": \"va4\"", 0, false },
 	};
-	struct msg_ike_sa_row row = { .local = endpoint_of("192.0.2.1", 500), .client = "Win\x1b" };
+	struct msg_ike_sa_row row = {
+		.local = endpoint_of("192.0.2.1", 500),
+		.client = "Win\x1b",
+		.login_s = 90,
+		.rekeys = 2,
+		.mobike = 1,
+		.moves = 3,
+	};
 	const struct msg_ike_stats stats = { 0 };
 	struct play *p = play_new();
 
@@ -138,7 +157,7 @@ static void test_ike_sa_detail(void **state)
 		rows = rows_of(hear_all(p, fd), &end);
 		assert_int_equal(json_array_size(rows), asks[i].rows);
 		if (asks[i].detail)
-			assert_string_equal(field(rows, 0, "client"), "Win\\x1b");
+			check_detail(rows);
 		else if (asks[i].rows)
 			assert_null(json_object_get(json_array_get(rows, 0), "client"));
 		json_decref(rows);
