@@ -124,6 +124,17 @@ static int check_trustpoints(const struct conf *conf)
 	return ok ? 0 : 1;
 }
 
+static void warn_of_legacy(const struct conf *conf)
+{
+	char weak[CONF_LEGACY_TEXT_MAX];
+
+	for (size_t i = 0; i < conf->proposal_count; i++)
+		if (*conf_legacy_text(&conf->proposals[i], weak))
+			fprintf(stderr,
+				"warning: proposal %s: legacy: weak algorithms are taken: %s\n",
+				conf->proposals[i].name, weak);
+}
+
 static int check(const char *path)
 {
 	struct conf_errors errors = { 0 };
@@ -139,6 +150,7 @@ static int check(const char *path)
 	fclose(in);
 	if (!conf)
 		return print_errors(&errors);
+	warn_of_legacy(conf);
 	status = check_secrets(conf) | check_trustpoints(conf);
 	if (status == 0)
 		printf("%s: no error; profiles: %zu, pools: %zu\n", path, conf->profile_count,

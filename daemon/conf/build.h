@@ -140,6 +140,11 @@ void conf_check_life(struct conf_build *build, const struct conf *conf,
 void conf_check_redirect(struct conf_build *build, const struct conf_gateway *gateway,
 			 const struct conf_redirect *redirect, struct conf_object *object);
 
+/* --- legacy.c --- */
+
+void conf_check_legacy(struct conf_build *b, const struct conf_proposal *proposal,
+		       struct conf_object *object);
+
 /* --- method.c --- */
 
 /* Says what is wrong with additional-key-exchange-*, and expands auto. */

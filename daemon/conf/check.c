@@ -46,8 +46,8 @@ static void check_proposal(struct conf_build *b, struct conf_proposal *proposal,
 	}
 	if (conf_build_given(b, object, "integrity"))
 		conf_build_error(b, object, "integrity", 0,
-				 "aes-gcm has its own integrity; leave this key out or add an "
-				 "aes-cbc cipher");
+				 "ciphers other than aes-cbc have their own integrity; leave this "
+				 "key out or add an aes-cbc cipher");
 	memset(proposal->integrity, 0, sizeof(proposal->integrity));
 	proposal->integrity_count = 0;
 }
@@ -399,6 +399,7 @@ void conf_check(struct conf_build *b, struct conf *conf)
 			check_ports(b, &conf->gateway, object);
 			conf_check_redirect(b, &conf->gateway, &conf->gateway.redirect, object);
 		} else if (!strcmp(section, "ikev2-proposal")) {
+			conf_check_legacy(b, &conf->proposals[object->index], object);
 			check_proposal(b, &conf->proposals[object->index], object);
 			conf_check_methods(b, &conf->proposals[object->index].additional, object);
 		} else if (!strcmp(section, "ipsec-profile"))

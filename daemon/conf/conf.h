@@ -150,7 +150,18 @@ struct conf_proposal {
 	uint16_t group[CONF_LIST_MAX];
 	size_t group_count;
 	struct conf_additional additional;
+	bool legacy; /* it may name what conf_legacy() knows */
 };
+
+/* A transform that is too weak for a proposal without `legacy`: MODP 1024 and 1536, SHA-1. type as
+ * on the wire. */
+bool conf_legacy(uint8_t type, uint16_t id);
+/* The weak transforms of a proposal, "group modp1024, integrity sha1"; "" when it has none. Returns
+ * buf. */
+enum { CONF_LEGACY_TEXT_MAX = 96 };
+const char *conf_legacy_text(const struct conf_proposal *proposal, char buf[CONF_LEGACY_TEXT_MAX]);
+/* Add every weak transform behind those that are there: what would it take with them? For hints. */
+void conf_legacy_widen(struct conf_proposal *proposal);
 
 enum { CONF_ESP_ESN = 0x100 }; /* with an ESP suite: extended sequence numbers, RFC 4303 2.2.1 */
 

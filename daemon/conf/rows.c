@@ -146,12 +146,15 @@ static const struct conf_key gateway_keys[] = {
 
 /* Transform ids of RFC 7296 3.3.2, RFC 4106, RFC 4868, RFC 5903, RFC 8031; groups also by the names
  * that other programs use. */
-enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
+enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20, ENCR_CHACHA20_POLY1305 = 28 };
 #define CIPHER(id, bits) ((uint32_t)(id) << 16 | (bits))
 #define GROUP_WORDS \
-	{ "31", 31 }, { "19", 19 }, { "20", 20 }, { "21", 21 }, { "16", 16 }, { "15", 15 }, \
-	{ "14", 14 }, { "x25519", 31 }, { "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 }, \
-	{ "modp4096", 16 }, { "modp3072", 15 }, { "modp2048", 14 }
+	{ "31", 31 }, { "19", 19 }, { "20", 20 }, { "21", 21 }, { "32", 32 }, { "18", 18 }, \
+	{ "17", 17 }, { "16", 16 }, { "15", 15 }, { "14", 14 }, { "x25519", 31 }, \
+	{ "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 }, { "x448", 32 }, { "modp8192", 18 }, \
+	{ "modp6144", 17 }, { "modp4096", 16 }, { "modp3072", 15 }, { "modp2048", 14 }
+/* Only with legacy = yes, as sha1 is: legacy.c. */
+#define LEGACY_GROUP_WORDS { "5", 5 }, { "2", 2 }, { "modp1536", 5 }, { "modp1024", 2 }
 
 /* Key exchanges behind the first, RFC 9370; ML-KEM where the crypto library has it. */
 #define ADDITIONAL(object, number, about, ...)                                                     \
@@ -159,10 +162,7 @@ enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
 	  LIST(struct object, additional.method[number - 1], additional.count[number - 1]),        \
 	  ELEMENTS,                                                                                \
 	  WORDS({ "mlkem768", 36 }, { "mlkem1024", 37 }, { "mlkem512", 35 }, { "none", 0 },        \
-		{ "auto", CONF_METHOD_AUTO }, { "31", 31 }, { "19", 19 }, { "20", 20 },            \
-		{ "21", 21 }, { "16", 16 }, { "15", 15 }, { "14", 14 }, { "x25519", 31 },          \
-		{ "ecp256", 19 }, { "ecp384", 20 }, { "ecp521", 21 }, { "modp4096", 16 },          \
-		{ "modp3072", 15 }, { "modp2048", 14 }),                                           \
+		{ "auto", CONF_METHOD_AUTO }, GROUP_WORDS),                                        \
 	  .expected = "mlkem768, mlkem1024, mlkem512, a group, none or auto",                      \
 	  .help = "Key exchanges that follow " about " (RFC 9370), the preferred first; none "      \
 		  "among them: it may be left out; auto: every ML-KEM of the crypto library, or "    \
@@ -174,23 +174,30 @@ enum { ENCR_AES_CBC = 12, ENCR_AES_GCM_16 = 20 };
 static const struct conf_key proposal_keys[] = {
 	{ "encryption", conf_read_cipher, LIST(struct conf_proposal, encryption, encryption_count),
 	  ELEMENTS, WORDS({ "aes-gcm-256", CIPHER(ENCR_AES_GCM_16, 256) },
+			  { "aes-gcm-192", CIPHER(ENCR_AES_GCM_16, 192) },
 			  { "aes-gcm-128", CIPHER(ENCR_AES_GCM_16, 128) },
+			  { "chacha20-poly1305", CIPHER(ENCR_CHACHA20_POLY1305, 0) },
 			  { "aes-cbc-256", CIPHER(ENCR_AES_CBC, 256) },
+			  { "aes-cbc-192", CIPHER(ENCR_AES_CBC, 192) },
 			  { "aes-cbc-128", CIPHER(ENCR_AES_CBC, 128) }),
-	  .fallback = "aes-gcm-256 aes-gcm-128 aes-cbc-256 aes-cbc-128",
+	  .fallback = "aes-gcm-256 aes-gcm-128 chacha20-poly1305 aes-cbc-256 aes-cbc-128",
 	  .help = "Ciphers of the IKE SA, the preferred first." },
 	{ "integrity", conf_read_word, LIST(struct conf_proposal, integrity, integrity_count), ELEMENTS,
-	  WORDS({ "sha256", 12 }, { "sha384", 13 }, { "sha512", 14 }),
+	  WORDS({ "sha256", 12 }, { "sha384", 13 }, { "sha512", 14 }, { "sha1", 2 }),
 	  .fallback = "sha512 sha384 sha256",
-	  .help = "Integrity of the IKE SA; belongs to the aes-cbc ciphers, aes-gcm has its own." },
+	  .help = "Integrity of the IKE SA; belongs to the aes-cbc ciphers, the others have their own." },
 	{ "prf", conf_read_word, LIST(struct conf_proposal, prf, prf_count), ELEMENTS,
-	  WORDS({ "sha256", 5 }, { "sha384", 6 }, { "sha512", 7 }),
+	  WORDS({ "sha256", 5 }, { "sha384", 6 }, { "sha512", 7 }, { "sha1", 2 }),
 	  .fallback = "sha512 sha384 sha256",
 	  .help = "Pseudo-random functions that make the keys." },
 	{ "group", conf_read_word, LIST(struct conf_proposal, group, group_count), ELEMENTS,
-	  WORDS(GROUP_WORDS),
-	  .fallback = "31 19 20 21 16 15 14",
+	  WORDS(GROUP_WORDS, LEGACY_GROUP_WORDS),
+	  .fallback = "31 19 20 21 32 16 15 14",
 	  .help = "Diffie-Hellman groups by their IANA number or name." },
+	{ "legacy", conf_read_word, FIELD(struct conf_proposal, legacy),
+	  WORDS({ "yes", 1 }, { "no", 0 }), .fallback = "no",
+	  .help = "Allow what is too weak for new clients: groups 2 (modp1024) and 5 (modp1536), sha1. "
+		  "Weak algorithms are chosen last, with a warning at start and per login." },
 	IKE_ADDITIONAL(1, .fallback = "auto"), IKE_ADDITIONAL(2, ), IKE_ADDITIONAL(3, ),
 	IKE_ADDITIONAL(4, ), IKE_ADDITIONAL(5, ), IKE_ADDITIONAL(6, ), IKE_ADDITIONAL(7, ),
 };

@@ -16,15 +16,17 @@ enum kind { MODP, ECP, MONTGOMERY };
 struct group {
 	uint16_t number;
 	enum kind kind;
-	const char *algorithm, *name; /* as the library says */
+	const char *algorithm, *name; /* as the library says; MODP without a name: it has none */
 	size_t public_len, secret_len;
 };
 
 static const struct group groups[] = {
-	{ 14, MODP, "DH", "modp_2048", 256, 256 },  { 15, MODP, "DH", "modp_3072", 384, 384 },
-	{ 16, MODP, "DH", "modp_4096", 512, 512 },  { 19, ECP, "EC", "P-256", 64, 32 },
-	{ 20, ECP, "EC", "P-384", 96, 48 },         { 21, ECP, "EC", "P-521", 132, 66 },
-	{ 31, MONTGOMERY, "X25519", NULL, 32, 32 },
+	{ 2, MODP, "DH", NULL, 128, 128 },           { 5, MODP, "DH", "modp_1536", 192, 192 },
+	{ 14, MODP, "DH", "modp_2048", 256, 256 },   { 15, MODP, "DH", "modp_3072", 384, 384 },
+	{ 16, MODP, "DH", "modp_4096", 512, 512 },   { 17, MODP, "DH", "modp_6144", 768, 768 },
+	{ 18, MODP, "DH", "modp_8192", 1024, 1024 }, { 19, ECP, "EC", "P-256", 64, 32 },
+	{ 20, ECP, "EC", "P-384", 96, 48 },          { 21, ECP, "EC", "P-521", 132, 66 },
+	{ 31, MONTGOMERY, "X25519", NULL, 32, 32 },  { 32, MONTGOMERY, "X448", NULL, 56, 56 },
 };
 
 enum { UNCOMPRESSED = 4 }; /* first octet of an EC point in the library's encoding */
@@ -60,19 +62,71 @@ const uint8_t *dh_public(const struct dh *dh)
 	return dh->pub;
 }
 
+/* The group that the library has no name for: MODP 1024, RFC 7296 appendix B.2. */
+struct numbers {
+	BIGNUM *p, *g;
+};
+
+static bool numbers_new(struct numbers *n)
+{
+	*n = (struct numbers){ BN_get_rfc2409_prime_1024(NULL), BN_new() };
+	return n->p && n->g && BN_set_word(n->g, 2) == 1;
+}
+
+static void numbers_free(struct numbers *n)
+{
+	BN_free(n->p);
+	BN_free(n->g);
+}
+
+/* Which group it is, among the parameters of a key. `n` lives as long as they are used. */
+static bool push_group(OSSL_PARAM_BLD *build, const struct group *g, const struct numbers *n)
+{
+	if (g->name)
+		return OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, g->name,
+						       0) == 1;
+	return OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_FFC_P, n->p) == 1 &&
+	       OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_FFC_G, n->g) == 1;
+}
+
+/* A key without values, to make others of its group. */
+static EVP_PKEY *unnamed_group(const struct group *g)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *key = NULL;
+	struct numbers n;
+
+	if (numbers_new(&n) && build && push_group(build, g, &n))
+		params = OSSL_PARAM_BLD_to_param(build);
+	if (!ctx || !params || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEY_PARAMETERS, params) != 1)
+		key = NULL;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	numbers_free(&n);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 /* To make a context costs a tenth of a key pair, so each group keeps one. It holds no secret. */
 static EVP_PKEY_CTX *maker_of(const struct group *g)
 {
 	static _Thread_local EVP_PKEY_CTX *makers[sizeof(groups) / sizeof(*groups)];
 	EVP_PKEY_CTX **maker = &makers[g - groups];
 	OSSL_PARAM params[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
+	EVP_PKEY *like;
 
 	if (*maker)
 		return *maker;
 	if (g->name)
 		params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 							     (char *)(uintptr_t)g->name, 0);
-	*maker = EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
+	like = g->kind == MODP && !g->name ? unnamed_group(g) : NULL;
+	*maker = like ? EVP_PKEY_CTX_new_from_pkey(NULL, like, NULL)
+		      : EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
+	EVP_PKEY_free(like);
 	if (*maker && EVP_PKEY_keygen_init(*maker) == 1 &&
 	    EVP_PKEY_CTX_set_params(*maker, params) == 1)
 		return *maker;
@@ -137,11 +191,12 @@ static EVP_PKEY *import_pair(const struct group *g, const uint8_t *priv, size_t 
 	BIGNUM *secret = BN_secure_new(), *value = BN_bin2bn(pub, (int)g->public_len, NULL);
 	OSSL_PARAM *params = NULL;
 	EVP_PKEY *key = NULL;
+	struct numbers n;
 	bool ok;
 
 	memcpy(point + 1, pub, g->public_len);
-	ok = ctx && build && secret && value && BN_bin2bn(priv, (int)len, secret) &&
-	     OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, g->name, 0) == 1 &&
+	ok = numbers_new(&n) && ctx && build && secret && value &&
+	     BN_bin2bn(priv, (int)len, secret) && push_group(build, g, &n) &&
 	     OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret) == 1;
 	if (ok && g->kind == ECP)
 		ok = OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point,
@@ -155,6 +210,7 @@ static EVP_PKEY *import_pair(const struct group *g, const uint8_t *priv, size_t 
 		key = NULL;
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(build);
+	numbers_free(&n);
 	BN_clear_free(secret);
 	BN_free(value);
 	EVP_PKEY_CTX_free(ctx);

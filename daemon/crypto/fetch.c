@@ -20,8 +20,10 @@ static const struct {
 	const char *name;
 } ciphers[] = {
 	{ CRYPTO_AES_GCM_16, 128, "AES-128-GCM" },
+	{ CRYPTO_AES_GCM_16, 192, "AES-192-GCM" },
 	{ CRYPTO_AES_GCM_16, 256, "AES-256-GCM" },
 	{ CRYPTO_AES_CBC, 128, "AES-128-CBC" },
+	{ CRYPTO_AES_CBC, 192, "AES-192-CBC" },
 	{ CRYPTO_AES_CBC, 256, "AES-256-CBC" },
 	{ CRYPTO_CHACHA20_POLY1305, 256, "ChaCha20-Poly1305" },
 };
@@ -56,7 +58,7 @@ static void fetch_all(void)
 	for (size_t i = 0; i < CIPHERS; i++)
 		fetched.cipher[i] = EVP_CIPHER_fetch(NULL, ciphers[i].name, NULL);
 	fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	for (size_t i = CRYPTO_SHA1 + 1; fetched.hmac && i < MDS; i++)
+	for (size_t i = CRYPTO_SHA1; fetched.hmac && i < MDS; i++)
 		fetched.unkeyed[i] = unkeyed_hmac(md_names[i]);
 }
 
@@ -107,7 +109,7 @@ EVP_MAC_CTX *crypto_hmac_new(enum crypto_hash hash, const void *key, size_t key_
 	EVP_MAC_CTX *ctx;
 
 	fetch_once();
-	if (hash <= CRYPTO_SHA1 || hash >= MDS || !fetched.unkeyed[hash])
+	if (hash <= CRYPTO_HASH_NONE || hash >= MDS || !fetched.unkeyed[hash])
 		return NULL;
 	ctx = EVP_MAC_CTX_dup(fetched.unkeyed[hash]);
 	/* A NULL key would mean "the one from before". */

@@ -12,7 +12,7 @@
 
 enum crypto_hash {
 	CRYPTO_HASH_NONE = 0,
-	CRYPTO_SHA1, /* NAT detection only, RFC 7296 2.23: no HMAC, no PRF */
+	CRYPTO_SHA1, /* NAT detection, RFC 7296 2.23; HMAC for a proposal with legacy = yes only */
 	CRYPTO_SHA256,
 	CRYPTO_SHA384,
 	CRYPTO_SHA512,
@@ -30,7 +30,7 @@ struct crypto_chunk {
 size_t crypto_hash_len(enum crypto_hash hash);
 /* out takes crypto_hash_len() bytes, all zero when the answer is false. out may lie in a chunk. */
 bool crypto_hash(enum crypto_hash hash, const struct crypto_chunk *in, size_t n, uint8_t *out);
-/* RFC 2104. Not with SHA-1. A key of any length, also 0. out as above. */
+/* RFC 2104. A key of any length, also 0. out as above. */
 bool crypto_hmac(enum crypto_hash hash, const void *key, size_t key_len,
 		 const struct crypto_chunk *in, size_t n, uint8_t *out);
 

@@ -11,6 +11,8 @@ static const char key_pad[] = "Key Pad for IKEv2";
 enum crypto_hash psk_auth_hash(uint16_t prf)
 {
 	switch (prf) {
+	case 2:
+		return CRYPTO_SHA1;
 	case 5:
 		return CRYPTO_SHA256;
 	case 6:

@@ -9,7 +9,8 @@
 
 enum { PSK_AUTH_MAX = 64 };
 
-/* The hash under a PRF, by its transform id (5, 6, 7: HMAC-SHA2-256, 384, 512); NONE for others. */
+/* The hash under a PRF, by its transform id (5, 6, 7: HMAC-SHA2-256, 384, 512; 2: HMAC-SHA1); NONE
+ * for others. */
 enum crypto_hash psk_auth_hash(uint16_t prf);
 
 /* *len becomes the length of the prf's output; auth takes PSK_AUTH_MAX bytes. False: the prf is not

@@ -12,16 +12,17 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BYTES_MAX = 512 };
+enum { BYTES_MAX = 1024 };
 
 /* clang-format off */
 static const struct {
 	enum crypto_hash hash;
 	const char *digest;     /* of "abc", FIPS 180-4 */
-	const char *hmac;       /* RFC 4231, test case 2 */
+	const char *hmac;       /* RFC 4231 and, SHA-1, RFC 2202: test case 2 */
 	const char *prf_plus;   /* of key "Jefe" and seed "abc", 8 bytes of the second block on */
 } hashes[] = {
-	{ CRYPTO_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d", NULL, NULL },
+	{ CRYPTO_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d",
+	  "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79", "3cb0dac25f6e154e" },
 	{ CRYPTO_SHA256,
 	  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 	  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
@@ -60,10 +61,16 @@ static const struct {
 	  "610394701f8d017f7c129248896b71bfe25236efd7cdc67066906315b2" },
 	{ "AES-GCM-128", { CRYPTO_AES_GCM_16, 128, CRYPTO_HASH_NONE },
 	  "9146c4ffacb89c2bc9f175a7fa300a7cc3736a7d6febaa1cde9ff2970d" },
+	{ "AES-GCM-192", { CRYPTO_AES_GCM_16, 192, CRYPTO_HASH_NONE },
+	  "d5494373b78235a26210ae6e03b1114922ac43ca8547a2f5fc2b3eee34" },
 	{ "AES-GCM-256", { CRYPTO_AES_GCM_16, 256, CRYPTO_HASH_NONE },
 	  "9440c4dcb893200cfb55f6fdcc30045d78376cd938f8f24d89b4ab48f2" },
 	{ "AES-CBC-128 with HMAC-SHA2-256-128", { CRYPTO_AES_CBC, 128, CRYPTO_SHA256 },
 	  "e33fd309e9d107145f7e21edff494236e8e9e2a543286a87756749c266623699" },
+	{ "AES-CBC-192 with HMAC-SHA2-256-128", { CRYPTO_AES_CBC, 192, CRYPTO_SHA256 },
+	  "280f030ef3dd96da9555ac83735e790046d9b58ba68630890d2e6abd59f5f344" },
+	{ "AES-CBC-256 with HMAC-SHA1-96", { CRYPTO_AES_CBC, 256, CRYPTO_SHA1 },
+	  "33c5424c06b72578caad1ebb0765f102d7e218f4c5f23c42ef332b93" },
 	{ "AES-CBC-256 with HMAC-SHA2-384-192", { CRYPTO_AES_CBC, 256, CRYPTO_SHA384 },
 	  "33c5424c06b72578caad1ebb0765f102d3e528b89e02af2bfd13d8e709433b7b"
 	  "846a51329893d7ed" },
@@ -73,13 +80,21 @@ static const struct {
 };
 
 /*
- * RFC 5903 section 8, the initiator's side, and RFC 7748 6.1, Alice's. For MODP groups there is
- * nothing published: private value 01 02 .. 20, peer 4, and the SHA-256 of the secret.
+ * RFC 5903 section 8, the initiator's side, and RFC 7748 6.1 and 6.2, Alice's. For MODP groups
+ * there is nothing published: private value 01 02 .. 20, peer 4, and the SHA-256 of the secret.
  */
 static const struct {
 	uint16_t group;
 	const char *name, *priv, *pub, *peer, *secret;
 } dhs[] = {
+	{ 2, "MODP 1024", NULL, NULL, NULL,
+	  "9c1c9a05d2edf89255646871bbd78864109353b4c98b8544f847aa13b89d7439" },
+	{ 5, "MODP 1536", NULL, NULL, NULL,
+	  "64187c26779fbca63d383db268667e0195ccf9300ff04e35b5e4d84b1f923474" },
+	{ 17, "MODP 6144", NULL, NULL, NULL,
+	  "f42b0d15365567b0428e64f54280d25583aac38c4fa805762cf510df9b42a23c" },
+	{ 18, "MODP 8192", NULL, NULL, NULL,
+	  "b561567722be12e0aa98c353b89172fa2b163808d3cf8ac88036c04de68f4a54" },
 	{ 14, "MODP 2048", NULL, NULL, NULL,
 	  "f447949c053a9f6974996480dc6fcca436fcbd7b9441a487aa7ee3fa848e4eba" },
 	{ 15, "MODP 3072", NULL, NULL, NULL,
@@ -126,6 +141,15 @@ static const struct {
 	  "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
 	  "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
 	  "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742" },
+	{ 32, "Curve448",
+	  "9a8f4925d1519f5775cf46b04b5800d4ee9ee8bae8bc5565d498c28dd9c9baf5"
+	  "74a9419744897391006382a6f127ab1d9ac2d8c0a598726b",
+	  "9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c22c5d9bb"
+	  "c836647241d953d40c5b12da88120d53177f80e532c41fa0",
+	  "3eb7a829b0cd20f5bcfc0b599b6feccf6da4627107bdb0d4f345b43027d8b972"
+	  "fc3e34fb4232a13ca706dcb57aec3dae07bdc1c67bf33609",
+	  "07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56"
+	  "fd2464c335543936521c24403085d59a449a5037514a879d" },
 };
 
 /*
@@ -191,8 +215,6 @@ static bool check_hash(size_t i)
 
 	if (!crypto_hash(hashes[i].hash, abc, 3, out) || !is(out, len, hashes[i].digest))
 		return false;
-	if (!hashes[i].hmac)
-		return true;
 	return crypto_hmac(hashes[i].hash, "Jefe", 4, &wants, 1, out) &&
 	       is(out, len, hashes[i].hmac) &&
 	       crypto_prf_plus(hashes[i].hash, "Jefe", 4, "abc", 3, out, len + 8) &&

@@ -32,20 +32,25 @@ struct crypto_sk {
 	uint8_t key[CRYPTO_SK_KEY_MAX]; /* and the salt */
 };
 
+/* What is sent of an HMAC: half of it, RFC 4868, but 96 bits with SHA-1, RFC 2404. */
+static size_t mac_len(enum crypto_hash hash)
+{
+	return hash == CRYPTO_SHA1 ? 12 : crypto_hash_len(hash) / 2;
+}
+
 bool crypto_sk_lengths(const struct crypto_sk_suite *suite, struct crypto_sk_lengths *lengths)
 {
 	bool cbc = suite->cipher == CRYPTO_AES_CBC;
 	size_t digest = crypto_hash_len(suite->integ);
 
-	if (!crypto_fetch_cipher(suite->cipher, suite->key_bits) || cbc != (digest > 0) ||
-	    suite->integ == CRYPTO_SHA1)
+	if (!crypto_fetch_cipher(suite->cipher, suite->key_bits) || cbc != (digest > 0))
 		return false;
 	*lengths = (struct crypto_sk_lengths){
 		.key = suite->key_bits / 8,
 		.salt = cbc ? 0 : AEAD_SALT_LEN,
 		.integ_key = digest,
 		.iv = cbc ? CBC_BLOCK : AEAD_IV_LEN,
-		.icv = cbc ? digest / 2 : 16,
+		.icv = cbc ? mac_len(suite->integ) : 16,
 		.block = cbc ? CBC_BLOCK : 1,
 	};
 	return true;

@@ -15,15 +15,15 @@
 #include "crypto/hash.h"
 
 enum crypto_cipher {
-	CRYPTO_AES_GCM_16 = 1,    /* RFC 5282, ICV 16; key_bits 128 or 256 */
-	CRYPTO_AES_CBC,           /* RFC 3602; key_bits 128 or 256 */
+	CRYPTO_AES_GCM_16 = 1,    /* RFC 5282, ICV 16; key_bits 128, 192 or 256 */
+	CRYPTO_AES_CBC,           /* RFC 3602; key_bits 128, 192 or 256 */
 	CRYPTO_CHACHA20_POLY1305, /* RFC 7634; key_bits 256 */
 };
 
 struct crypto_sk_suite {
 	enum crypto_cipher cipher;
 	uint16_t key_bits;      /* without the salt */
-	enum crypto_hash integ; /* AES-CBC: HMAC of RFC 4868, half its length sent; else NONE */
+	enum crypto_hash integ; /* AES-CBC: HMAC of RFC 4868 or, SHA-1, RFC 2404; else NONE */
 };
 
 struct crypto_sk_lengths {

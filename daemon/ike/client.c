@@ -8,9 +8,16 @@ _Static_assert(IKE_VENDORS <= 32 && IKE_SIGNS <= 32, "a set of each is one word"
 #define VENDOR(name) IKE_CLIENT_BIT(IKE_VENDOR_##name)
 #define SIGN(name)   IKE_CLIENT_BIT(IKE_SIGN_##name)
 
+/* As it comes it offers MODP-1024, 3DES and SHA-1 for IKE, and AES-CBC with SHA-1 for ESP. */
+#define SET_WINDOWS                                                                                \
+	"on Windows, Set-VpnConnectionIPsecConfiguration with -EncryptionMethod GCMAES256 "        \
+	"-CipherTransformConstants GCMAES256 -AuthenticationTransformConstants GCMAES256 "         \
+	"-IntegrityCheckMethod SHA384 -DHGroup ECP384 -PfsGroup ECP384"
+
 const struct ike_client ike_clients[] = {
 	{
 		.name = "Windows",
+		.remedy = SET_WINDOWS,
 		.vendors = VENDOR(MS_ISAKMPOAKLEY),
 		.flags = IKE_CLIENT_NO_REKEY_BEHIND_NAT | IKE_CLIENT_NO_KE_IN_CHILD_REKEY,
 		.why = "behind a NAT it answers a rekey of the gateway's with a private error and "
@@ -18,6 +25,7 @@ const struct ike_client ike_clients[] = {
 	},
 	{
 		.name = "Windows",
+		.remedy = SET_WINDOWS,
 		.signs = SIGN(MICROSOFT),
 		.flags = IKE_CLIENT_NO_REKEY_BEHIND_NAT | IKE_CLIENT_NO_KE_IN_CHILD_REKEY,
 		.why = "as above, without its vendor IDs",
@@ -113,6 +121,11 @@ static uint32_t cp_signs(const struct ike_message *m)
 	       if_asked(m, IKE_ATTR_INTERNAL_DNS_DOMAIN, IKE_SIGN_DNS_DOMAIN) |
 	       if_asked(m, IKE_ATTR_INTERNAL_IP4_SERVER, IKE_SIGN_MICROSOFT) |
 	       if_asked(m, IKE_ATTR_APPLICATION_VERSION, IKE_SIGN_VERSION);
+}
+
+const struct ike_client *ike_client_of(const struct ike_message *m)
+{
+	return ike_client_find(vendors_of(m), cp_signs(m));
 }
 
 void ike_client_see(struct ikesa *sa, const struct ike_message *m)

@@ -50,6 +50,9 @@ struct ike_client {
 	uint32_t without; /* of enum ike_sign: none of them was */
 	uint32_t flags;   /* enum ike_client_flag */
 	const char *why;  /* of the flags, for people */
+	/* What to do at the client when it offers nothing that we take, for logs; NULL: the same as
+	 * with any other. */
+	const char *remedy;
 };
 
 #define IKE_CLIENT_BIT(n) (UINT32_C(1) << (n))
@@ -63,6 +66,8 @@ const struct ike_client *ike_client_find(uint32_t vendors, uint32_t signs);
 /* A message of the setup: note what it shows, and look again for the row. */
 void ike_client_see(struct ikesa *sa, const struct ike_message *m);
 /* Is this done for the client? */
+/* The row by one message alone, of a client that has no IKE SA. Never NULL. */
+const struct ike_client *ike_client_of(const struct ike_message *m);
 bool ike_client_has(const struct ikesa *sa, enum ike_client_flag flag);
 const char *ike_client_name(const struct ikesa *sa);
 

@@ -30,13 +30,37 @@ static struct ike_table *tables(struct ike_core *core, size_t i)
 /* What is weak is said once per configuration, whether somebody uses it or not. */
 static void warn_of_weak(const struct conf *conf)
 {
+	char weak[CONF_LEGACY_TEXT_MAX];
+
 	for (size_t i = 0; i < conf->profile_count; i++)
 		if (conf->profiles[i].rsa_sha1)
 			log_warn("ike",
 				 "profile %s: rsa-sig-sha1: RSA with SHA-1 is taken and made",
 				 conf->profiles[i].name);
+	for (size_t i = 0; i < conf->proposal_count; i++)
+		if (*conf_legacy_text(&conf->proposals[i], weak))
+			log_warn("ike", "proposal %s: legacy: weak algorithms are taken: %s",
+				 conf->proposals[i].name, weak);
 }
 
+static void add_proposals(const struct conf *conf, const struct conf_profile *profile, bool legacy,
+			  const struct conf_proposal **list, size_t *count)
+{
+	for (size_t i = 0; i < profile->proposal_count; i++) {
+		const struct conf_proposal *one = &conf->proposals[profile->proposal[i]];
+		size_t k = 0;
+
+		if (one->legacy != legacy)
+			continue;
+		while (k < *count && list[k] != one)
+			k++;
+		list[k] = one;
+		*count += k == *count;
+	}
+}
+
+/* Those of all profiles, each once. Who is there is not known when they are used, so that a weak
+ * one of one profile must not come before a better one of another: they stand last. */
 static bool collect_proposals(struct ike_core *core, const struct conf *conf)
 {
 	const struct conf_proposal **list = calloc(conf->proposal_count + 1, sizeof(*list));
@@ -44,19 +68,9 @@ static bool collect_proposals(struct ike_core *core, const struct conf *conf)
 
 	if (!list)
 		return false;
-	for (size_t i = 0; i < conf->profile_count; i++) {
-		const struct conf_profile *profile = &conf->profiles[i];
-
-		for (size_t j = 0; j < profile->proposal_count; j++) {
-			const struct conf_proposal *one = &conf->proposals[profile->proposal[j]];
-			size_t k = 0;
-
-			while (k < count && list[k] != one)
-				k++;
-			list[k] = one;
-			count += k == count;
-		}
-	}
+	for (int legacy = 0; legacy <= 1; legacy++)
+		for (size_t i = 0; i < conf->profile_count; i++)
+			add_proposals(conf, &conf->profiles[i], legacy, list, &count);
 	free(core->proposals);
 	core->proposals = list;
 	core->proposal_count = count;

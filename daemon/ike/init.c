@@ -158,18 +158,6 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 	ike_send_packet(core, sa->answer, &from->path);
 }
 
-/* Nobody has proved anything yet, but without this line the operator sees a client that cannot log
- * in and a gateway that says nothing. */
-static void log_offer(struct ike_core *core, const struct ike_message *m,
-		      const struct ike_arrival *from)
-{
-	char where[IP_TEXT_MAX], offer[IKE_OFFER_TEXT_MAX];
-
-	if (log_allowed(&core->log_offers, ike_now(core)))
-		log_info("ike", "%s: %s: %s", endpoint_text(&from->path.peer, where),
-			 ike_drop_text(IKE_DROP_no_proposal), ike_offer_text(&m->sa, offer));
-}
-
 /* Does a profile for those who come this way have the proposal? Nobody has an identity yet. */
 static bool offered_here(const struct ike_core *core, const struct conf_proposal *proposal,
 			 const struct ike_path *path)
@@ -186,6 +174,37 @@ static bool offered_here(const struct ike_core *core, const struct conf_proposal
 				return true;
 	}
 	return false;
+}
+
+/* What is too weak in an offer that would be taken with it. NULL: that is not what is wrong. */
+static const char *too_weak(const struct ike_core *core, const struct ike_message *m,
+			    const struct ike_path *path, char buf[IKE_SUITE_TEXT_MAX])
+{
+	const char *weak = NULL;
+
+	for (size_t i = 0; i < core->proposal_count && !weak; i++)
+		if (offered_here(core, core->proposals[i], path))
+			weak = ike_legacy_would(&m->sa, core->proposals[i], m->ke.group, buf);
+	return weak;
+}
+
+/* Nobody has proved anything yet, but without this line the operator sees a client that cannot log
+ * in and a gateway that says nothing. */
+static void log_offer(struct ike_core *core, const struct ike_message *m,
+		      const struct ike_arrival *from)
+{
+	char where[IP_TEXT_MAX], offer[IKE_OFFER_TEXT_MAX], buf[IKE_SUITE_TEXT_MAX];
+	const char *remedy = ike_client_of(m)->remedy;
+	const char *weak;
+
+	if (!log_allowed(&core->log_offers, ike_now(core)))
+		return;
+	weak = too_weak(core, m, &from->path, buf);
+	log_info("ike", "%s: %s%s%s%s%s%s: %s", endpoint_text(&from->path.peer, where),
+		 ike_drop_text(IKE_DROP_no_proposal),
+		 weak ? "; too weak without legacy = yes: " : "", weak ? weak : "",
+		 remedy ? " (" : "", remedy ? remedy : "", remedy ? ")" : "",
+		 ike_offer_text(&m->sa, offer));
 }
 
 static bool choose(const struct ike_core *core, const struct ike_message *m,

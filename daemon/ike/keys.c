@@ -11,12 +11,15 @@ enum {
 	SEED_MAX = (1 + CONF_ADDITIONAL_MAX) * DH_SECRET_MAX + 2 * IKE_NONCE_MAX + 16,
 	KEYMAT_IKE_MAX = 5 * IKE_KEY_MAX + 2 * IKE_CIPHER_KEY_MAX,
 	KEYMAT_CHILD_MAX = 2 * sizeof(struct msg_esp_key),
+	CHACHA20_KEY_BITS = 256, /* the only ones, so they are not negotiated, RFC 7634 4 */
 };
 
 /* The integrity algorithm's HMAC; NONE for IKE_INTEG_NONE. */
 static enum crypto_hash integ_hash(uint16_t integ)
 {
 	switch (integ) {
+	case IKE_INTEG_HMAC_SHA1_96:
+		return CRYPTO_SHA1;
 	case IKE_INTEG_HMAC_SHA2_256_128:
 		return CRYPTO_SHA256;
 	case IKE_INTEG_HMAC_SHA2_384_192:
@@ -28,13 +31,25 @@ static enum crypto_hash integ_hash(uint16_t integ)
 	}
 }
 
+static enum crypto_cipher cipher_of(uint16_t encr)
+{
+	switch (encr) {
+	case IKE_ENCR_AES_CBC:
+		return CRYPTO_AES_CBC;
+	case IKE_ENCR_CHACHA20_POLY1305:
+		return CRYPTO_CHACHA20_POLY1305;
+	default:
+		return CRYPTO_AES_GCM_16;
+	}
+}
+
 static bool sk_suite(const struct ike_suite *suite, struct crypto_sk_suite *out)
 {
 	if (!ike_suite_known(suite))
 		return false;
 	*out = (struct crypto_sk_suite){
-		.cipher = suite->encr == IKE_ENCR_AES_CBC ? CRYPTO_AES_CBC : CRYPTO_AES_GCM_16,
-		.key_bits = suite->key_bits,
+		.cipher = cipher_of(suite->encr),
+		.key_bits = suite->key_bits ? suite->key_bits : CHACHA20_KEY_BITS,
 		.integ = integ_hash(suite->integ),
 	};
 	return true;

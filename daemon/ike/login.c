@@ -62,10 +62,12 @@ static void log_no_child(struct ike_core *core, const struct ikesa *sa, uint32_t
 {
 	char who[IKESA_TEXT_MAX], offer[IKE_OFFER_TEXT_MAX];
 	bool esp = cause == FG_CAUSE_no_proposal;
+	const char *remedy = esp && sa->client ? sa->client->remedy : NULL;
 
 	if (log_allowed(&core->log_logins, ike_now(core)))
-		log_info("login", "%s: profile %s: no session: %s%s%s", ikesa_text(sa, who),
-			 sa->profile, cause_text(cause), esp ? ": " : "",
+		log_info("login", "%s: profile %s: no session: %s%s%s%s%s%s", ikesa_text(sa, who),
+			 sa->profile, cause_text(cause), remedy ? " (" : "", remedy ? remedy : "",
+			 remedy ? ")" : "", esp ? ": " : "",
 			 esp ? ike_offer_text(&sa->login->offer, offer) : "");
 }
 
@@ -249,6 +251,16 @@ static void live(struct ike_core *core, struct ikesa *sa)
 	ikesa_add_identity(core, sa);
 }
 
+static void warn_of_legacy(const struct ikesa *sa)
+{
+	char who[IKESA_TEXT_MAX], buf[IKE_SUITE_TEXT_MAX];
+	const char *weak = ike_legacy_text(&sa->keys.suite, buf);
+
+	if (weak)
+		log_warn("login", "%s: profile %s: the client has legacy algorithms: %s",
+			 ikesa_text(sa, who), sa->profile, weak);
+}
+
 /* RFC 6023: the session has begun, its first CHILD SA is for the client to ask for. */
 static void answer_childless(struct ike_core *core, struct ikesa *sa)
 {
@@ -266,6 +278,7 @@ static void answer_childless(struct ike_core *core, struct ikesa *sa)
 	}
 	log_info("login", "%s: profile %s, va%u, no CHILD SA yet", ikesa_text(sa, who), sa->profile,
 		 sa->session);
+	warn_of_legacy(sa);
 	live(core, sa);
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + IKE_CHILDLESS_MS);
 	ike_liveness_begin(core, sa);
@@ -335,6 +348,7 @@ static void log_login(const struct ikesa *sa)
 		 sa->session, ike_suite_text(&sa->keys.suite, ike),
 		 ike_esp_suite_text(sa->login->esp.suite),
 		 ike_ts_text(&sa->login->ts_i, &sa->login->ts_r, ts, sizeof(ts)));
+	warn_of_legacy(sa);
 }
 
 int ike_login_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa_added *added)

@@ -13,8 +13,11 @@ static const struct cipher_row {
 	const char *text;
 } ciphers[] = {
 	{ IKE_ENCR_AES_GCM_16, 128, true, "AES-GCM-128" },
+	{ IKE_ENCR_AES_GCM_16, 192, true, "AES-GCM-192" },
 	{ IKE_ENCR_AES_GCM_16, 256, true, "AES-GCM-256" },
+	{ IKE_ENCR_CHACHA20_POLY1305, 0, true, "CHACHA20-POLY1305" },
 	{ IKE_ENCR_AES_CBC, 128, false, "AES-CBC-128" },
+	{ IKE_ENCR_AES_CBC, 192, false, "AES-CBC-192" },
 	{ IKE_ENCR_AES_CBC, 256, false, "AES-CBC-256" },
 };
 
@@ -27,19 +30,23 @@ static const struct id_text prfs[] = {
 	{ IKE_PRF_HMAC_SHA2_256, "PRF-HMAC-SHA2-256" },
 	{ IKE_PRF_HMAC_SHA2_384, "PRF-HMAC-SHA2-384" },
 	{ IKE_PRF_HMAC_SHA2_512, "PRF-HMAC-SHA2-512" },
+	{ IKE_PRF_HMAC_SHA1, "PRF-HMAC-SHA1" },
 };
 
 static const struct id_text integs[] = {
 	{ IKE_INTEG_HMAC_SHA2_256_128, "HMAC-SHA2-256-128" },
 	{ IKE_INTEG_HMAC_SHA2_384_192, "HMAC-SHA2-384-192" },
 	{ IKE_INTEG_HMAC_SHA2_512_256, "HMAC-SHA2-512-256" },
+	{ IKE_INTEG_HMAC_SHA1_96, "HMAC-SHA1-96" },
 };
 
 static const struct id_text groups[] = {
 	{ IKE_GROUP_X25519, "x25519" },       { IKE_GROUP_ECP_256, "ECP-256" },
 	{ IKE_GROUP_ECP_384, "ECP-384" },     { IKE_GROUP_ECP_521, "ECP-521" },
 	{ IKE_GROUP_MODP_2048, "MODP-2048" }, { IKE_GROUP_MODP_3072, "MODP-3072" },
-	{ IKE_GROUP_MODP_4096, "MODP-4096" },
+	{ IKE_GROUP_MODP_4096, "MODP-4096" }, { IKE_GROUP_MODP_6144, "MODP-6144" },
+	{ IKE_GROUP_MODP_8192, "MODP-8192" }, { IKE_GROUP_X448, "x448" },
+	{ IKE_GROUP_MODP_1536, "MODP-1536" }, { IKE_GROUP_MODP_1024, "MODP-1024" },
 };
 
 /* Only behind a group: hybrid key exchange. */
@@ -114,16 +121,25 @@ static bool aead_integ_ok(const struct ike_sa *sa, const struct ike_proposal *p)
 /* --- IKE --- */
 
 /* The first of our list that is offered. */
-static bool pick(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type,
-		 const uint16_t *ours, size_t count, uint16_t *id)
+static bool pick_of(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type,
+		    const uint16_t *ours, size_t count, bool weak, uint16_t *id)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (ike_proposal_offers(sa, p, type, ours[i], 0)) {
+		if (conf_legacy(type, ours[i]) == weak &&
+		    ike_proposal_offers(sa, p, type, ours[i], 0)) {
 			*id = ours[i];
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Our order, but weak ones last. */
+static bool pick(const struct ike_sa *sa, const struct ike_proposal *p, uint8_t type,
+		 const uint16_t *ours, size_t count, uint16_t *id)
+{
+	return pick_of(sa, p, type, ours, count, false, id) ||
+	       pick_of(sa, p, type, ours, count, true, id);
 }
 
 static bool pick_cipher(const struct ike_sa *sa, const struct ike_proposal *p,
@@ -157,8 +173,11 @@ static bool pick_group(const struct ike_sa *sa, const struct ike_proposal *p,
 		return false;
 	choice->wrong_group = true;
 	for (size_t i = 0; i < ours->group_count; i++) {
+		/* A round trip is no reason for a weak group where a better one is common. */
 		if (ours->group[i] == ke_group &&
-		    ike_proposal_offers(sa, p, IKE_TRANSFORM_DH, ke_group, 0)) {
+		    ike_proposal_offers(sa, p, IKE_TRANSFORM_DH, ke_group, 0) &&
+		    (!conf_legacy(IKE_TRANSFORM_DH, ke_group) ||
+		     conf_legacy(IKE_TRANSFORM_DH, choice->suite.group))) {
 			choice->suite.group = ke_group;
 			choice->wrong_group = false;
 		}
@@ -201,15 +220,29 @@ static bool match(const struct ike_sa *sa, const struct ike_proposal *p,
 	       pick_additional(sa, p, ours, able, choice) && ike_suite_known(&choice->suite);
 }
 
+static size_t weak_ones(const struct ike_suite *suite)
+{
+	return (size_t)conf_legacy(IKE_TRANSFORM_DH, suite->group) +
+	       conf_legacy(IKE_TRANSFORM_INTEG, suite->integ) +
+	       conf_legacy(IKE_TRANSFORM_PRF, suite->prf);
+}
+
+/* The first that matches, of those with the fewest weak transforms: Windows begins with SHA-1. */
 static bool choose(const struct ike_sa *offer, const struct conf_proposal *const *ours,
 		   size_t count, uint16_t ke_group, bool able, struct ike_choice *choice)
 {
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < offer->proposal_count; k++)
-			if (match(offer, &offer->proposal[k], ours[i], ke_group, able, choice))
-				return true;
+	size_t least = SIZE_MAX;
+	struct ike_choice one;
+
 	*choice = (struct ike_choice){ 0 };
-	return false;
+	for (size_t i = 0; i < count && least > 0; i++)
+		for (size_t k = 0; k < offer->proposal_count && least > 0; k++)
+			if (match(offer, &offer->proposal[k], ours[i], ke_group, able, &one) &&
+			    weak_ones(&one.suite) < least) {
+				least = weak_ones(&one.suite);
+				*choice = one;
+			}
+	return least != SIZE_MAX;
 }
 
 bool ike_choose(const struct ike_sa *offer, const struct conf_proposal *const *ours, size_t count,
@@ -397,6 +430,38 @@ bool ike_algorithm_at(size_t place, struct ike_algorithm *algorithm)
 		return true;
 	}
 	return false;
+}
+
+const char *ike_legacy_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEXT_MAX])
+{
+	const struct {
+		uint8_t type;
+		uint16_t id;
+		const char *text;
+	} part[] = {
+		{ IKE_TRANSFORM_DH, suite->group, text_of(groups, COUNT(groups), suite->group) },
+		{ IKE_TRANSFORM_INTEG, suite->integ, text_of(integs, COUNT(integs), suite->integ) },
+		{ IKE_TRANSFORM_PRF, suite->prf, text_of(prfs, COUNT(prfs), suite->prf) },
+	};
+	size_t at = 0;
+
+	for (size_t i = 0; i < COUNT(part); i++)
+		if (conf_legacy(part[i].type, part[i].id) && at < IKE_SUITE_TEXT_MAX)
+			at += (size_t)snprintf(buf + at, IKE_SUITE_TEXT_MAX - at, "%s%s",
+					       at ? ", " : "", part[i].text);
+	return at ? buf : NULL;
+}
+
+const char *ike_legacy_would(const struct ike_sa *offer, const struct conf_proposal *ours,
+			     uint16_t ke_group, char buf[IKE_SUITE_TEXT_MAX])
+{
+	struct conf_proposal wide = *ours;
+	const struct conf_proposal *const list[] = { &wide };
+	struct ike_choice choice;
+
+	conf_legacy_widen(&wide);
+	return choose(offer, list, 1, ke_group, true, &choice) ? ike_legacy_text(&choice.suite, buf)
+							       : NULL;
 }
 
 const char *ike_offer_text(const struct ike_sa *offer, char buf[IKE_OFFER_TEXT_MAX])

@@ -27,8 +27,9 @@ struct ike_choice {
 
 /*
  * Choose an IKE proposal, without additional key exchanges. ke_group is that of the KE payload:
- * when both sides have it in the proposals that match it is taken, which saves a round trip;
- * otherwise wrong_group is set. False: NO_PROPOSAL_CHOSEN.
+ * when both sides have it in the proposals that match it is taken, which saves a round trip, unless
+ * it is a weak one (conf_legacy()) beside a better one; otherwise wrong_group is set. False:
+ * NO_PROPOSAL_CHOSEN.
  */
 bool ike_choose(const struct ike_sa *offer, const struct conf_proposal *const *ours, size_t count,
 		uint16_t ke_group, struct ike_choice *choice);
@@ -101,6 +102,13 @@ bool ike_suite_known(const struct ike_suite *suite);
 enum { IKE_SUITE_TEXT_MAX = 128 };
 /* "AES-GCM-256 / PRF-HMAC-SHA2-256 / x25519". Returns buf. */
 const char *ike_suite_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEXT_MAX]);
+/* "MODP-1024, HMAC-SHA1-96": what is too weak for a proposal without legacy = yes. NULL: nothing.
+ * Else buf. */
+const char *ike_legacy_text(const struct ike_suite *suite, char buf[IKE_SUITE_TEXT_MAX]);
+/* The same of an offer that this proposal would take if it had legacy = yes, and all that is weak;
+ * for logs. NULL: it is not for that that it does not match. */
+const char *ike_legacy_would(const struct ike_sa *offer, const struct conf_proposal *ours,
+			     uint16_t ke_group, char buf[IKE_SUITE_TEXT_MAX]);
 /* "AES-GCM-256"; "unknown suite" for a number that is none. */
 const char *ike_esp_suite_text(uint16_t suite);
 

@@ -44,7 +44,7 @@ struct ike_ppk {
 struct ike_opening {
 	struct dh *dh; /* until the keys are derived, which waits for the first IKE_AUTH */
 	struct ike_suite suite;
-	uint8_t ke[512]; /* of the peer, CRYPTO's DH_PUBLIC_MAX */
+	uint8_t ke[1024]; /* of the peer, CRYPTO's DH_PUBLIC_MAX */
 	size_t ke_len;
 	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_LEN];
 	size_t ni_len;

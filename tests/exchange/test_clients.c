@@ -60,8 +60,13 @@ static void add_offer(struct ike_sa *sa, uint8_t protocol, const struct offer *o
 		}                                                                                  \
 	}
 
+/* An [ikev2-proposal] that takes what Windows has always offered. */
+#define LEGACY                                                                                     \
+	"[ikev2-proposal default]\nlegacy = yes\nencryption = aes-cbc-256\n"                       \
+	"integrity = sha384 sha256 sha1\nprf = sha384 sha256 sha1\ngroup = 14 2\n"
+
 static const struct client {
-	const char *what, *name;
+	const char *what, *name, *conf; /* conf: sections besides those of CONF */
 	uint32_t flags;
 	struct offer ike[6], esp[5];
 	uint16_t ke;
@@ -87,6 +92,28 @@ static const struct client {
 		.vendor = MS_VENDORS,
 		.state = INITIATOR_REFUSED,
 		.refusal = IKE_NOTIFY_NO_PROPOSAL_CHOSEN,
+	},
+	{
+		.what = "Windows as it comes where a proposal opts in, with GCM for ESP",
+		.name = "Windows",
+		.conf = LEGACY,
+		.flags = IKE_CLIENT_NO_REKEY_BEHIND_NAT | IKE_CLIENT_NO_KE_IN_CHILD_REKEY,
+		.ike = { { IKE_ENCR_3DES, 0, 2, 2, 2 },
+			 { CBC, 256, 2, 2, 2 },
+			 { IKE_ENCR_3DES, 0, 12, 5, 2 },
+			 { CBC, 256, 12, 5, 2 },
+			 { IKE_ENCR_3DES, 0, 13, 6, 2 },
+			 { CBC, 256, 13, 6, 2 } },
+		.esp = { { GCM, 256, 0, 0, 0 } },
+		.ke = 2,
+		.vendor = MS_VENDORS,
+		.attr = MS_ATTRS,
+		.in_auth = { IKE_NOTIFY_MOBIKE_SUPPORTED },
+		.state = INITIATOR_UP,
+		.suite = { CBC, 256, 5, 12, 2 },
+		.esp_suite = FG_ESP_AES_GCM_256,
+		.has4 = true,
+		.has6 = true,
 	},
 	{
 		.what = "Windows with NegotiateDH2048_AES256, ESP as it comes: SHA-1 only",
@@ -300,10 +327,13 @@ static void test_clients(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(clients); i++) {
-		struct story *s = story_begin(CONF);
+		char conf[2048];
+		struct story *s;
 		struct ike_sa *offers = calloc(2, sizeof(*offers));
 
 		assert_non_null(offers);
+		snprintf(conf, sizeof(conf), "%s%s", clients[i].conf ? clients[i].conf : "", CONF);
+		s = story_begin(conf);
 		begin_client(s, &clients[i], &offers[0], &offers[1]);
 		check_client(s, &clients[i]);
 		free(offers);

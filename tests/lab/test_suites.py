@@ -2,11 +2,12 @@
 """Every IKE transform and every ESP suite with another implementation, with traffic."""
 from net import Failed, Network
 
-AEAD = ["aes128gcm16", "aes256gcm16"]
-CBC = ["aes128", "aes256"]
+AEAD = ["aes128gcm16", "aes192gcm16", "aes256gcm16", "chacha20poly1305"]
+CBC = ["aes128", "aes192", "aes256"]
 INTEGRITY = ["sha256", "sha384", "sha512"]
 PRF = ["prfsha256", "prfsha384", "prfsha512"]
-GROUPS = ["x25519", "ecp256", "ecp384", "ecp521", "modp2048", "modp3072", "modp4096"]
+GROUPS = ["x25519", "ecp256", "ecp384", "ecp521", "x448", "modp2048", "modp3072",
+          "modp4096", "modp6144", "modp8192"]
 ESP = ["aes128gcm16", "aes256gcm16", "chacha20poly1305", "aes128-sha256", "aes256-sha256"]
 
 
@@ -20,7 +21,9 @@ def rows():
 
 
 def test_suites(lab):
-    l = lab()
+    l = lab(proposal="[ikev2-proposal default]\nencryption = aes-gcm-256 aes-gcm-192 aes-gcm-128 "
+                     "chacha20-poly1305 aes-cbc-256 aes-cbc-192 aes-cbc-128\n"
+                     "group = 31 19 20 21 32 18 17 16 15 14")
     c = l.client()
     bad, ike_words, esp_words = [], {}, {}
     for ike, esp in rows():
@@ -41,6 +44,25 @@ def test_suites(lab):
     # The client offered one of each, so what is shown must differ as the offers do.
     assert len(set(ike_words.values())) == len(ike_words) == len({i for i, _ in rows()})
     assert len(set(esp_words.values())) == len(esp_words) == len(ESP)
+
+
+def test_legacy(lab):
+    """What is weak needs legacy = yes, and is warned of: at start and at the login."""
+    text = "[ikev2-proposal default]\n%sencryption = aes-cbc-256\nintegrity = %s\nprf = %s\ngroup = %s"
+    l = lab(proposal=text % ("legacy = yes\n", "sha256 sha1", "sha256 sha1", "14 2"))
+    assert "legacy: weak algorithms are taken: group modp1024, integrity sha1, prf sha1" in l.gateway.log()
+    c = l.client(proposals="aes256-sha1-modp1024", esp="aes256gcm16")
+    c.connect()
+    l.ping(c.ns, Network.HOST4)
+    assert "legacy algorithms: MODP-1024, HMAC-SHA1-96, PRF-HMAC-SHA1" in l.gateway.log()
+
+
+def test_legacy_is_refused(lab):
+    l = lab()
+    l.client(proposals="aes256-sha1-modp1024").refused(timeout=5)
+    assert not l.gateway.show("session")
+    assert ("no offered IKE proposal is acceptable; too weak without legacy = yes: "
+            "MODP-1024, HMAC-SHA1-96, PRF-HMAC-SHA1: ") in l.gateway.log()
 
 
 def test_nothing_in_common(lab):

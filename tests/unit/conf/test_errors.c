@@ -157,18 +157,33 @@ static const struct bad_row rows[] = {
 
 	/* [ikev2-proposal] and [ipsec-profile] */
 	{ "[ikev2-proposal p]\nencryption = 3des\n" ALL, 2,
-	  "[ikev2-proposal p] encryption: '3des' is not known here; expected aes-gcm-256, aes-gcm-128, "
-	  "aes-cbc-256 or aes-cbc-128" },
+	  "[ikev2-proposal p] encryption: '3des' is not known here; expected aes-gcm-256, aes-gcm-192, "
+	  "aes-gcm-128, chacha20-poly1305, aes-cbc-256, aes-cbc-192 or aes-cbc-128" },
 	{ "[ikev2-proposal p]\nencryption = aes-cbc-256\nintegrity = md5\n" ALL, 3,
-	  "[ikev2-proposal p] integrity: 'md5' is not known here; expected sha256, sha384 or sha512" },
+	  "[ikev2-proposal p] integrity: 'md5' is not known here; expected sha256, sha384, sha512 or "
+	  "sha1" },
+	{ "[ikev2-proposal p]\nintegrity = sha256 sha1\nencryption = aes-cbc-256\n" ALL, 2,
+	  "[ikev2-proposal p] integrity: sha1 is too weak for new clients; a proposal that must have it says "
+	  "legacy = yes" },
+	{ "[ikev2-proposal p]\ngroup = 5\nlegacy = no\n" ALL, 2,
+	  "[ikev2-proposal p] group: modp1536 is too weak for new clients; a proposal that must have it says "
+	  "legacy = yes" },
+	{ "[ikev2-proposal p]\nlegacy = 1\n" ALL, 2,
+	  "[ikev2-proposal p] legacy: '1' is not known here; expected yes or no" },
+	{ "[ikev2-proposal p]\nlegacy = yes\nprf = md5\n" ALL, 3,
+	  "[ikev2-proposal p] prf: 'md5' is not known here; expected sha256, sha384, sha512 or sha1" },
 	{ "[ikev2-proposal p]\nencryption = aes-gcm-256\nintegrity = sha256\n" ALL, 3,
-	  "[ikev2-proposal p] integrity: aes-gcm has its own integrity; leave this key out or add an "
-	  "aes-cbc cipher" },
+	  "[ikev2-proposal p] integrity: ciphers other than aes-cbc have their own integrity; leave "
+	  "this key out or add an aes-cbc cipher" },
 	{ "[ikev2-proposal p]\nprf = sha1\n" ALL, 2,
-	  "[ikev2-proposal p] prf: 'sha1' is not known here; expected sha256, sha384 or sha512" },
+	  "[ikev2-proposal p] prf: sha1 is too weak for new clients; a proposal that must have it says "
+	  "legacy = yes" },
 	{ "[ikev2-proposal p]\ngroup = 2\n" ALL, 2,
-	  "[ikev2-proposal p] group: '2' is not known here; expected 31, 19, 20, 21, 16, 15, 14, x25519, "
-	  "ecp256, ecp384, ecp521, modp4096, modp3072 or modp2048" },
+	  "[ikev2-proposal p] group: modp1024 is too weak for new clients; a proposal that must have it "
+	  "says legacy = yes" },
+	{ "[ipsec-profile p]\nset-pfs = 2\n" ALL, 2,
+	  "[ipsec-profile p] set-pfs: '2' is not known here; expected 31, 19, 20, 21, 32, 18, 17, 16, 15, "
+	  "14, x25519, ecp256, ecp384, ecp521, x448, modp8192, modp6144, modp4096, modp3072, modp2048 or none" },
 	{ "[ikev2-proposal p]\ngroup = 19 ecp256\n" ALL, 2,
 	  "[ikev2-proposal p] group: 'ecp256' is given twice" },
 	{ "[ipsec-profile p]\nesn = maybe\n" ALL, 2,

@@ -98,16 +98,17 @@ static void test_default_sections(void **state)
 	assert_int_equal(conf->profiles[0].proposal_count, 1);
 	p = &conf->proposals[conf->profiles[0].proposal[0]];
 	assert_string_equal(p->name, "default");
-	assert_int_equal(p->encryption_count, 4);
+	assert_int_equal(p->encryption_count, 5);
 	assert_int_equal(p->encryption[0].id, 20);
 	assert_int_equal(p->encryption[0].key_bits, 256);
-	assert_int_equal(p->encryption[3].id, 12);
-	assert_int_equal(p->encryption[3].key_bits, 128);
+	assert_int_equal(p->encryption[2].id, 28);
+	assert_int_equal(p->encryption[4].id, 12);
+	assert_int_equal(p->encryption[4].key_bits, 128);
 	assert_int_equal(p->integrity_count, 3);
 	assert_int_equal(p->integrity[0], 14);
 	assert_int_equal(p->prf[0], 7);
 	assert_int_equal(p->group[0], 31);
-	assert_int_equal(p->group_count, 7);
+	assert_int_equal(p->group_count, 8);
 	assert_int_equal(conf->ipsec_profile_count, 1);
 	assert_int_equal(conf->ipsec_profiles[0].suite_count, 10);
 	assert_int_equal(conf->ipsec_profiles[0].suite[0], FG_ESP_AES_GCM_256 | CONF_ESP_ESN);
@@ -157,6 +158,27 @@ static void test_transforms(void **state)
 	assert_memory_equal(p->group, groups, sizeof(groups));
 	assert_int_equal(conf->ipsec_profiles[0].suite_count, 3);
 	assert_memory_equal(conf->ipsec_profiles[0].suite, suites, sizeof(suites));
+	conf_free(conf);
+}
+
+static void test_legacy(void **state)
+{
+	struct conf *conf = parse_good(
+		"[ikev2-proposal old]\nlegacy = yes\nencryption = aes-cbc-256\nintegrity = sha256 sha1\n"
+		"prf = sha1 sha256\ngroup = 14 2 modp1536\n[ikev2-proposal new]\nlegacy = yes\n"
+		"encryption = chacha20-poly1305 aes-gcm-192\ngroup = x448 18\n" ALL);
+	char text[CONF_LEGACY_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(conf_legacy_text(&conf->proposals[0], text),
+			    "group modp1024, group modp1536, integrity sha1, prf sha1");
+	assert_string_equal(conf_legacy_text(&conf->proposals[1], text), "");
+	assert_int_equal(conf->proposals[1].encryption[0].id, 28);
+	assert_int_equal(conf->proposals[1].encryption[0].key_bits, 0);
+	assert_int_equal(conf->proposals[1].group[0], 32);
+	assert_true(conf_legacy(4, 2) && conf_legacy(4, 5) && conf_legacy(3, 2) &&
+		    conf_legacy(2, 2));
+	assert_false(conf_legacy(4, 14) || conf_legacy(3, 12) || conf_legacy(2, 5));
 	conf_free(conf);
 }
 
@@ -418,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_default_sections),
+		cmocka_unit_test(test_legacy),
 		cmocka_unit_test(test_esn),
 		cmocka_unit_test(test_transforms),
 		cmocka_unit_test(test_pools),

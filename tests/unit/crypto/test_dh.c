@@ -15,14 +15,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const uint16_t groups[] = { 14, 15, 16, 19, 20, 21, 31 };
-static const size_t public_lens[] = { 256, 384, 512, 64, 96, 132, 32 };
-static const size_t secret_lens[] = { 256, 384, 512, 32, 48, 66, 32 };
+static const uint16_t groups[] = { 14, 15, 16, 17, 18, 5, 2, 19, 20, 21, 31, 32 };
+static const size_t public_lens[] = { 256, 384, 512, 768, 1024, 192, 128, 64, 96, 132, 32, 56 };
+static const size_t secret_lens[] = { 256, 384, 512, 768, 1024, 192, 128, 32, 48, 66, 32, 56 };
 
 enum { GROUPS = sizeof(groups) / sizeof(*groups) };
 
 /* clang-format off */
-/* RFC 5903 section 8, the responder's side, and RFC 7748 6.1, Bob's (the self-test: the others). */
+/* RFC 5903 section 8, the responder's side, and RFC 7748 6.1 and 6.2, Bob's (the self-test: the
+ * others). */
 static const struct {
 	uint16_t group;
 	const char *priv, *pub, *peer, *secret;
@@ -67,6 +68,15 @@ static const struct {
 	  "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
 	  "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
 	  "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742" },
+	{ 32,
+	  "1c306a7ac2a0e2e0990b294470cba339e6453772b075811d8fad0d1d6927c120"
+	  "bb5ee8972b0d3e21374c9c921b09d1b0366f10b65173992d",
+	  "3eb7a829b0cd20f5bcfc0b599b6feccf6da4627107bdb0d4f345b43027d8b972"
+	  "fc3e34fb4232a13ca706dcb57aec3dae07bdc1c67bf33609",
+	  "9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c22c5d9bb"
+	  "c836647241d953d40c5b12da88120d53177f80e532c41fa0",
+	  "07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56"
+	  "fd2464c335543936521c24403085d59a449a5037514a879d" },
 };
 
 /* Points that are no public value. */
@@ -100,6 +110,10 @@ static const struct {
 	{ 31, "p - 1", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f" },
 	{ 31, "p", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f" },
 	{ 31, "p + 1", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f" },
+	{ 32, "0", "0000000000000000000000000000000000000000000000000000000000000000"
+		   "000000000000000000000000000000000000000000000000" },
+	{ 32, "1", "0100000000000000000000000000000000000000000000000000000000000000"
+		   "000000000000000000000000000000000000000000000000" },
 	{ 31, "0 with the top bit", "0000000000000000000000000000000000000000000000000000000000000080" },
 };
 /* clang-format on */
@@ -227,12 +241,14 @@ static void test_modp_edges(void **state)
 		{ true, 1, false, "p + 1" },
 	};
 	BIGNUM *primes[] = { BN_get_rfc3526_prime_2048(NULL), BN_get_rfc3526_prime_3072(NULL),
-			     BN_get_rfc3526_prime_4096(NULL) };
+			     BN_get_rfc3526_prime_4096(NULL), BN_get_rfc3526_prime_6144(NULL),
+			     BN_get_rfc3526_prime_8192(NULL), BN_get_rfc3526_prime_1536(NULL),
+			     BN_get_rfc2409_prime_1024(NULL) };
 	uint8_t peer[DH_PUBLIC_MAX], secret[DH_SECRET_MAX];
 	size_t len;
 
 	(void)state;
-	for (size_t g = 0; g < 3; g++) {
+	for (size_t g = 0; g < sizeof(primes) / sizeof(*primes); g++) {
 		size_t n = public_lens[g];
 		struct dh *dh;
 
@@ -283,9 +299,7 @@ static void test_modp_padding(void **state)
 
 static void test_unknown_groups(void **state)
 {
-	static const uint16_t unknown[] = {
-		0, 1, 2, 5, 13, 17, 18, 22, 24, 25, 30, 32, 1024, 65535
-	};
+	static const uint16_t unknown[] = { 0, 1, 3, 4, 6, 13, 22, 24, 25, 30, 33, 1024, 65535 };
 	uint8_t bytes[64] = { 0 };
 	struct dh *dh;
 

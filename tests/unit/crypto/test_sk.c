@@ -28,6 +28,9 @@ static const struct row {
 	{ { CRYPTO_AES_CBC, 256, CRYPTO_SHA256 }, 32, 0, 32, 16, 16, 16 },
 	{ { CRYPTO_AES_CBC, 256, CRYPTO_SHA384 }, 32, 0, 48, 16, 24, 16 },
 	{ { CRYPTO_AES_CBC, 256, CRYPTO_SHA512 }, 32, 0, 64, 16, 32, 16 },
+	{ { CRYPTO_AES_CBC, 192, CRYPTO_SHA256 }, 24, 0, 32, 16, 16, 16 },
+	{ { CRYPTO_AES_CBC, 256, CRYPTO_SHA1 }, 32, 0, 20, 16, 12, 16 },
+	{ { CRYPTO_AES_GCM_16, 192, CRYPTO_HASH_NONE }, 24, 4, 0, 8, 16, 1 },
 };
 
 enum { SUITES = sizeof(suites) / sizeof(*suites) };
@@ -69,12 +72,10 @@ static void test_selftest(void **state)
 static void test_lengths(void **state)
 {
 	static const struct crypto_sk_suite refused[] = {
-		{ CRYPTO_AES_GCM_16, 192, CRYPTO_HASH_NONE },
 		{ CRYPTO_AES_GCM_16, 0, CRYPTO_HASH_NONE },
 		{ CRYPTO_AES_GCM_16, 128, CRYPTO_SHA256 },
 		{ CRYPTO_AES_CBC, 128, CRYPTO_HASH_NONE },
-		{ CRYPTO_AES_CBC, 128, CRYPTO_SHA1 },
-		{ CRYPTO_AES_CBC, 192, CRYPTO_SHA256 },
+		{ CRYPTO_AES_CBC, 64, CRYPTO_SHA256 },
 		{ CRYPTO_CHACHA20_POLY1305, 128, CRYPTO_HASH_NONE },
 		{ CRYPTO_CHACHA20_POLY1305, 256, CRYPTO_SHA256 },
 		{ (enum crypto_cipher)0, 256, CRYPTO_HASH_NONE },

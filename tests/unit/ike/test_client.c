@@ -88,6 +88,8 @@ static void test_table(void **state)
 	for (size_t i = 0; i < ike_client_count; i++) {
 		assert_non_null(ike_clients[i].name);
 		assert_true(!ike_clients[i].flags || ike_clients[i].why);
+		assert_int_equal(ike_clients[i].remedy != NULL,
+				 !strcmp(ike_clients[i].name, "Windows"));
 		assert_true(ike_clients[i].vendors || ike_clients[i].signs ||
 			    &ike_clients[i] == last);
 	}

@@ -299,7 +299,7 @@ static void refused(void **state)
 
 	(void)state;
 	bad[0].encr = IKE_ENCR_3DES;
-	bad[1].prf = IKE_PRF_HMAC_SHA1;
+	bad[1].prf = IKE_PRF_HMAC_MD5;
 	bad[2].integ = IKE_INTEG_HMAC_SHA2_256_128;
 	bad[3].key_bits = 0;
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -348,7 +348,12 @@ static void shared_key_auth(void **state)
 	static const struct {
 		uint16_t prf;
 		enum crypto_hash hash;
-	} cases[] = { { 5, CRYPTO_SHA256 }, { 6, CRYPTO_SHA384 }, { 7, CRYPTO_SHA512 } };
+	} cases[] = {
+		{ 2, CRYPTO_SHA1 },
+		{ 5, CRYPTO_SHA256 },
+		{ 6, CRYPTO_SHA384 },
+		{ 7, CRYPTO_SHA512 },
+	};
 	const struct crypto_chunk pad = { "Key Pad for IKEv2", 17 }, octets = { "octets", 6 };
 	uint8_t inner[64], want[64], got[PSK_AUTH_MAX], zero[PSK_AUTH_MAX] = { 0 };
 	size_t len;
@@ -366,7 +371,7 @@ static void shared_key_auth(void **state)
 		assert_memory_not_equal(got, want, n);
 	}
 	memset(got, 0xaa, sizeof(got));
-	assert_false(psk_auth(2, "secret", 6, "octets", 6, got, &len));
+	assert_false(psk_auth(1, "secret", 6, "octets", 6, got, &len));
 	assert_int_equal(len, 0);
 	assert_memory_equal(got, zero, sizeof(got));
 }

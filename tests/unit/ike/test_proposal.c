@@ -21,6 +21,8 @@ static const struct word {
 	{ "gcm", 1, IKE_ENCR_AES_GCM_16, 0 },
 	{ "cbc128", 1, IKE_ENCR_AES_CBC, 128 },
 	{ "cbc256", 1, IKE_ENCR_AES_CBC, 256 },
+	{ "chacha", 1, IKE_ENCR_CHACHA20_POLY1305, 0 },
+	{ "chacha/256", 1, IKE_ENCR_CHACHA20_POLY1305, 256 },
 	{ "3des", 1, IKE_ENCR_3DES, 0 },
 	{ "p1", 2, IKE_PRF_HMAC_SHA1, 0 },
 	{ "p256", 2, IKE_PRF_HMAC_SHA2_256, 0 },
@@ -28,6 +30,7 @@ static const struct word {
 	{ "p512", 2, IKE_PRF_HMAC_SHA2_512, 0 },
 	{ "p256/128", 2, 5, 128 },
 	{ "i0", 3, 0, 0 },
+	{ "i1", 3, 2, 0 },
 	{ "i256", 3, 12, 0 },
 	{ "i384", 3, 13, 0 },
 	{ "i512", 3, 14, 0 },
@@ -80,14 +83,17 @@ static const struct conf_proposal modern = {
 };
 
 static const struct conf_proposal old = {
-	.encryption = { { IKE_ENCR_AES_CBC, 128 }, { IKE_ENCR_3DES, 0 } },
-	.encryption_count = 2,
-	.integrity = { 12 },
-	.integrity_count = 1,
-	.prf = { 5, 2 },
+	.encryption = { { IKE_ENCR_AES_CBC, 128 },
+			{ IKE_ENCR_3DES, 0 },
+			{ IKE_ENCR_CHACHA20_POLY1305, 0 } },
+	.encryption_count = 3,
+	.integrity = { 12, 2 },
+	.integrity_count = 2,
+	.prf = { 2, 5 },
 	.prf_count = 2,
-	.group = { 14, 2 },
+	.group = { 2, 14 },
 	.group_count = 2,
+	.legacy = true,
 };
 
 static const struct row {
@@ -151,10 +157,25 @@ static const struct row {
 	{ "#1 gcm256 p256 x25519 t6 #2 gcm128 p256 x25519", 31,
 	  "AES-GCM-128 / PRF-HMAC-SHA2-256 / x25519", 2, false, false },
 	{ "#1 gcm256 p256 x25519 esn", 31, NULL, 0, false, false },
-	/* configured but not ours to have: 3DES, SHA-1, MODP-1024 */
+	/* configured but not ours to have: 3DES */
 	{ "#1 3des i256 p256 m2048", 14, NULL, 0, false, false },
-	{ "#1 cbc128 i256 p1 m2048", 14, NULL, 0, false, false },
-	{ "#1 cbc128 i256 p256 m1024", 2, NULL, 0, false, false },
+	/* legacy: taken where there is nothing better, even if the KE payload is of that group */
+	{ "#1 cbc128 i1 p1 m1024", 2,
+	  "AES-CBC-128 / HMAC-SHA1-96 / PRF-HMAC-SHA1 / MODP-1024", 1, false, false },
+	{ "#1 cbc128 i1 i256 p1 p256 m1024 m2048", 2,
+	  "AES-CBC-128 / HMAC-SHA2-256-128 / PRF-HMAC-SHA2-256 / MODP-2048", 1, true, false },
+	{ "#1 cbc256 i1 p256 x25519", 31, NULL, 0, false, false },
+	/* the weak last, in whatever order they and we have them */
+	{ "#1 cbc128 i1 i256 p1 p256 m2048", 14,
+	  "AES-CBC-128 / HMAC-SHA2-256-128 / PRF-HMAC-SHA2-256 / MODP-2048", 1, false, false },
+	{ "#1 cbc128 i1 p1 m1024 #2 cbc128 i1 p256 m1024 #3 cbc128 i256 p256 m1024", 2,
+	  "AES-CBC-128 / HMAC-SHA2-256-128 / PRF-HMAC-SHA2-256 / MODP-1024", 3, false, false },
+	{ "#1 cbc128 i1 p256 m2048 #2 cbc128 i256 p1 m2048", 14,
+	  "AES-CBC-128 / HMAC-SHA1-96 / PRF-HMAC-SHA2-256 / MODP-2048", 1, false, false },
+	/* RFC 7634: without a Key Length */
+	{ "#1 chacha p256 m2048", 14, "CHACHA20-POLY1305 / PRF-HMAC-SHA2-256 / MODP-2048", 1, false,
+	  false },
+	{ "#1 chacha/256 p256 m2048", 14, NULL, 0, false, false },
 	/* clang-format on */
 };
 
@@ -178,6 +199,35 @@ static void choices(void **state)
 			fail_msg("%s: %s, number %u, wrong group %d, none %d", rows[i].offer,
 				 ok ? text : "nothing", choice.number, choice.wrong_group,
 				 choice.say_none);
+	}
+}
+
+/* For the log: would it be taken if the proposal had what is weak? */
+static void would_be_taken(void **state)
+{
+	static const struct {
+		const char *offer, *weak; /* NULL: something else is wrong, or nothing */
+		const struct conf_proposal *ours;
+	} cases[] = {
+		{ "#1 gcm256 p256 m1024", "MODP-1024", &modern },
+		{ "#1 gcm256 p1 x25519", "PRF-HMAC-SHA1", &modern },
+		{ "#1 gcm256 p1 m1024 #2 gcm256 p256 m1024", "MODP-1024", &modern },
+		{ "#1 gcm256 p256 x25519", NULL, &modern },
+		{ "#1 3des i1 p1 m1024", NULL, &modern },
+		{ "#1 gcm256 p256 e521 esn", NULL, &modern },
+		{ "#1 cbc128 i1 p1 m1024", "MODP-1024, HMAC-SHA1-96, PRF-HMAC-SHA1", &old },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		static struct ike_sa offer;
+		char text[IKE_SUITE_TEXT_MAX];
+		const char *weak;
+
+		offer_of(cases[i].offer, &offer);
+		weak = ike_legacy_would(&offer, cases[i].ours, 0, text);
+		if (!weak != !cases[i].weak || (weak && strcmp(weak, cases[i].weak) != 0))
+			fail_msg("%s: %s", cases[i].offer, weak ? weak : "nothing");
 	}
 }
 
@@ -278,8 +328,8 @@ static void offer_round_trip(void **state)
 
 	(void)state;
 	ike_offer_sa(ours, 2, NULL, &offer);
-	assert_int_equal(offer.proposal_count, 3);
-	for (size_t i = 0; i < 3; i++)
+	assert_int_equal(offer.proposal_count, 4);
+	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(offer.proposal[i].number, i + 1);
 	for (size_t i = 0; i < offer.proposal[0].count; i++)
 		assert_int_not_equal(offer.transform[i].type, IKE_TRANSFORM_INTEG);
@@ -327,6 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choices),
+		cmocka_unit_test(would_be_taken),
 		cmocka_unit_test(other_protocols_and_attributes),
 		cmocka_unit_test(wanted_group_is_taken),
 		cmocka_unit_test(answer_round_trip),

@@ -20,6 +20,14 @@ static const struct ike_suite suites[] = {
 	  { 0 } },
 	{ CBC, 256, IKE_PRF_HMAC_SHA2_384, IKE_INTEG_HMAC_SHA2_384_192, IKE_GROUP_ECP_256, { 0 } },
 	{ CBC, 256, IKE_PRF_HMAC_SHA2_512, IKE_INTEG_HMAC_SHA2_512_256, IKE_GROUP_ECP_521, { 0 } },
+	{ CBC, 192, IKE_PRF_HMAC_SHA1, IKE_INTEG_HMAC_SHA1_96, IKE_GROUP_MODP_1024, { 0 } },
+	{ GCM, 192, IKE_PRF_HMAC_SHA2_256, IKE_INTEG_NONE, IKE_GROUP_X448, { 0 } },
+	{ IKE_ENCR_CHACHA20_POLY1305,
+	  0,
+	  IKE_PRF_HMAC_SHA2_256,
+	  IKE_INTEG_NONE,
+	  IKE_GROUP_X25519,
+	  { 0 } },
 };
 
 static const struct ike_header request = { .spi_i = 0x1111,
@@ -237,7 +245,7 @@ static void unknown_suite(void **state)
 	struct ike_keys keys = keys_of(&suites[0]);
 
 	(void)state;
-	keys.suite.key_bits = 192;
+	keys.suite.key_bits = 64;
 	assert_null(ike_keys_sk(&keys, true));
 }
 
