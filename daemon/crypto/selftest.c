@@ -6,6 +6,7 @@
 #include "crypto/mlkem.h"
 #include "crypto/prf.h"
 #include "crypto/rand.h"
+#include "crypto/selftest_internal.h"
 #include "crypto/sk.h"
 
 #include <stddef.h>
@@ -189,8 +190,7 @@ static uint8_t nibble(char c)
 	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-/* Our own constants: lower case, even length, at most BYTES_MAX bytes. */
-static size_t unhex(const char *hex, uint8_t *out)
+size_t selftest_unhex(const char *hex, uint8_t *out)
 {
 	size_t n = 0;
 
@@ -203,7 +203,7 @@ static bool is(const uint8_t *bytes, size_t len, const char *hex)
 {
 	uint8_t want[BYTES_MAX];
 
-	return unhex(hex, want) == len && memcmp(bytes, want, len) == 0;
+	return selftest_unhex(hex, want) == len && memcmp(bytes, want, len) == 0;
 }
 
 static bool check_hash(size_t i)
@@ -263,9 +263,9 @@ static bool check_dh(size_t i)
 	bool ok;
 
 	if (dhs[i].priv) {
-		private_len = unhex(dhs[i].priv, priv);
-		unhex(dhs[i].pub, pub);
-		unhex(dhs[i].peer, peer);
+		private_len = selftest_unhex(dhs[i].priv, priv);
+		selftest_unhex(dhs[i].pub, pub);
+		selftest_unhex(dhs[i].peer, peer);
 	} else {
 		for (size_t k = 0; k < private_len; k++)
 			priv[k] = (uint8_t)(k + 1);
@@ -302,8 +302,8 @@ static bool check_kem(size_t i)
 
 	if (!mlkem_known(kems[i].method))
 		return true;
-	unhex(kems[i].seed, seed);
-	unhex(kems[i].random, random);
+	selftest_unhex(kems[i].seed, seed);
+	selftest_unhex(kems[i].random, random);
 	if (mlkem_new(kems[i].method, seed, &kem) != 0)
 		return false;
 	ok = digest_is(mlkem_public(kem), key_len, kems[i].key) &&
@@ -352,6 +352,8 @@ bool crypto_selftest(const char **what)
 		if (!check_kem(i))
 			return false;
 	}
+	if (!selftest_sign(what))
+		return false;
 	*what = NULL;
 	return true;
 }

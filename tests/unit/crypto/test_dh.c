@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -114,6 +116,19 @@ static const struct {
 		   "000000000000000000000000000000000000000000000000" },
 	{ 32, "1", "0100000000000000000000000000000000000000000000000000000000000000"
 		   "000000000000000000000000000000000000000000000000" },
+	{ 32, "p - 1", "fefffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffff"
+		       "ffffffffffffffffffffffffffffffffffffffffffffffff" },
+	{ 32, "p", "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffff"
+		   "ffffffffffffffffffffffffffffffffffffffffffffffff" },
+	{ 32, "p + 1", "00000000000000000000000000000000000000000000000000000000ffffffff"
+		       "ffffffffffffffffffffffffffffffffffffffffffffffff" },
+	/* The top bit does not count, RFC 7748 5: the same points once more. */
+	{ 31, "1 with the top bit", "0100000000000000000000000000000000000000000000000000000000000080" },
+	{ 31, "order 8 with it", "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b880" },
+	{ 31, "order 8 with it", "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7" },
+	{ 31, "p - 1 with it", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff" },
+	{ 31, "p with it", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff" },
+	{ 31, "p + 1 with it", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff" },
 	{ 31, "0 with the top bit", "0000000000000000000000000000000000000000000000000000000000000080" },
 };
 /* clang-format on */
@@ -227,6 +242,71 @@ static void test_refused_points(void **state)
 	}
 }
 
+/*
+ * Coordinates of a good point x, y and what they become: with x + p the number is another and the
+ * point would be the same, where it fits (ECP 521); 0 | 0 is how some write the point at infinity.
+ */
+static void test_ecp_edges(void **state)
+{
+	enum what { X, Y, ZERO, X_P, Y_P, P, MINUS_Y, Y_1, ONES };
+	static const struct {
+		enum what x, y;
+		bool ok;
+		const char *what;
+	} rows[] = {
+		{ X, Y, true, "x | y" },           { X, MINUS_Y, true, "x | -y" },
+		{ Y, X, false, "y | x" },          { ZERO, ZERO, false, "0 | 0" },
+		{ X, ZERO, false, "x | 0" },       { ZERO, Y, false, "0 | y" },
+		{ X, Y_1, false, "x | y + 1" },    { X_P, Y, false, "x + p | y" },
+		{ X, Y_P, false, "x | y + p" },    { X_P, Y_P, false, "x + p | y + p" },
+		{ P, P, false, "p | p" },          { P, ZERO, false, "p | 0" },
+		{ ONES, ONES, false, "all ones" },
+	};
+	static const struct {
+		uint16_t group;
+		int nid;
+	} curves[] = { { 19, NID_X9_62_prime256v1 }, { 20, NID_secp384r1 }, { 21, NID_secp521r1 } };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(curves) / sizeof(*curves); c++) {
+		EC_GROUP *group = EC_GROUP_new_by_curve_name(curves[c].nid);
+		size_t n = dh_public_len(curves[c].group), each = n / 2, len;
+		BIGNUM *p = BN_new(), *number[9] = { NULL };
+		uint8_t peer[DH_PUBLIC_MAX], secret[DH_SECRET_MAX];
+		struct dh *dh, *other;
+
+		assert_int_equal(EC_GROUP_get_curve(group, p, NULL, NULL, NULL), 1);
+		EC_GROUP_free(group);
+		assert_int_equal(dh_new(curves[c].group, &dh), 0);
+		assert_int_equal(dh_new(curves[c].group, &other), 0);
+		for (size_t k = 0; k < 9; k++)
+			number[k] = BN_new();
+		BN_bin2bn(dh_public(other), (int)each, number[X]);
+		BN_bin2bn(dh_public(other) + each, (int)each, number[Y]);
+		BN_add(number[X_P], number[X], p);
+		BN_add(number[Y_P], number[Y], p);
+		BN_copy(number[P], p);
+		BN_sub(number[MINUS_Y], p, number[Y]);
+		BN_add(number[Y_1], number[Y], BN_value_one());
+		BN_set_bit(number[ONES], (int)each * 8);
+		BN_sub_word(number[ONES], 1);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+			if (BN_bn2binpad(number[rows[i].x], peer, (int)each) < 0 ||
+			    BN_bn2binpad(number[rows[i].y], peer + each, (int)each) < 0)
+				continue; /* x + p does not fit */
+			if (rows[i].ok)
+				assert_true(dh_shared(dh, peer, n, secret, &len));
+			else
+				assert_refused(dh, peer, n, rows[i].what);
+		}
+		for (size_t k = 0; k < 9; k++)
+			BN_free(number[k]);
+		BN_free(p);
+		dh_free(dh);
+		dh_free(other);
+	}
+}
+
 /* The edges of 1 < y < p - 1, padded as on the wire. */
 static void test_modp_edges(void **state)
 {
@@ -314,10 +394,10 @@ static void test_unknown_groups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),        cmocka_unit_test(test_agreement),
-		cmocka_unit_test(test_lengths),        cmocka_unit_test(test_refused_points),
-		cmocka_unit_test(test_modp_edges),     cmocka_unit_test(test_modp_padding),
-		cmocka_unit_test(test_unknown_groups),
+		cmocka_unit_test(test_vectors),      cmocka_unit_test(test_agreement),
+		cmocka_unit_test(test_lengths),      cmocka_unit_test(test_refused_points),
+		cmocka_unit_test(test_ecp_edges),    cmocka_unit_test(test_modp_edges),
+		cmocka_unit_test(test_modp_padding), cmocka_unit_test(test_unknown_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

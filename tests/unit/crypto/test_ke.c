@@ -105,6 +105,16 @@ static void test_refused(void **state)
 		assert_memory_equal(&answer, &nothing, sizeof(answer));
 		assert_false(ke_respond(method, ones, right + 1, &answer));
 		assert_false(ke_respond(method, ones, 0, &answer));
+		for (size_t k = 0; k < COUNT(methods); k++) {
+			if (methods[k].initiator != right)
+				assert_false(
+					ke_respond(method, ones, methods[k].initiator, &answer));
+			if (methods[k].responder != methods[i].responder)
+				assert_false(
+					ke_finish(ke, ones, methods[k].responder, secret, &len));
+		}
+		assert_false(ke_finish(ke, ones, methods[i].responder - 1, secret, &len));
+		assert_false(ke_finish(ke, ones, 0, secret, &len));
 		if (method != 31)
 			assert_false(ke_respond(method, ones, right, &answer));
 		assert_memory_equal(&answer, &nothing, sizeof(answer));
