@@ -197,6 +197,9 @@ static void check_side(const struct run *r, unsigned side)
 
 	if (gw->strange)
 		broken(r, "flexd heard nonsense");
+	/* Who loses stops by itself, RFC 9370 2.2.4. */
+	if (!r->scenario->ends && gw->core->stats.drop[IKE_DROP_no_series])
+		broken(r, "the one that lost went on");
 	if (gw->core->by_spi.count != (sa ? 1 : 0))
 		broken(r, "an IKE SA is left over");
 	if (gateway_sessions(gw) != (sa ? 1 : 0))

@@ -230,14 +230,18 @@ static void op_followup(struct fuzz *f)
 
 static void op_life(struct fuzz *f)
 {
+	const struct gateway_session *session = gateway_session_of(&f->gw, 1);
 	uint8_t hard = 0;
 
 	rd_u8(&f->rd, &hard);
-	for (size_t i = 0; i < GATEWAY_SAS; i++)
-		if (f->gw.sa[i].used && f->gw.sa[i].session == 1 && f->gw.sa[i].spi_out) {
-			gateway_life(&f->gw, f->gw.sa[i].spi_in, hard & 1);
+	for (size_t i = 0; session && !session->ended && i < GATEWAY_SAS; i++) {
+		const struct gateway_sa *sa = &f->gw.sa[i];
+
+		if (sa->used && sa->session == 1 && sa->spi_out && sa->until_ms == IKE_NEVER) {
+			gateway_life(&f->gw, sa->spi_in, hard & 1);
 			return;
 		}
+	}
 }
 
 static void op_small(struct fuzz *f, enum operation op)
