@@ -175,22 +175,20 @@ static void test_dns(void **state)
 	pki_cert_free(cert);
 }
 
-/* A name with a NUL in it: for whoever stops there it is another. It proves neither. */
-static void test_nul(void **state)
+/* A good certificate whose only SAN has these bytes. */
+static struct pki_cert *with_san(struct world *w, int type, const void *bytes, int len)
 {
-	struct world *w = *state;
 	struct ca_spec spec = { "EC:P-256", "CN=Alice", .from = NOW - DAY, .until = NOW + DAY };
-	static const char evil[] = "good.example.org\0.evil.example";
 	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
 	GENERAL_NAME *name = GENERAL_NAME_new();
-	ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+	ASN1_STRING *string = ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING
+								     : V_ASN1_IA5STRING);
 	struct ca_cert leaf;
 	struct pki_cert *cert;
-	struct crypto_chunk san;
 	uint8_t *der = NULL;
 
-	ASN1_STRING_set(string, evil, sizeof(evil) - 1);
-	GENERAL_NAME_set0_value(name, GEN_DNS, string);
+	ASN1_STRING_set(string, bytes, len);
+	GENERAL_NAME_set0_value(name, type, string);
 	sk_GENERAL_NAME_push(names, name);
 	ca_make(&leaf, &spec, &w->root);
 	assert_int_equal(X509_add1_ext_i2d(leaf.x509, NID_subject_alt_name, names, 0, 0), 1);
@@ -199,13 +197,29 @@ static void test_nul(void **state)
 	leaf.der.len = (size_t)i2d_X509(leaf.x509, &der);
 	leaf.der.p = der;
 	cert = verified(w, &leaf);
+	GENERAL_NAMES_free(names);
+	ca_free(&leaf);
+	return cert;
+}
+
+/* A name with a NUL in it: for whoever stops there it is another. It proves neither. Nor is an
+ * address of another length one. */
+static void test_strange_sans(void **state)
+{
+	static const char evil[] = "good.example.org\0.evil.example";
+	static const uint8_t net[] = { 192, 0, 2, 0, 255, 255, 255, 0 };
+	struct pki_cert *cert = with_san(*state, GEN_DNS, evil, sizeof(evil) - 1);
+	struct crypto_chunk san;
+
 	assert_false(pki_proves_identity(cert, CONF_ID_FQDN, (const uint8_t *)evil, 16));
 	assert_false(
 		pki_proves_identity(cert, CONF_ID_FQDN, (const uint8_t *)evil, sizeof(evil) - 1));
 	assert_false(pki_cert_san(cert, CONF_ID_FQDN, 0, &san));
 	pki_cert_free(cert);
-	GENERAL_NAMES_free(names);
-	ca_free(&leaf);
+	cert = with_san(*state, GEN_IPADD, net, sizeof(net));
+	assert_false(pki_proves_identity(cert, CONF_ID_IPV4, net, sizeof(net)));
+	assert_false(pki_proves_identity(cert, CONF_ID_IPV6, net, sizeof(net)));
+	pki_cert_free(cert);
 }
 
 static void test_getters(void **state)
@@ -235,7 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_dns),
-		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_strange_sans),
 		cmocka_unit_test(test_getters),
 	};
 

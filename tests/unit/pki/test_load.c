@@ -154,6 +154,17 @@ static void refused(const char *conf_text, int fd, const char *words)
 	conf_free(conf);
 }
 
+/* A good file with more behind it. */
+static void pack_then(int fd, uint8_t kind, const void *good, size_t len, const char *more)
+{
+	uint8_t *bytes = malloc(len + strlen(more));
+
+	memcpy(bytes, good, len);
+	memcpy(bytes + len, more, strlen(more));
+	pack(fd, 0, kind, "/file", bytes, len + strlen(more));
+	free(bytes);
+}
+
 static void test_refused(void **state)
 {
 	struct ca_spec leaf_spec = { "EC:P-256", "CN=gw", .from = NOW - DAY, .until = NOW + DAY };
@@ -161,6 +172,10 @@ static void test_refused(void **state)
 	struct ca_cert root, leaf, small, other;
 	const struct ca_cert *r = &root, *l = &leaf, *s = &small, *o = &other;
 	const struct ca_cert *many[9] = { l, r, r, r, r, r, r, r, r };
+	static const long none[] = { 5, 0 };
+	size_t crl_len;
+	uint8_t *crl;
+	char *pem;
 	int fd;
 
 	(void)state;
@@ -170,6 +185,8 @@ static void test_refused(void **state)
 	ca_make(&leaf, &leaf_spec, &root);
 	ca_make(&small, &small_spec, &root);
 	ca_make(&other, &other_spec, &root);
+	crl = ca_crl(&root, none, NOW - DAY, NOW + DAY, &crl_len);
+	pem = ca_pem(&r, 1);
 	fd = pki_bundle_new();
 	pack(fd, 0, PKI_KIND_CA, "/ca.pem", "", 0);
 	refused(TP(""), fd, "[pki-trustpoint t] /ca.pem is no certificate that can be read");
@@ -182,6 +199,16 @@ static void test_refused(void **state)
 	fd = pki_bundle_new();
 	pack(fd, 0, PKI_KIND_CRL, "/ca.crl", "x", 1);
 	refused(TP(CRL), fd, "/ca.crl is no revocation list that can be read");
+	fd = pki_bundle_new();
+	pack_then(fd, PKI_KIND_CRL, crl, crl_len, "x");
+	refused(TP(CRL), fd, "is no revocation list that can be read");
+	fd = pki_bundle_new();
+	pack_then(fd, PKI_KIND_CA, pem, strlen(pem), "-----BEGIN CERTIFICATE-----\nMA==\n");
+	refused(TP(""), fd, "is no certificate that can be read");
+	fd = pki_bundle_new();
+	pack_certs(fd, 0, PKI_KIND_OWN, "/gw.pem", &l, 1);
+	pack_certs(fd, 0, PKI_KIND_OWN, "/gw.pem", &l, 1);
+	refused(ours_conf, fd, "/gw.pem is no certificate that can be read");
 	fd = pki_bundle_new();
 	refused(ours_conf, fd, "[pki-trustpoint t]: the certificate is missing");
 	fd = pki_bundle_new();
@@ -206,6 +233,8 @@ static void test_refused(void **state)
 	fd = pki_bundle_new();
 	assert_int_equal(write(fd, "abc", 3), 3);
 	refused(TP(""), fd, "do not fit the configuration");
+	OPENSSL_free(crl);
+	free(pem);
 	ca_free(&root);
 	ca_free(&leaf);
 	ca_free(&small);
@@ -286,6 +315,47 @@ static void test_choose(void **state)
 	ca_free(&intermediate);
 	ca_free(&r);
 	ca_free(&e);
+}
+
+/* Both lead to what the client asks for: the first. Its padding is that of its trustpoint. */
+static void test_choose_first(void **state)
+{
+	static const int both[] = { 0, 1 };
+	static const char text[] =
+		"[pki-trustpoint p]\nca-certificate = /a.pem\ncertificate = /p.pem\n"
+		"private-key = /p.key\nrsa-padding = pss\n"
+		"[pki-trustpoint q]\nca-certificate = /a.pem\ncertificate = /q.pem\n"
+		"private-key = /q.key\n";
+	const struct ca_spec spec = { "RSA:2048", "CN=gw", .from = NOW - DAY,
+				      .until = NOW + 99 * DAY };
+	const struct sign_peer modern = { .hashes = 1 << SIGN_HASH_SHA256 };
+	struct conf *conf = conf_of(text);
+	uint8_t hash[PKI_KEY_HASH_LEN];
+	struct ca_cert root, p, q;
+	const struct ca_cert *anchor = &root, *own[] = { &p, &q };
+	struct sign_choice how;
+	int fd = pki_bundle_new();
+	struct pki *pki;
+
+	(void)state;
+	ca_make(&root, &root_spec, NULL);
+	ca_make(&p, &spec, &root);
+	ca_make(&q, &spec, &root);
+	for (uint32_t i = 0; i < 2; i++) {
+		pack_certs(fd, i, PKI_KIND_CA, "/a.pem", &anchor, 1);
+		pack_certs(fd, i, PKI_KIND_OWN, "/own.pem", &own[i], 1);
+	}
+	pki = load_good(fd, conf);
+	assert_int_equal(pki_authorities(pki, both, 2, hash, sizeof(hash)), sizeof(hash));
+	assert_int_equal(pki_choose(pki, both, 2, hash, 1, &modern, &how), 0);
+	assert_int_equal(how.scheme, SIGN_PSS_SHA256);
+	assert_int_equal(pki_choose(pki, &both[1], 1, hash, 1, &modern, &how), 1);
+	assert_int_equal(how.scheme, SIGN_RSA_SHA256);
+	pki_free(pki);
+	conf_free(conf);
+	ca_free(&root);
+	ca_free(&p);
+	ca_free(&q);
 }
 
 /* --- warnings --- */
@@ -376,9 +446,13 @@ static void test_our_intermediate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_crls),     cmocka_unit_test(test_crl_ends),
-		cmocka_unit_test(test_refused),  cmocka_unit_test(test_choose),
-		cmocka_unit_test(test_warnings), cmocka_unit_test(test_our_intermediate),
+		cmocka_unit_test(test_crls),
+		cmocka_unit_test(test_crl_ends),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_choose_first),
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_our_intermediate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

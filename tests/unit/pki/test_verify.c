@@ -324,6 +324,85 @@ static void test_time(void **state)
 	ca_free(&leaf);
 }
 
+/* The memory holds no longer than the whole path does: neither end is the leaf's own. */
+static void test_time_of_path(void **state)
+{
+	static const int zero;
+	struct world *w = *state;
+	struct ca_spec spec = { "EC:P-256",      "O=Test, CN=Brief",    .basic = CA,
+				.usage = CA_USE, .from = NOW - DAY / 2, .until = NOW + DAY / 2 };
+	struct ca_cert brief, leaf;
+	struct crypto_chunk chain[2];
+	struct pki_cert *cert;
+
+	ca_make(&brief, &spec, &w->ca[ROOT]);
+	ca_make(&leaf, &usual, &brief);
+	chain[0] = leaf.der;
+	chain[1] = brief.der;
+	assert_int_equal(pki_verify(w->pki, &zero, 1, chain, 2, NOW, &cert, NULL), PKI_OK);
+	pki_cert_free(cert);
+	assert_int_equal(pki_verify(w->pki, &zero, 1, chain, 2, NOW + DAY / 4 * 3, &cert, NULL),
+			 PKI_EXPIRED);
+	assert_int_equal(pki_verify(w->pki, &zero, 1, chain, 2, NOW - DAY / 4 * 3, &cert, NULL),
+			 PKI_NOT_YET_VALID);
+	ca_free(&brief);
+	ca_free(&leaf);
+}
+
+/* An intermediate that is listed as ca-certificate is trusted, whoever is above it. */
+static void test_intermediate_anchor(void **state)
+{
+	static const int zero;
+	struct world *w = *state;
+	const struct ca_cert *anchor = &w->ca[INT];
+	int fd = pki_bundle_new();
+	struct ca_cert leaf, other;
+	struct pki_cert *cert;
+	struct pki *pki;
+
+	pack_certs(fd, 0, PKI_KIND_CA, "/ca.pem", &anchor, 1);
+	pki = load_good(fd, w->conf);
+	ca_make(&leaf, &usual, &w->ca[INT]);
+	ca_make(&other, &usual, &w->ca[ROOT]);
+	assert_int_equal(pki_verify(pki, &zero, 1, &leaf.der, 1, NOW, &cert, NULL), PKI_OK);
+	pki_cert_free(cert);
+	assert_int_equal(pki_verify(pki, &zero, 1, &other.der, 1, NOW, &cert, NULL),
+			 PKI_UNKNOWN_CA);
+	pki_free(pki);
+	ca_free(&leaf);
+	ca_free(&other);
+}
+
+/* PKI_DEPTH_MAX CAs below the anchor, and one more. */
+static void test_depth(void **state)
+{
+	static const int zero;
+	struct world *w = *state;
+	struct ca_cert cas[PKI_DEPTH_MAX + 1], leaf;
+	struct crypto_chunk chain[PKI_DEPTH_MAX + 2];
+	struct pki_cert *cert;
+
+	for (int i = 0; i <= PKI_DEPTH_MAX; i++) {
+		char name[32];
+		struct ca_spec spec = { "EC:P-256", name, .basic = CA, .usage = CA_USE, FOREVER };
+
+		snprintf(name, sizeof(name), "O=Test, CN=Level %d", i);
+		ca_make(&cas[i], &spec, i ? &cas[i - 1] : &w->ca[ROOT]);
+		chain[i + 1] = cas[i].der;
+	}
+	for (int below = PKI_DEPTH_MAX; below <= PKI_DEPTH_MAX + 1; below++) {
+		ca_make(&leaf, &usual, &cas[below - 1]);
+		chain[0] = leaf.der;
+		assert_int_equal(
+			pki_verify(w->pki, &zero, 1, chain, (size_t)below + 1, NOW, &cert, NULL),
+			below > PKI_DEPTH_MAX ? PKI_TOO_LONG : PKI_OK);
+		pki_cert_free(cert);
+		ca_free(&leaf);
+	}
+	for (int i = 0; i <= PKI_DEPTH_MAX; i++)
+		ca_free(&cas[i]);
+}
+
 /* A certificate outlives the configuration that it was verified in. */
 static void test_outlives(void **state)
 {
@@ -410,9 +489,15 @@ static void test_two(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),     cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_sizes),    cmocka_unit_test(test_time),
-		cmocka_unit_test(test_many),     cmocka_unit_test(test_two),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_time_of_path),
+		cmocka_unit_test(test_intermediate_anchor),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_outlives),
 	};
 
