@@ -14,8 +14,7 @@
 
 enum { SERIAL_HEX_MAX = 2 * 64 + 1 };
 
-/* --- reading a row -----------------------------------------------------------------------------
- */
+/* --- reading a row --- */
 
 static const struct conf_word ops[] = {
 	{ "co", CONF_CERT_CO }, { "nc", CONF_CERT_NC }, { "eq", CONF_CERT_EQ },
@@ -153,8 +152,7 @@ bool conf_read_cert_rule(const struct conf_key *key, const char *text, void *out
 	return false;
 }
 
-/* --- looking at a certificate ------------------------------------------------------------------
- */
+/* --- looking at a certificate --- */
 
 /* Does one value satisfy co or eq? nc and ne are their opposites over all values. */
 static bool value_fits(const struct conf_cert_rule *rule, const uint8_t *value, size_t len)

@@ -76,23 +76,6 @@ static bool in_net(const struct conf_pool *pool, const struct fg_ip *first,
 	       ip_in_prefix(last, &pool->net.ip, pool->net.len);
 }
 
-/* A suite with and without extended sequence numbers is two that can be chosen. */
-static void apply_esn(struct conf_ipsec_profile *profile)
-{
-	uint16_t suite[FG_ESP_SUITE_MAX];
-	size_t count = 0;
-
-	_Static_assert(sizeof(profile->suite) == 2 * sizeof(suite), "room for both");
-	memcpy(suite, profile->suite, sizeof(suite));
-	for (size_t i = 0; i < profile->suite_count; i++) {
-		if (profile->esn != CONF_ESN_NO)
-			profile->suite[count++] = suite[i] | CONF_ESP_ESN;
-		if (profile->esn != CONF_ESN_REQUIRE)
-			profile->suite[count++] = suite[i];
-	}
-	profile->suite_count = count;
-}
-
 static void check_ranges(struct conf_build *b, const struct conf_pool *pool,
 			 struct conf_object *object)
 {
@@ -307,8 +290,7 @@ static void check_trust(struct conf_build *b, const struct conf *conf,
 	}
 }
 
-/* --- templates and profiles
- * ------------------------------------------------------------------------ */
+/* --- templates and profiles --- */
 
 static void check_mangler(struct conf_build *b, const struct conf_mangler *mangler,
 			  struct conf_object *object)
@@ -377,6 +359,23 @@ static void check_pfs(struct conf_build *b, struct conf_ipsec_profile *profile,
 	else if (groups != profile->pfs_count)
 		conf_build_error(b, object, "set-pfs", 0,
 				 "has none beside groups; a rekey has a key exchange or has not");
+}
+
+/* A suite with and without extended sequence numbers is two that can be chosen. */
+static void apply_esn(struct conf_ipsec_profile *profile)
+{
+	uint16_t suite[FG_ESP_SUITE_MAX];
+	size_t count = 0;
+
+	_Static_assert(sizeof(profile->suite) == 2 * sizeof(suite), "room for both");
+	memcpy(suite, profile->suite, sizeof(suite));
+	for (size_t i = 0; i < profile->suite_count; i++) {
+		if (profile->esn != CONF_ESN_NO)
+			profile->suite[count++] = suite[i] | CONF_ESP_ESN;
+		if (profile->esn != CONF_ESN_REQUIRE)
+			profile->suite[count++] = suite[i];
+	}
+	profile->suite_count = count;
 }
 
 static void check_ipsec(struct conf_build *b, struct conf_ipsec_profile *profile,

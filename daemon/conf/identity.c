@@ -176,23 +176,6 @@ bool conf_read_redirect(const struct conf_key *key, const char *text, void *out,
 	return conf_wrong(why, "does not begin with %s", key->words[0].word);
 }
 
-static void lower(struct conf_identity *id, size_t from)
-{
-	for (size_t i = from; i < id->len; i++)
-		id->data[i] = (uint8_t)tolower(id->data[i]);
-}
-
-static bool read_domain(struct conf_match *match, enum conf_id_type type, const char *text,
-			struct conf_why *why)
-{
-	if (!conf_host_name_ok(text))
-		return conf_wrong(why, "has no domain behind the word");
-	match->kind = CONF_MATCH_DOMAIN;
-	keep_text(&match->identity, type, text);
-	lower(&match->identity, 0);
-	return true;
-}
-
 size_t conf_caseless_from(uint8_t type, const uint8_t *data, size_t len)
 {
 	if (type == CONF_ID_FQDN)
@@ -208,6 +191,17 @@ void conf_identity_fold(uint8_t type, uint8_t *data, size_t len)
 {
 	for (size_t i = conf_caseless_from(type, data, len); i < len; i++)
 		data[i] = (uint8_t)tolower(data[i]);
+}
+
+static bool read_domain(struct conf_match *match, enum conf_id_type type, const char *text,
+			struct conf_why *why)
+{
+	if (!conf_host_name_ok(text))
+		return conf_wrong(why, "has no domain behind the word");
+	match->kind = CONF_MATCH_DOMAIN;
+	keep_text(&match->identity, type, text);
+	conf_identity_fold((uint8_t)type, match->identity.data, match->identity.len);
+	return true;
 }
 
 bool conf_read_match(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
@@ -242,8 +236,8 @@ bool conf_read_match(const struct conf_key *key, const char *text, void *out, st
 	match->kind = CONF_MATCH_EXACT;
 	if (!conf_read_identity(key, text, &match->identity, why))
 		return false;
-	lower(&match->identity,
-	      conf_caseless_from(match->identity.type, match->identity.data, match->identity.len));
+	conf_identity_fold((uint8_t)match->identity.type, match->identity.data,
+			   match->identity.len);
 	return true;
 }
 

@@ -82,8 +82,7 @@ const struct ike_client *ike_client_find(uint32_t vendors, uint32_t signs)
 	return row;
 }
 
-/* --- what a message shows ------------------------------------------------------------------------
- */
+/* --- what a message shows --- */
 
 static uint32_t vendors_of(const struct ike_message *m)
 {

@@ -8,8 +8,7 @@
 
 enum { LOGGED_BYTES = 32 }; /* of a private attribute */
 
-/* --- what is asked ------------------------------------------------------------------------------
- */
+/* --- what is asked --- */
 
 /* An address of this family, perhaps followed by a prefix length. Anything else is no hint. */
 static struct fg_ip address_of(const struct ike_attr *attr, bool is4)
@@ -97,8 +96,7 @@ void ike_cp_log(struct ike_core *core, const struct ikesa *sa, const struct ike_
 	}
 }
 
-/* --- what is answered ---------------------------------------------------------------------------
- */
+/* --- what is answered --- */
 
 /*
  * INTERNAL_IP6_LINK and INTERNAL_IP6_PREFIX (RFC 5739, experimental) are not answered, as any

@@ -121,8 +121,7 @@ static void put_supported(struct ike_writer *w, const struct ike_cp_ask *ask)
 	ike_cp_attr(w, IKE_ATTR_SUPPORTED_ATTRIBUTES, list, wr.len);
 }
 
-/* --- Unity --------------------------------------------------------------------------------------
- */
+/* --- Unity --- */
 
 /* The IPv4 networks once more, in the words of IKEv1: any protocol, any port. */
 static void put_routes(struct ike_writer *w, const struct conf_authorization_policy *policy)

@@ -28,8 +28,7 @@
 	"authentication-local = pre-share\nauthentication-remote = pre-share\n"                    \
 	"keyring-local = ring\naaa-authorization-group = all\nvirtual-template = 1\n"
 
-/* --- one attribute at a time --------------------------------------------------------------------
- */
+/* --- one attribute at a time --- */
 
 #define BYTES(text) text, sizeof(text) - 1
 #define IP6(tail)   "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0" tail
@@ -178,8 +177,7 @@ static void test_nothing_to_tell(void **state)
 	story_end(s);
 }
 
-/* --- strange requests ---------------------------------------------------------------------------
- */
+/* --- strange requests --- */
 
 /* An address attribute of any length is a wish for an address; what is no address is no hint. */
 static void test_lengths(void **state)
@@ -320,8 +318,7 @@ static void test_too_much(void **state)
 	story_end(s);
 }
 
-/* --- vendor IDs ----------------------------------------------------------------------------------
- */
+/* --- vendor IDs --- */
 
 static const struct initiator_bytes flexvpn = { 1, BYTES("FLEXVPN-SUPPORTED") };
 
@@ -376,8 +373,7 @@ static void test_flexvpn(void **state)
 	}
 }
 
-/* --- the policy by the identity ------------------------------------------------------------------
- */
+/* --- the policy by the identity --- */
 
 static void test_mangler(void **state)
 {

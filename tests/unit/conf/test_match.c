@@ -113,8 +113,7 @@ static void test_none(void **state)
 	conf_free(conf);
 }
 
-/* --- the kinds of match together ---------------------------------------------------------------
- */
+/* --- the kinds of match together --- */
 
 #define MAP "[pki-certificate-map "
 /* clang-format off */
@@ -187,8 +186,7 @@ static void test_kinds(void **state)
 	conf_free(conf);
 }
 
-/* --- the gateway that the client asks for ------------------------------------------------------
- */
+/* --- the gateway that the client asks for --- */
 
 /* clang-format off */
 #define WE_ARE(name, local, matches)                                                               \
