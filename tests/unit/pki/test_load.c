@@ -2,6 +2,7 @@
 /* The files of trustpoints: revocation, our own certificates, what is refused and warned of. */
 #include "setup.h"
 
+#include <openssl/pem.h>
 #include <unistd.h>
 
 #define TP(more) "[pki-trustpoint t]\nca-certificate = /ca.pem\n" more
@@ -175,7 +176,9 @@ static void test_refused(void **state)
 	static const long none[] = { 5, 0 };
 	size_t crl_len;
 	uint8_t *crl;
-	char *pem;
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem, *list;
+	long list_len;
 	int fd;
 
 	(void)state;
@@ -187,6 +190,8 @@ static void test_refused(void **state)
 	ca_make(&other, &other_spec, &root);
 	crl = ca_crl(&root, none, NOW - DAY, NOW + DAY, &crl_len);
 	pem = ca_pem(&r, 1);
+	assert_true(PEM_write_bio(bio, "X509 CRL", "", crl, (long)crl_len) > 0);
+	list_len = BIO_get_mem_data(bio, &list);
 	fd = pki_bundle_new();
 	pack(fd, 0, PKI_KIND_CA, "/ca.pem", "", 0);
 	refused(TP(""), fd, "[pki-trustpoint t] /ca.pem is no certificate that can be read");
@@ -201,6 +206,9 @@ static void test_refused(void **state)
 	refused(TP(CRL), fd, "/ca.crl is no revocation list that can be read");
 	fd = pki_bundle_new();
 	pack_then(fd, PKI_KIND_CRL, crl, crl_len, "x");
+	refused(TP(CRL), fd, "is no revocation list that can be read");
+	fd = pki_bundle_new();
+	pack_then(fd, PKI_KIND_CRL, list, (size_t)list_len, "-----BEGIN X509 CRL-----\nMA==\n");
 	refused(TP(CRL), fd, "is no revocation list that can be read");
 	fd = pki_bundle_new();
 	pack_then(fd, PKI_KIND_CA, pem, strlen(pem), "-----BEGIN CERTIFICATE-----\nMA==\n");
@@ -234,6 +242,7 @@ static void test_refused(void **state)
 	assert_int_equal(write(fd, "abc", 3), 3);
 	refused(TP(""), fd, "do not fit the configuration");
 	OPENSSL_free(crl);
+	BIO_free(bio);
 	free(pem);
 	ca_free(&root);
 	ca_free(&leaf);
