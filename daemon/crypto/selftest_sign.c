@@ -5,6 +5,7 @@
  */
 #include "crypto/selftest_internal.h"
 
+#include "core/secret.h"
 #include "crypto/sign.h"
 
 #include <string.h>
@@ -120,10 +121,11 @@ static bool check_with(const struct sign_key *key, size_t i)
 
 	len = selftest_unhex(rows[i].sig, sig);
 	if (!sign_check(key, rows[i].scheme, rows[i].octets, octets_len, sig, len) ||
-	    !sign_make(key, rows[i].scheme, rows[i].octets, octets_len, made, &made_len) ||
-	    !sign_check(key, rows[i].scheme, rows[i].octets, octets_len, made, made_len))
+	    !sign_make(key, rows[i].scheme, rows[i].octets, octets_len, made, &made_len))
 		return false;
-	if (rows[i].repeats && (made_len != len || memcmp(made, sig, len) != 0))
+	if (rows[i].repeats
+		    ? made_len != len || !ct_equal(made, sig, len)
+		    : !sign_check(key, rows[i].scheme, rows[i].octets, octets_len, made, made_len))
 		return false;
 	/* Who takes everything is no check. */
 	sig[len / 2] ^= 1;

@@ -148,6 +148,92 @@ static void extended_numbers(void **state)
 	}
 }
 
+/*
+ * CREATE_CHILD_SA: which group, or none, of what is offered, of ours and of the KE payload. Where
+ * wrong_group is, INVALID_KE_PAYLOAD names the group.
+ */
+static void groups(void **state)
+{
+#define G(id)                                                                                      \
+	{                                                                                          \
+		4, false, id, 0                                                                    \
+	}
+	static const struct {
+		const char *name;
+		uint16_t ours[3], ke;
+		bool required;
+		struct transforms offer[2]; /* the second may be empty */
+		bool ok, wrong_group, say_no_group;
+		uint16_t group;
+		uint8_t number;
+	} cases[] = {
+		/* clang-format off */
+		{ "no group anywhere", { 0 }, 0, false, { { .t = { GCM128 } } }, true, false, false, 0, 1 },
+		{ "the group of the KE", { 31, 19 }, 31, false,
+		  { { .t = { GCM128, G(31) } } }, true, false, false, 31, 1 },
+		{ "of the KE before our order", { 31, 19 }, 19, true,
+		  { { .t = { GCM128, G(31), G(19) } } }, true, false, false, 19, 1 },
+		{ "a KE that nobody offered: our order", { 20, 19 }, 14, true,
+		  { { .t = { GCM128, G(19), G(20) } } }, true, true, false, 20, 1 },
+		{ "a KE that is not ours", { 19 }, 31, true,
+		  { { .t = { GCM128, G(31), G(19) } } }, true, true, false, 19, 1 },
+		{ "no KE: our order", { 20, 19 }, 0, true,
+		  { { .t = { GCM128, G(19), G(20) } } }, true, true, false, 20, 1 },
+		{ "no group in common", { 19 }, 31, false,
+		  { { .t = { GCM128, G(31) } } }, false, false, false, 0, 0 },
+		{ "we have none", { 0 }, 31, false,
+		  { { .t = { GCM128, G(31) } } }, false, false, false, 0, 0 },
+		{ "NONE is offered, and enough", { 0 }, 31, false,
+		  { { .t = { GCM128, G(31), G(0) } } }, true, false, true, 0, 1 },
+		{ "NONE, but the KE is there", { 31 }, 31, false,
+		  { { .t = { GCM128, G(0), G(31) } } }, true, false, false, 31, 1 },
+		{ "NONE, but a group is required", { 19 }, 31, true,
+		  { { .t = { GCM128, G(31), G(0) } } }, false, false, false, 0, 0 },
+		{ "without a group where one is required", { 19 }, 0, true,
+		  { { .t = { GCM128 } } }, false, false, false, 0, 0 },
+		{ "side by side, with the KE", { 31 }, 31, false,
+		  { { .t = { GCM128 } }, { .t = { GCM128, G(31) } } }, true, false, false, 31, 2 },
+		{ "side by side, another KE: without", { 19 }, 31, false,
+		  { { .t = { GCM128, G(19) } }, { .t = { GCM128 } } }, true, false, false, 0, 2 },
+		{ "side by side, another KE, required", { 19 }, 31, true,
+		  { { .t = { GCM128 } }, { .t = { GCM128, G(19) } } }, true, true, false, 19, 2 },
+		{ "strange", { 31 }, 31, true,
+		  { { .t = { GCM128, { 4, true, 31, 0 } } } }, false, false, false, 0, 0 },
+		/* clang-format on */
+	};
+#undef G
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		static struct ike_sa offer, answer;
+		struct ike_pfs pfs = { .ke = cases[i].ke, .required = cases[i].required };
+		struct ike_esp_choice choice;
+		bool ok;
+
+		memset(&offer, 0, sizeof(offer));
+		for (size_t k = 0; k < 2 && cases[i].offer[k].t[0].type; k++)
+			add(&offer, &cases[i].offer[k], "\0\0\1\0");
+		while (pfs.group_count < 3 && cases[i].ours[pfs.group_count]) {
+			pfs.group[pfs.group_count] = cases[i].ours[pfs.group_count];
+			pfs.group_count++;
+		}
+		ok = ike_esp_choose_pfs(&offer, all, COUNT(all), &pfs, &choice);
+		if (ok != cases[i].ok || choice.wrong_group != cases[i].wrong_group ||
+		    (ok && choice.group != cases[i].group) || choice.number != cases[i].number ||
+		    choice.say_no_group != cases[i].say_no_group)
+			fail_msg("%s: %d, group %u, wrong %d, none %d, number %u", cases[i].name,
+				 ok, choice.group, choice.wrong_group, choice.say_no_group,
+				 choice.number);
+		if (!ok || choice.wrong_group)
+			continue;
+		/* The answer has that group and no other. */
+		ike_esp_choice_sa(&choice, htonl(0x12345678), &answer);
+		assert_int_equal(answer.transform_count, 1 + (choice.group || choice.say_no_group));
+		if (choice.group)
+			assert_int_equal(answer.transform[1].id, choice.group);
+	}
+}
+
 /* SPIs 0 to 255 are reserved, RFC 4303 2.1; other protocols are not ours. */
 static void spis_and_protocols(void **state)
 {
@@ -240,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choices),
 		cmocka_unit_test(extended_numbers),
+		cmocka_unit_test(groups),
 		cmocka_unit_test(spis_and_protocols),
 		cmocka_unit_test(only_configured_suites),
 		cmocka_unit_test(offer_round_trip),

@@ -221,6 +221,68 @@ static void adding(void **state)
 	assert_int_equal(ts.count, 1);
 }
 
+/* What two sides allow in common, and whether one lies inside the other. */
+static void common_and_within(void **state)
+{
+	static const struct {
+		const char *name, *a, *b;
+		const char *common; /* NULL: nothing */
+		bool within;        /* a inside b */
+	} cases[] = {
+		/* clang-format off */
+		{ "the same",                "10.0.0.0/8", "10.0.0.0/8", "10.0.0.0/8", true },
+		{ "inside",                  "10.1.0.0/16", "10.0.0.0/8", "10.1.0.0/16", true },
+		{ "around",                  "10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/16", false },
+		{ "one address more",        "10.1.0.0-10.2.0.0", "10.1.0.0/16", "10.1.0.0/16", false },
+		{ "one address less",        "10.1.0.1-10.1.255.255", "10.1.0.0/16", "10.1.0.1-10.1.255.255", true },
+		{ "overlap",                 "10.0.0.0-10.0.0.9", "10.0.0.5-10.0.0.20", "10.0.0.5-10.0.0.9", false },
+		{ "side by side",            "10.0.0.0/24", "10.0.1.0/24", NULL, false },
+		{ "two families",            "10.0.0.0/24", "2001:db8::/32", NULL, false },
+		{ "both of both",            ALL, ALL, "0.0.0.0/0 ::/0", true },
+		{ "one of them in both",     "10.0.0.7/32 2001:db8::7/128", "0.0.0.0/0", "10.0.0.7/32", false },
+		{ "in two halves, in neither", "10.0.0.0/24", "10.0.0.0/25 10.0.0.128/25",
+		  "10.0.0.0/25 10.0.0.128/25", false },
+		{ "a protocol",              "10.0.0.0/8[6:0-65535]", "10.0.0.0/8", "10.0.0.0/8[tcp]", true },
+		{ "any protocol",            "10.0.0.0/8", "10.0.0.0/8[6:0-65535]", "10.0.0.0/8[tcp]", false },
+		{ "another protocol",        "10.0.0.0/8[17:0-65535]", "10.0.0.0/8[6:0-65535]", NULL, false },
+		{ "ports inside",            "10.0.0.0/8[6:80-90]", "10.0.0.0/8[6:1-100]",
+		  "10.0.0.0/8[tcp/80-90]", true },
+		{ "ports overlap",           "10.0.0.0/8[6:80-120]", "10.0.0.0/8[6:1-100]",
+		  "10.0.0.0/8[tcp/80-100]", false },
+		{ "ports side by side",      "10.0.0.0/8[6:80-80]", "10.0.0.0/8[6:81-81]", NULL, false },
+		{ "OPAQUE in any",           "10.0.0.0/8[6:65535-0]", "10.0.0.0/8", "10.0.0.0/8[tcp/opaque]", true },
+		{ "OPAQUE in ports",         "10.0.0.0/8[6:65535-0]", "10.0.0.0/8[6:1-100]", NULL, false },
+		{ "OPAQUE in OPAQUE",        "10.0.0.0/8[6:65535-0]", "10.0.0.0/8[6:65535-0]",
+		  "10.0.0.0/8[tcp/opaque]", true },
+		{ "ports in OPAQUE",         "10.0.0.0/8[6:1-100]", "10.0.0.0/8[6:65535-0]", NULL, false },
+		{ "nothing in everything",   "", ALL, NULL, false },
+		{ "everything in nothing",   ALL, "", NULL, false },
+		/* clang-format on */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ike_ts a = ts_of(cases[i].a), b = ts_of(cases[i].b), common, back;
+		struct ike_ts none = { .count = 0 };
+		char text[512], want[512];
+		bool ok = ike_ts_common(&a, &b, &common);
+
+		ike_ts_text(&common, &none, text, sizeof(text));
+		snprintf(want, sizeof(want), "%s === nothing",
+			 cases[i].common ? cases[i].common : "nothing");
+		if (ok != (cases[i].common != NULL) || strcmp(text, want) != 0)
+			fail_msg("%s: %s", cases[i].name, text);
+		if (ike_ts_within(&a, &b) != cases[i].within)
+			fail_msg("%s: within is %d", cases[i].name, !cases[i].within);
+		/* The same from the other side, and inside both. */
+		assert_int_equal(ike_ts_common(&b, &a, &back), ok);
+		if (ok) {
+			assert_true(ike_ts_within(&common, &a) && ike_ts_within(&common, &b));
+			assert_true(ike_ts_within(&back, &common));
+		}
+	}
+}
+
 /* Never more than the room, always an end, and a sign when something is left out. */
 static void text_is_bounded(void **state)
 {
@@ -251,7 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(narrowing),         cmocka_unit_test(result_is_bounded),
 		cmocka_unit_test(no_subnet_is_lost), cmocka_unit_test(adding),
-		cmocka_unit_test(text_is_bounded),
+		cmocka_unit_test(common_and_within), cmocka_unit_test(text_is_bounded),
 	};
 
 	return cmocka_run_group_tests_name("traffic selectors", tests, NULL, NULL);
