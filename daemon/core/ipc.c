@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "core/ipc.h"
-
 #include "core/clock.h"
+#include "core/ipc_internal.h"
 #include "core/secret.h"
 
 #include <errno.h>
@@ -11,42 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-/* What stands before every body. 8 bytes keep the body aligned for any struct of msg.h. */
-struct header {
-	uint32_t type;
-	uint32_t len; /* of what follows; the packet must agree */
-};
-
-enum {
-	PACKET_MAX = sizeof(struct header) + IPC_MESSAGE_MAX,
-	READS_PER_WAKE = 32, /* so that one talkative peer does not starve the loop */
-	WHY_MAX = 200,
-};
-
-/* A packet that the kernel did not take yet. */
-struct unsent {
-	STAILQ_ENTRY(unsent) next;
-	size_t len;
-	int fd; /* our duplicate, -1: none */
-	uint8_t packet[];
-};
-
-struct ipc {
-	int fd; /* -1 once freed */
-	struct ipc_events events;
-	struct event *readable, *writable, *report;
-	STAILQ_HEAD(, unsent) queue;
-	size_t queued; /* bytes */
-	bool broken;   /* nothing is read or sent any more */
-	bool reported;
-	unsigned depth; /* callbacks under way that still need this struct */
-	char why[WHY_MAX];
-	_Alignas(8) uint8_t packet[PACKET_MAX];
-};
+enum { BATCHES_PER_WAKE = 4 }; /* so that one talkative peer does not starve the loop */
 
 static void enter(struct ipc *ipc)
 {
@@ -62,8 +28,7 @@ static bool leave(struct ipc *ipc)
 	return false;
 }
 
-/* From here on the channel is deaf and dumb; `broken` follows from the loop. */
-__attribute__((format(printf, 2, 3))) static void fail(struct ipc *ipc, const char *format, ...)
+void ipc_fail(struct ipc *ipc, const char *format, ...)
 {
 	va_list args;
 
@@ -96,7 +61,7 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 const struct ipc_rule *ipc_check(const struct ipc_rule *rules, size_t count, const void *packet,
 				 size_t len, struct ipc_message *message)
 {
-	struct header h;
+	struct ipc_header h;
 
 	if (len < sizeof(h))
 		return NULL;
@@ -145,274 +110,153 @@ static bool take_fd(struct msghdr *msg, int *fd)
 	return ok;
 }
 
-/*
- * One packet into ipc->packet. Returns its length, 0 when none waits, or -errno after fail():
- * -EPIPE closed, -EPROTO not one of ours.
- */
-static ssize_t receive(struct ipc *ipc, int *fd)
+/* As many packets as wait, but no more than `max`. Returns how many came, 0: none; or -errno after
+ * ipc_fail(). */
+static int receive(struct ipc *ipc, unsigned max)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(4 * sizeof(int))];
-	} control;
-	struct iovec part = { ipc->packet, sizeof(ipc->packet) };
-	struct msghdr msg = { .msg_iov = &part,
-			      .msg_iovlen = 1,
-			      .msg_control = control.bytes,
-			      .msg_controllen = sizeof(control.bytes) };
-	ssize_t n = recvmsg(ipc->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	int error = errno;
+	int n, error;
 
-	*fd = -1;
-	if (n < 0) {
-		if (error == EAGAIN || error == EINTR)
-			return 0;
-		fail(ipc, "reading from the peer process: %s", strerror(error));
-		return error == ECONNRESET ? -EPIPE : -error;
+	for (unsigned i = 0; i < max; i++) {
+		struct ipc_slot *slot = &ipc->slot[i];
+
+		slot->part = (struct iovec){ slot->packet, sizeof(slot->packet) };
+		ipc->msg[i].msg_hdr =
+			(struct msghdr){ .msg_iov = &slot->part,
+					 .msg_iovlen = 1,
+					 .msg_control = slot->control.bytes,
+					 .msg_controllen = sizeof(slot->control.bytes) };
 	}
-	if (!take_fd(&msg, fd)) {
-		fail(ipc, "a message came with several descriptors, or ours are used up");
-		return -EPROTO;
-	}
-	if (n == 0) {
-		/* An empty packet looks the same; nobody of ours sends one. */
-		if (*fd >= 0)
-			close(*fd);
-		*fd = -1;
-		fail(ipc, "the peer process closed the channel");
-		return -EPIPE;
-	}
-	if (msg.msg_flags & MSG_TRUNC) {
-		if (*fd >= 0)
-			close(*fd);
-		*fd = -1;
-		fail(ipc, "a message was longer than %zu bytes", sizeof(ipc->packet));
-		return -EPROTO;
-	}
-	return n;
+	n = recvmmsg(ipc->fd, ipc->msg, max, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+	if (n >= 0)
+		return n;
+	error = errno;
+	if (error == EAGAIN || error == EINTR)
+		return 0;
+	ipc_fail(ipc, "reading from the peer process: %s", strerror(error));
+	return error == ECONNRESET ? -EPIPE : -error;
 }
 
-/* Give the packet of n bytes to its handler. Returns 0 or -errno; *alive as leave() says. */
-static int dispatch(struct ipc *ipc, size_t n, int fd, uint32_t only, bool *alive)
+/* Is this a packet that may be looked into? 0, or -errno after ipc_fail(): -EPIPE closed, -EPROTO
+ * not one of ours; then its descriptor is closed. */
+static int check(struct ipc *ipc, struct mmsghdr *msg, int *fd)
 {
+	int error = -EPROTO;
+
+	*fd = -1;
+	if (!take_fd(&msg->msg_hdr, fd)) {
+		ipc_fail(ipc, "a message came with several descriptors, or ours are used up");
+	} else if (msg->msg_len == 0) {
+		/* An empty packet looks the same; nobody of ours sends one. */
+		ipc_fail(ipc, "the peer process closed the channel");
+		error = -EPIPE;
+	} else if (msg->msg_hdr.msg_flags & MSG_TRUNC) {
+		ipc_fail(ipc, "a message was longer than %d bytes", IPC_PACKET_MAX);
+	} else {
+		return 0;
+	}
+	if (*fd >= 0)
+		close(*fd);
+	return error;
+}
+
+/* Give this packet to its handler. Returns 0 or -errno. The channel may be freed meanwhile: the
+ * caller has it entered. */
+static int dispatch(struct ipc *ipc, unsigned i, uint32_t only)
+{
+	uint8_t *packet = ipc->slot[i].packet;
+	size_t n = ipc->msg[i].msg_len;
 	const struct ipc_rule *rule;
 	struct ipc_message message;
 	uint32_t type = 0;
-	int error;
+	int fd, error = check(ipc, &ipc->msg[i], &fd);
 
-	*alive = true;
+	if (error)
+		return error;
 	if (n >= sizeof(type))
-		memcpy(&type, ipc->packet, sizeof(type));
-	rule = ipc_check(ipc->events.rules, ipc->events.rule_count, ipc->packet, n, &message);
+		memcpy(&type, packet, sizeof(type));
+	rule = ipc_check(ipc->events.rules, ipc->events.rule_count, packet, n, &message);
 	message.fd = fd;
 	if (rule && (only == 0 || rule->type == only) && (fd < 0 || rule->takes_fd)) {
-		enter(ipc);
 		error = rule->handle(ipc->events.arg, &message);
-		wipe(ipc->packet, n);
+		wipe(packet, n);
 		if (error)
-			fail(ipc, "%s from the peer process made no sense: %s", rule->name,
-			     strerror(-error));
-		*alive = leave(ipc);
+			ipc_fail(ipc, "%s from the peer process made no sense: %s", rule->name,
+				 strerror(-error));
 		return error;
 	}
 	if (fd >= 0)
 		close(fd);
-	wipe(ipc->packet, n);
+	wipe(packet, n);
 	if (!rule)
-		fail(ipc, "message type %u of %zu bytes is unknown or of a wrong size",
-		     (unsigned)type, n);
+		ipc_fail(ipc, "message type %u of %zu bytes is unknown or of a wrong size",
+			 (unsigned)type, n);
 	else if (only != 0 && rule->type != only)
-		fail(ipc, "%s came where message type %u was due", rule->name, (unsigned)only);
+		ipc_fail(ipc, "%s came where message type %u was due", rule->name, (unsigned)only);
 	else
-		fail(ipc, "%s came with a descriptor, which it does not take", rule->name);
+		ipc_fail(ipc, "%s came with a descriptor, which it does not take", rule->name);
 	return -EPROTO;
+}
+
+/* Came with others, of which one ended the channel. */
+static void discard(struct ipc *ipc, unsigned i)
+{
+	int fd = -1;
+
+	take_fd(&ipc->msg[i].msg_hdr, &fd);
+	if (fd >= 0)
+		close(fd);
+	wipe(ipc->slot[i].packet, ipc->msg[i].msg_len);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ipc *ipc = arg;
-	bool alive = true;
+	int n = IPC_BATCH;
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < READS_PER_WAKE && alive && !ipc->broken; i++) {
-		int passed;
-		ssize_t n = receive(ipc, &passed);
-
-		if (n <= 0)
-			return;
-		dispatch(ipc, (size_t)n, passed, 0, &alive);
-	}
-}
-
-/* Returns 0, -EAGAIN, or -errno. */
-static int transmit(int to, struct iovec *parts, size_t count, int fd)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = count };
-
-	if (fd >= 0) {
-		struct cmsghdr *c;
-
-		msg.msg_control = control.bytes;
-		msg.msg_controllen = sizeof(control.bytes);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	}
-	for (;;) {
-		if (sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-			return 0;
-		if (errno != EINTR)
-			return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	}
-}
-
-static void unsent_free(struct unsent *u)
-{
-	if (u->fd >= 0)
-		close(u->fd);
-	wipe(u->packet, u->len);
-	free(u);
-}
-
-static void pop(struct ipc *ipc)
-{
-	struct unsent *u = STAILQ_FIRST(&ipc->queue);
-
-	STAILQ_REMOVE_HEAD(&ipc->queue, next);
-	ipc->queued -= u->len;
-	unsent_free(u);
-}
-
-/* Send what the queue holds until the kernel takes no more. Returns 0 or -errno after fail(). */
-static int flush(struct ipc *ipc)
-{
-	while (!STAILQ_EMPTY(&ipc->queue)) {
-		struct unsent *u = STAILQ_FIRST(&ipc->queue);
-		struct iovec part = { u->packet, u->len };
-		int error = transmit(ipc->fd, &part, 1, u->fd);
-
-		if (error == -EAGAIN)
-			return 0;
-		if (error) {
-			fail(ipc, "writing to the peer process: %s", strerror(-error));
-			return error;
+	enter(ipc);
+	for (int turn = 0; turn < BATCHES_PER_WAKE && n == IPC_BATCH && !ipc->broken; turn++) {
+		n = receive(ipc, IPC_BATCH);
+		for (int i = 0; i < n; i++) {
+			if (ipc->broken)
+				discard(ipc, (unsigned)i);
+			else
+				dispatch(ipc, (unsigned)i, 0);
 		}
-		pop(ipc);
 	}
-	event_del(ipc->writable);
-	return 0;
+	leave(ipc);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	flush(arg);
-}
-
-static int enqueue(struct ipc *ipc, const struct iovec *parts, size_t count, size_t len, int fd)
-{
-	struct unsent *u;
-	size_t at = 0;
-
-	if (ipc->queued + len > IPC_QUEUE_MAX) {
-		fail(ipc, "the peer process does not read: %zu bytes wait for it", ipc->queued);
-		return -ENOBUFS;
-	}
-	u = malloc(sizeof(*u) + len);
-	if (!u) {
-		fail(ipc, "no memory for a message");
-		return -ENOMEM;
-	}
-	u->fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
-	if (fd >= 0 && u->fd < 0) {
-		int error = errno;
-
-		free(u);
-		fail(ipc, "keeping a descriptor for later: %s", strerror(error));
-		return -error;
-	}
-	u->len = len;
-	for (size_t i = 0; i < count; i++) {
-		if (parts[i].iov_len)
-			memcpy(u->packet + at, parts[i].iov_base, parts[i].iov_len);
-		at += parts[i].iov_len;
-	}
-	STAILQ_INSERT_TAIL(&ipc->queue, u, next);
-	ipc->queued += len;
-	event_add(ipc->writable, NULL);
-	return 0;
-}
-
-int ipc_send(struct ipc *ipc, uint32_t type, const void *body, size_t len, const void *tail,
-	     size_t tail_len, int fd)
-{
-	struct header h = { .type = type };
-	struct iovec parts[] = {
-		{ &h, sizeof(h) },
-		{ (void *)(uintptr_t)body, len },
-		{ (void *)(uintptr_t)tail, tail_len },
-	};
-	int error = -EAGAIN;
-
-	if (ipc->broken || ipc->fd < 0)
-		return -EPIPE;
-	if (len > IPC_MESSAGE_MAX || tail_len > IPC_MESSAGE_MAX - len) {
-		fail(ipc, "message type %u of %zu bytes is too long to send", (unsigned)type,
-		     len + tail_len);
-		return -EMSGSIZE;
-	}
-	h.len = (uint32_t)(len + tail_len);
-	if (STAILQ_EMPTY(&ipc->queue))
-		error = transmit(ipc->fd, parts, 3, fd);
-	if (error == -EAGAIN)
-		return enqueue(ipc, parts, 3, sizeof(h) + len + tail_len, fd);
-	if (error)
-		fail(ipc, "writing to the peer process: %s", strerror(-error));
-	return error;
-}
-
-size_t ipc_unsent(const struct ipc *ipc)
-{
-	return ipc->queued;
+	ipc_flush(arg);
 }
 
 int ipc_wait(struct ipc *ipc, uint32_t type, int timeout_ms)
 {
 	int64_t until = (int64_t)clock_ms() + timeout_ms;
 	int error = 0;
-	bool alive;
 
 	while (!ipc->broken) {
 		int64_t left = until - (int64_t)clock_ms();
 		struct pollfd p = { ipc->fd, POLLIN, 0 };
-		ssize_t n;
-		int fd;
+		int n;
 
 		if (!STAILQ_EMPTY(&ipc->queue))
 			p.events |= POLLOUT;
 		if (poll(&p, 1, left > 0 ? (int)left : 0) < 0 && errno != EINTR)
 			return -errno;
-		if (p.revents & POLLOUT && (error = flush(ipc)))
+		if (p.revents & POLLOUT && (error = ipc_flush(ipc)))
 			break;
 		if (p.revents & (POLLIN | POLLHUP | POLLERR)) {
-			n = receive(ipc, &fd);
-			if (n > 0) {
-				error = dispatch(ipc, (size_t)n, fd, type, &alive);
-				if (!alive)
-					return error;
-				if (!error)
-					return 0;
-			} else if (n < 0) {
-				error = (int)n;
-			}
+			n = receive(ipc, 1);
+			enter(ipc);
+			error = n > 0 ? dispatch(ipc, 0, type) : n;
+			if (!leave(ipc) || (n > 0 && !error))
+				return error;
 		}
 		if (!ipc->broken && left <= 0)
 			return -ETIMEDOUT;
@@ -479,12 +323,13 @@ void ipc_free(struct ipc *ipc)
 {
 	if (!ipc || ipc->fd < 0)
 		return;
+	/* What this turn still had to say. */
+	ipc_flush(ipc);
 	free_events(ipc);
 	close(ipc->fd);
 	ipc->fd = -1;
 	ipc->broken = true;
-	while (!STAILQ_EMPTY(&ipc->queue))
-		pop(ipc);
+	ipc_drop_unsent(ipc);
 	/* Inside one of our own callbacks the last of them frees the struct. */
 	if (ipc->depth == 0)
 		free(ipc);

@@ -5,8 +5,9 @@
  * structs travel as they lie in memory; the receiver checks type and size against its table before
  * a handler sees anything.
  *
- * Sending never blocks: what the kernel does not take is queued up to a limit, and an overrun is
- * reported as a closed channel.
+ * Sending never blocks: messages wait for the end of this turn of the event loop and then go out
+ * together; what the kernel does not take is queued up to a limit, and an overrun is reported as a
+ * closed channel.
  */
 #ifndef CORE_IPC_H
 #define CORE_IPC_H
@@ -57,8 +58,9 @@ struct ipc_events {
  */
 int ipc_new(struct event_base *base, int fd, const struct ipc_events *events, struct ipc **out);
 void ipc_free(struct ipc *ipc);
-/* fd (or -1) is duplicated by the kernel and stays the caller's. tail may be NULL.
- * Returns 0 or -errno; after -errno the channel is unusable and `broken` will be called. */
+/* fd (or -1) is duplicated and stays the caller's; with one it goes at once. tail may be NULL.
+ * Returns 0 or -errno; after -errno the channel is unusable and `broken` will be called. That the
+ * peer is gone may show only later, and only by `broken`. */
 int ipc_send(struct ipc *ipc, uint32_t type, const void *body, size_t len, const void *tail,
 	     size_t tail_len, int fd);
 /* Bytes that the kernel has not taken yet, of IPC_QUEUE_MAX: who has much to say waits here. */
