@@ -45,7 +45,7 @@ def test_half_open_goes(lab):
     (dict(identity="mallory@example.net"), "no profile matches the identity"),
     (dict(remote_id="another.example.org"), "it expects another identity-local or key"),
     (dict(proposals="aes128-sha1-modp2048"),
-     "no offered IKE proposal is acceptable: AES_CBC-128 HMAC_SHA1_96"),
+     "too weak without legacy = yes: HMAC-SHA1-96, PRF-HMAC-SHA1: AES_CBC-128 HMAC_SHA1_96"),
     (dict(esp="aes128-sha1"), "no offered ESP proposal is acceptable: AES_CBC-128 HMAC_SHA1_96")))
 def test_log_says_why(lab, settings, line):
     """The operator reads in the log why a client cannot log in, and the client has no session."""
