@@ -120,11 +120,10 @@ static int receive(struct ipc *ipc, unsigned max)
 		struct ipc_slot *slot = &ipc->slot[i];
 
 		slot->part = (struct iovec){ slot->packet, sizeof(slot->packet) };
-		ipc->msg[i].msg_hdr =
-			(struct msghdr){ .msg_iov = &slot->part,
-					 .msg_iovlen = 1,
-					 .msg_control = slot->control.bytes,
-					 .msg_controllen = sizeof(slot->control.bytes) };
+		ipc->msg[i].msg_hdr = (struct msghdr){ .msg_iov = &slot->part,
+						       .msg_iovlen = 1,
+						       .msg_control = slot->control,
+						       .msg_controllen = sizeof(slot->control) };
 	}
 	n = recvmmsg(ipc->fd, ipc->msg, max, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
 	if (n >= 0)
@@ -170,8 +169,10 @@ static int dispatch(struct ipc *ipc, unsigned i, uint32_t only)
 	uint32_t type = 0;
 	int fd, error = check(ipc, &ipc->msg[i], &fd);
 
-	if (error)
+	if (error) {
+		wipe(packet, n);
 		return error;
+	}
 	if (n >= sizeof(type))
 		memcpy(&type, packet, sizeof(type));
 	rule = ipc_check(ipc->events.rules, ipc->events.rule_count, packet, n, &message);

@@ -30,10 +30,7 @@ struct ipc_unsent {
 
 /* Where a packet comes in. */
 struct ipc_slot {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(4 * sizeof(int))];
-	} control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
 	struct iovec part;
 	_Alignas(8) uint8_t packet[IPC_PACKET_MAX];
 };

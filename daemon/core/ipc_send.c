@@ -15,10 +15,7 @@
 /* One packet of a batch, with room for its descriptor. */
 struct outgoing {
 	struct iovec part;
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 };
 
 static void put(struct mmsghdr *msg, struct outgoing *out, struct ipc_unsent *u)
@@ -30,9 +27,9 @@ static void put(struct mmsghdr *msg, struct outgoing *out, struct ipc_unsent *u)
 	*msg = (struct mmsghdr){ .msg_hdr = { .msg_iov = &out->part, .msg_iovlen = 1 } };
 	if (u->fd < 0)
 		return;
-	memset(&out->control, 0, sizeof(out->control));
-	h->msg_control = out->control.bytes;
-	h->msg_controllen = sizeof(out->control.bytes);
+	memset(out->control, 0, sizeof(out->control));
+	h->msg_control = out->control;
+	h->msg_controllen = sizeof(out->control);
 	c = CMSG_FIRSTHDR(h);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
@@ -62,6 +59,14 @@ static int transmit(const struct ipc *ipc)
 	return n < 0 ? -errno : n;
 }
 
+static void unsent_free(struct ipc_unsent *u)
+{
+	if (u->fd >= 0)
+		close(u->fd);
+	wipe(u->packet, u->len);
+	free(u);
+}
+
 static void pop(struct ipc *ipc)
 {
 	struct ipc_unsent *u = STAILQ_FIRST(&ipc->queue);
@@ -69,10 +74,7 @@ static void pop(struct ipc *ipc)
 	STAILQ_REMOVE_HEAD(&ipc->queue, next);
 	ipc->queued -= u->len;
 	ipc->queued_count--;
-	if (u->fd >= 0)
-		close(u->fd);
-	wipe(u->packet, u->len);
-	free(u);
+	unsent_free(u);
 }
 
 void ipc_drop_unsent(struct ipc *ipc)
@@ -146,7 +148,7 @@ int ipc_send(struct ipc *ipc, uint32_t type, const void *body, size_t len, const
 	if (fd >= 0 && (u->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0) {
 		int error = errno;
 
-		free(u);
+		unsent_free(u);
 		ipc_fail(ipc, "keeping a descriptor for later: %s", strerror(error));
 		return -error;
 	}

@@ -116,17 +116,21 @@ static EVP_PKEY_CTX *maker_of(const struct group *g)
 	static _Thread_local EVP_PKEY_CTX *makers[sizeof(groups) / sizeof(*groups)];
 	EVP_PKEY_CTX **maker = &makers[g - groups];
 	OSSL_PARAM params[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
-	EVP_PKEY *like;
 
 	if (*maker)
 		return *maker;
 	if (g->name)
 		params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 							     (char *)(uintptr_t)g->name, 0);
-	like = g->kind == MODP && !g->name ? unnamed_group(g) : NULL;
-	*maker = like ? EVP_PKEY_CTX_new_from_pkey(NULL, like, NULL)
-		      : EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
-	EVP_PKEY_free(like);
+	if (g->kind == MODP && !g->name) {
+		/* The library has a default of its own for who names nothing. */
+		EVP_PKEY *like = unnamed_group(g);
+
+		*maker = like ? EVP_PKEY_CTX_new_from_pkey(NULL, like, NULL) : NULL;
+		EVP_PKEY_free(like);
+	} else {
+		*maker = EVP_PKEY_CTX_new_from_name(NULL, g->algorithm, NULL);
+	}
 	if (*maker && EVP_PKEY_keygen_init(*maker) == 1 &&
 	    EVP_PKEY_CTX_set_params(*maker, params) == 1)
 		return *maker;

@@ -76,7 +76,7 @@ static void test_close_behind_rekey(void **state)
 static void late_answer(uint64_t seed)
 {
 	struct pair *p = begin(seed);
-	struct gateway_datagram *to_a = p->wire[PAIR_B];
+	const struct gateway_datagram *to_a;
 	struct ikesa *old = pair_sa(p, PAIR_A);
 
 	rekey_ike(p, PAIR_A);
@@ -88,7 +88,8 @@ static void late_answer(uint64_t seed)
 	gateway_wait(&p->gw[PAIR_A], IKE_LEFT_MS + 1);
 	pair_settle(p, PAIR_A);
 	assert_int_equal(old->state, IKE_STATE_DELETING);
-	gateway_receive(&p->gw[PAIR_A], to_a[0].bytes, to_a[0].len, &to_a[0].peer, &to_a[0].local);
+	to_a = &p->wire[PAIR_B][0];
+	gateway_receive(&p->gw[PAIR_A], to_a->bytes, to_a->len, &to_a->peer, &to_a->local);
 	pair_settle(p, PAIR_A);
 	/* The old one and both new ones, of which one or two go. */
 	assert_int_equal(sas(p, PAIR_A), 3);

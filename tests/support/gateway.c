@@ -111,14 +111,29 @@ static void check_iv(struct gateway *gw, struct rd rd)
 	gw->sealed++;
 }
 
+struct gateway_datagram *gateway_room(struct gateway_datagram *queue, size_t count, size_t *room)
+{
+	if (count < *room)
+		return queue;
+	if (count == GATEWAY_QUEUE)
+		gateway_die("more datagrams than the queue takes");
+	*room = *room ? *room * 2 : 4;
+	queue = realloc(queue, *room * sizeof(*queue));
+	if (!queue)
+		gateway_die("no memory");
+	return queue;
+}
+
 static void sent(void *arg, const void *datagram, size_t len, const struct endpoint *local,
 		 const struct endpoint *peer)
 {
 	struct gateway *gw = arg;
-	struct gateway_datagram *d = &gw->out[gw->out_count];
+	struct gateway_datagram *d;
 
-	if (gw->out_count == GATEWAY_QUEUE || len > sizeof(d->bytes))
-		gateway_die("the core sends more than the queue takes");
+	gw->out = gateway_room(gw->out, gw->out_count, &gw->out_room);
+	d = &gw->out[gw->out_count];
+	if (len > sizeof(d->bytes))
+		gateway_die("the core sends more than a datagram takes");
 	gw->sent++;
 	gw->sent_bytes += len;
 	d->len = len;
@@ -200,9 +215,6 @@ void gateway_open(struct gateway *gw, const char *conf_text)
 		fclose(in);
 	if (!gw->conf)
 		gateway_die(errors.first[0].text);
-	gw->out = malloc(GATEWAY_QUEUE * sizeof(*gw->out));
-	if (!gw->out)
-		gateway_die("no memory");
 	if (ike_core_new(&env, gw->conf, &gw->core) < 0)
 		gateway_die("no core");
 	gateway_add_key(gw, "a.example.org", "key of a");

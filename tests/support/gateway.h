@@ -74,8 +74,8 @@ struct gateway {
 	uint64_t now_ms, random;
 	uint8_t outside; /* of ike_path, where datagrams come in */
 
-	struct gateway_datagram *out; /* sent by the core, oldest first; GATEWAY_QUEUE */
-	size_t out_count;
+	struct gateway_datagram *out; /* sent by the core, oldest first; at most GATEWAY_QUEUE */
+	size_t out_count, out_room;
 	size_t sent_bytes, sent;
 	struct gateway_seal seal[GATEWAY_SEALS]; /* the newest of them */
 	size_t sealed;
@@ -137,6 +137,9 @@ void gateway_settle(struct gateway *gw);
 void gateway_wait(struct gateway *gw, uint64_t ms);
 /* Take the oldest datagram out of the queue. False: there is none. */
 bool gateway_take(struct gateway *gw, struct gateway_datagram *datagram);
+/* Room for one more datagram than `count` in a queue on the heap; dies where GATEWAY_QUEUE is full.
+ * Queues begin small: under a memory checker a big one costs more than what a test does with it. */
+struct gateway_datagram *gateway_room(struct gateway_datagram *queue, size_t count, size_t *room);
 /* Sessions that flexd holds. */
 uint32_t gateway_sessions(const struct gateway *gw);
 /* SAs that flexd holds for it, without those that only drain. */

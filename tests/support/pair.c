@@ -114,9 +114,6 @@ void pair_open(struct pair *p, const char *conf_a, const char *conf_b, uint64_t 
 	for (unsigned side = 0; side < PAIR_SIDES; side++) {
 		gateway_open(&p->gw[side], side == PAIR_A ? conf_a : conf_b);
 		p->gw[side].random = seed * 2 + side;
-		p->wire[side] = malloc(PAIR_WIRE * sizeof(*p->wire[side]));
-		if (!p->wire[side])
-			die("no memory");
 		login(p, side, SPI_A, SPI_B);
 	}
 	install(p, PAIR_A, p->first_spi);
@@ -160,8 +157,8 @@ void pair_settle(struct pair *p, unsigned side)
 	if (!p->lag)
 		gateway_settle(&p->gw[side]);
 	while (gateway_take(&p->gw[side], &d)) {
-		if (p->wire_count[side] == PAIR_WIRE)
-			die("the wire is full");
+		p->wire[side] = gateway_room(p->wire[side], p->wire_count[side],
+					     &p->wire_room[side]);
 		p->wire[side][p->wire_count[side]++] = d;
 	}
 }

@@ -9,12 +9,12 @@
 
 #include "support/gateway.h"
 
-enum { PAIR_A, PAIR_B, PAIR_SIDES, PAIR_WIRE = 64 };
+enum { PAIR_A, PAIR_B, PAIR_SIDES };
 
 struct pair {
 	struct gateway gw[PAIR_SIDES];
-	struct gateway_datagram *wire[PAIR_SIDES]; /* sent by that side; PAIR_WIRE */
-	size_t wire_count[PAIR_SIDES];
+	struct gateway_datagram *wire[PAIR_SIDES]; /* sent by that side, oldest first */
+	size_t wire_count[PAIR_SIDES], wire_room[PAIR_SIDES];
 	bool lag;           /* flexd does nothing by itself: pair_flexd() */
 	uint64_t first_ike; /* spi_i of the first IKE SA */
 	__be32 first_spi;   /* of the first CHILD SA, in both directions */
