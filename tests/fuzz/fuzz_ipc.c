@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Messages between processes as a process that was taken over may send them. The input is a row of
- * packets, each with two octets of length and one of how many descriptors come along. Every packet
- * goes through ipc_check() out of memory of exactly its size, then the whole row through a channel
- * over a socket pair whose handlers read every text field, refuse what the product refuses, and
- * free the channel now and then.
+ * packets: one octet, two of a length, and so many. The octet says how many descriptors come along;
+ * from FITS on, the octets after their first one are the begin of a body that fits the rule which
+ * the first one names, so that seeds outlive a change of a message. Every packet goes through
+ * ipc_check() out of memory of exactly its size, then the whole row through a channel over a socket
+ * pair whose handlers read every text field, refuse what the product refuses, and free the channel
+ * now and then.
  */
 #include "core/ipc.h"
 #include "core/rd.h"
@@ -19,7 +21,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PACKETS_MAX = 16 };
+enum { PACKETS_MAX = 16, FITS = 128 };
 
 static struct event_base *base;
 static struct ipc *channel;
@@ -214,10 +216,7 @@ static void check_one(const uint8_t *packet, size_t len)
 
 static void send_one(int to, const uint8_t *packet, size_t len, unsigned fds)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(7 * sizeof(int))];
-	} control = { 0 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(7 * sizeof(int))] = { 0 };
 	struct iovec part = { (void *)(uintptr_t)packet, len };
 	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
 	int all[7] = { 0 };
@@ -225,7 +224,7 @@ static void send_one(int to, const uint8_t *packet, size_t len, unsigned fds)
 	if (fds) {
 		struct cmsghdr *c;
 
-		msg.msg_control = control.bytes;
+		msg.msg_control = control;
 		msg.msg_controllen = CMSG_SPACE(fds * sizeof(int));
 		c = CMSG_FIRSTHDR(&msg);
 		c->cmsg_level = SOL_SOCKET;
@@ -234,6 +233,25 @@ static void send_one(int to, const uint8_t *packet, size_t len, unsigned fds)
 		memcpy(CMSG_DATA(c), all, fds * sizeof(int));
 	}
 	(void)sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* A packet that its rule takes. Returns its length. */
+static size_t fitting(uint8_t *packet, struct rd rd)
+{
+	const struct ipc_rule *rule;
+	uint32_t head[2];
+	uint8_t which = 0;
+	size_t len;
+
+	(void)rd_u8(&rd, &which);
+	rule = &rules[which % RULES];
+	len = rd.left < rule->min ? rule->min : rd.left < rule->max ? rd.left : rule->max;
+	head[0] = rule->type;
+	head[1] = (uint32_t)len;
+	memcpy(packet, head, sizeof(head));
+	memset(packet + sizeof(head), 0, len);
+	memcpy(packet + sizeof(head), rd.p, rd.left < len ? rd.left : len);
+	return sizeof(head) + len;
 }
 
 /* The number the next descriptor would get: the same before and after, or one stayed. */
@@ -248,6 +266,7 @@ static int next_descriptor(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct ipc_events events = { rules, RULES, NULL, on_broken };
+	static uint8_t whole[8 + IPC_MESSAGE_MAX];
 	struct rd rd = rd_of(data, size);
 	int pair[2], before;
 
@@ -259,17 +278,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (int i = 0; i < PACKETS_MAX && rd.left > 0; i++) {
 		const uint8_t *packet;
-		uint16_t len;
-		uint8_t fds;
+		uint8_t kind;
+		uint16_t n;
+		size_t len;
 
-		if (!rd_be16(&rd, &len) || !rd_u8(&rd, &fds))
+		if (!rd_u8(&rd, &kind) || !rd_be16(&rd, &n))
 			break;
-		if (len > rd.left)
-			len = (uint16_t)rd.left;
+		len = n < rd.left ? n : rd.left;
 		if (!rd_bytes(&rd, &packet, len))
 			break;
+		if (kind >= FITS) {
+			len = fitting(whole, rd_of(packet, len));
+			packet = whole;
+		}
 		check_one(packet, len);
-		send_one(pair[1], packet, len, fds % 8);
+		send_one(pair[1], packet, len, kind % 8);
 	}
 	close(pair[1]);
 	event_base_loop(base, EVLOOP_NONBLOCK);
