@@ -75,6 +75,9 @@ static void hold(struct load *load)
 {
 	const struct timeval wait = { .tv_sec = load->options.hold_s };
 
+	if (load->options.hold_s > 0)
+		fprintf(stderr, "ikeload: %u of %u logged in, staying %u s\n", load->up,
+			load->options.count, load->options.hold_s);
 	for (unsigned i = 0; i < load->options.count; i++)
 		client_rekeys(&load->clients[i]);
 	event_base_once(load->base, -1, EV_TIMEOUT, on_hold_over, load, &wait);

@@ -17,7 +17,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from login import Line, Network, cpu_us, load, memory_kib, pin, report  # noqa: E402
+from login import Line, Load, Network, cpu_us, memory_kib, pin, report  # noqa: E402
 from gateway import PSK, Gateway  # noqa: E402
 from net import Failed, run, takes_xdp  # noqa: E402
 
@@ -88,8 +88,8 @@ class Field:
                 ns=self.network.clients[0])
             time.sleep(1)
         before = cpu_us(self.pids), cpu_us(self.receiving)
-        done = load(self.network, self.build, "--psk", PSK, "--count", str(LOGINS), "--parallel", "32",
-                    "--logout", "--source", SOURCES)
+        done = Load(self.network, self.build, "--psk", PSK, "--count", str(LOGINS), "--parallel", "32",
+                    "--logout", "--source", SOURCES).result()
         after = cpu_us(self.pids), cpu_us(self.receiving)
         if flood and not flood.running():
             raise Failed("the flood ended before the logins: %s" % flood.text())

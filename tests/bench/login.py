@@ -5,12 +5,13 @@ tests/bench/run.
 
 tests/bench/login.py BUILD [RUNS]
 
-A login costs the CPU time of every process of the gateway, from the first IKE_SA_INIT to the
-answer to DELETE, over some thousand logins of tools/ikeload, which has the other CPU.
+A login costs the CPU time of every process of the gateway, from the first IKE_SA_INIT until the
+session stands, over some thousand logins of tools/ikeload, which has the other CPU; its end, by
+DELETE, is counted apart.
 S8: the public-key operations of one set-up alone / a login: a key pair and a shared secret, with
 certificates our signature and the client's to be verified. Each client has a certificate of its own;
 "seen first" is the login with one that the gateway never saw, whose chain is verified as well.
-S9: charon's login / ours.
+S9: charon's login and its end / ours.
 """
 import json
 import os
@@ -134,23 +135,36 @@ def memory_kib(pids):
     return total
 
 
-def load(network, build, *options, hold=False):
-    command = ["taskset", "-c", "1", build + "/ikeload", "--gateway", Network.GATEWAY4, "--nat",
-               "--json", *options]
-    if hold:
-        return network.process(command, "ikeload", ns=network.clients[0])
-    done = json.loads(network.clients[0].run(command, timeout=300).stdout)
-    if done["ok"] != done["count"]:
-        raise Failed("%d of %d logins: %s" % (done["ok"], done["count"], done["failures"]))
-    return done
+class Load:
+    """Clients that log in, and stay for a moment at least."""
+
+    def __init__(self, network, build, *options):
+        self.process = network.process(
+            ["taskset", "-c", "1", build + "/ikeload", "--gateway", Network.GATEWAY4, "--nat",
+             "--json", *options], "ikeload%d" % len(network.processes), ns=network.clients[0])
+        wait_for(lambda: "logged in, staying" in self.process.text() or not self.process.running(),
+                 "all are logged in", timeout=300, step=0.02)
+        settle(0.1)     # the client has its answer before flexd has shown the session
+
+    def result(self):
+        self.process.popen.wait(timeout=300)
+        settle(0.2)     # and has the answer to DELETE before flexd has ended it
+        done = json.loads(self.process.text().splitlines()[-1])
+        if done["ok"] != done["count"]:
+            raise Failed("%d of %d logins: %s" % (done["ok"], done["count"], done["failures"]))
+        return done
 
 
-def login_us(network, build, pids, proof, logins, parallel=32):
-    """CPU time of one login and its end, and whether the generator was at its limit."""
-    before = cpu_us(pids)
-    done = load(network, build, *proof, "--count", str(logins), "--parallel", str(parallel), "--logout")
-    settle(0.2)  # the client has its answer before flexd has ended the session
-    return (cpu_us(pids) - before) / logins, done["busy"] > 0.9
+class Cost:
+    """CPU time of one login and of its end, and whether the generator was at its limit."""
+
+    def __init__(self, network, build, pids, proof, logins, parallel=32):
+        begun = cpu_us(pids)
+        load = Load(network, build, *proof, "--count", str(logins), "--parallel", str(parallel),
+                    "--hold", "1", "--logout")
+        stand = cpu_us(pids)
+        self.limited = load.result()["busy"] > 0.9
+        self.login_us, self.end_us = (stand - begun) / logins, (cpu_us(pids) - stand) / logins
 
 
 def raw_us(build):
@@ -221,8 +235,8 @@ def settle(seconds=0.5):
 
 
 def speed(build, runs, kind):
-    """Returns CPU times of single logins, for the comparison with charon."""
-    ours, raw, first, first_raw, single, limited = [], [], [], [], [], False
+    """Returns CPU times of single logins and their ends, for the comparison with charon."""
+    ours, ends, raw, first, first_raw, single, limited = [], [], [], [], [], [], False
     network = Line()
     try:
         proof = kind.prepare(network, build)
@@ -234,25 +248,28 @@ def speed(build, runs, kind):
         gateway.start()
         pids = list(gateway.pids().values())
         pin(pids, 0)
-        login_us(network, build, pids, proof, kind.logins())
+        Cost(network, build, pids, proof, kind.logins())
         for i in range(runs):
             settle()
             costs = raw_us(build)
             raw.append(kind.raw_us(costs))
-            us, limit = login_us(network, build, pids, proof, kind.logins())
-            ours.append(us)
-            limited |= limit
+            cost = Cost(network, build, pids, proof, kind.logins())
+            ours.append(cost.login_us)
+            ends.append(cost.end_us)
+            limited |= cost.limited
             single.append(one_by_one_us(network, build, pids, proof))
             if kind.key:
-                us, _ = login_us(network, build, pids, [*proof, "--identity-prefix", "new%d-" % i],
-                                 kind.logins())
-                first.append(us)
+                cost = Cost(network, build, pids, [*proof, "--identity-prefix", "new%d-" % i],
+                            kind.logins())
+                first.append(cost.login_us)
                 first_raw.append(kind.raw_us(costs) + costs[kind.operations[-1]])
         gateway.stop()
     finally:
         network.close()
     report("S8", "login with %s and x25519" % kind.name, "us", [r / o for r, o in zip(raw, ours)],
            ours, raw, kind.goal, limited)
+    report("S8", "the same and its end", "us", [r / (o + e) for r, o, e in zip(raw, ours, ends)],
+           [o + e for o, e in zip(ours, ends)], raw, 0)
     if first:
         report("S8", "the same, a certificate seen first", "us",
                [r / o for r, o in zip(first_raw, first)], first, first_raw, 0)
@@ -261,7 +278,8 @@ def speed(build, runs, kind):
 
 def one_by_one_us(network, build, pids, proof):
     """charon with kernel-libipsec hangs with several logins at once, so both have one at a time."""
-    return login_us(network, build, pids, proof, logins=300, parallel=1)[0]
+    cost = Cost(network, build, pids, proof, logins=300, parallel=1)
+    return cost.login_us + cost.end_us
 
 
 def beside_charon(build, runs, single):
@@ -280,7 +298,7 @@ def beside_charon(build, runs, single):
             theirs.append(one_by_one_us(network, build, pids, ["--psk", PSK]))
     finally:
         network.close()
-    report("S9", "login with PSK and x25519, one by one: charon's / ours", "us",
+    report("S9", "login with PSK and its end, one by one: charon's / ours", "us",
            [t / o for t, o in zip(theirs, single)], single, theirs, CHARON_GOAL)
 
 
@@ -294,10 +312,10 @@ def memory(build):
         pids = list(gateway.pids().values())
         weight = []
         for first, count in ((0, few), (few, many - few)):
-            load(network, build, "--psk", PSK, "--count", str(count), "--parallel", "64", "--hold", "600",
-                 "--identity-prefix", "load%d-" % first, "--deadline", "900", hold=True)
-            wait_for(lambda: len(gateway.show("session")) == first + count, "%d sessions" %
-                     (first + count), timeout=300, step=2)
+            Load(network, build, "--psk", PSK, "--count", str(count), "--parallel", "64", "--hold", "600",
+                 "--identity-prefix", "load%d-" % first, "--deadline", "900")
+            if len(gateway.show("session")) != first + count:
+                raise Failed("there are not %d sessions" % (first + count))
             settle(1)
             weight.append(memory_kib(pids))
         slope = (weight[1] - weight[0]) / (many - few)

@@ -86,10 +86,12 @@ def test_always(lab):
     c.connect()
     l.ping(c.ns, Network.HOST4)
     now = stats(l)
-    assert now["guard"]["cookies_sent"] == now["guard"]["cookies_accepted"] == 2, now
-    assert now["guard"]["requests"] == 4 and now["guard"]["cookies_demanded"], now
-    assert now["total"]["init_requests"] == now["total"]["cookies_accepted"] == 2, now
-    assert now["total"]["cookies_sent"] == 0, now
+    guard, ike = now["guard"], now["total"]
+    # Two of each, and more where a slow machine made the client repeat itself.
+    assert guard["cookies_demanded"] and guard["cookies_sent"] >= 2, now
+    assert guard["requests"] == guard["cookies_sent"] + guard["cookies_accepted"], now
+    assert 2 <= ike["cookies_accepted"] <= ike["init_requests"] <= guard["cookies_accepted"], now
+    assert ike["cookies_sent"] == 0, now
 
 
 def test_always_behind_nat(lab):
@@ -98,7 +100,7 @@ def test_always_behind_nat(lab):
     c = l.client()
     c.connect()
     l.ping(c.ns, Network.HOST4)
-    assert stats(l)["guard"]["cookies_accepted"] == 1
+    assert stats(l)["guard"]["cookies_accepted"] >= 1
 
 
 def test_ike_restarted(lab):
@@ -107,7 +109,7 @@ def test_ike_restarted(lab):
     l.gateway.kill("ike")
     c = l.client()
     c.connect()
-    assert stats(l)["total"]["cookies_accepted"] == 1
+    assert stats(l)["total"]["cookies_accepted"] >= 1
 
 
 def test_veth_leaves_it_to_ike(lab):
@@ -116,8 +118,8 @@ def test_veth_leaves_it_to_ike(lab):
     c = l.client()
     c.connect()
     now = stats(l)
-    assert now["guard"]["cookies_sent"] == 0 and now["total"]["cookies_sent"] == 1, now
-    assert now["guard"]["cookies_accepted"] == 1, now
+    assert now["guard"]["cookies_sent"] == 0 and now["total"]["cookies_sent"] >= 1, now
+    assert now["guard"]["cookies_accepted"] >= 1, now
 
 
 def test_reload(lab):
@@ -131,6 +133,6 @@ def test_reload(lab):
     l.gateway.flexctl("config", "reload")
     assert stats(l)["guard"]["cookies_demanded"]
     c.connect()
-    assert stats(l)["total"]["cookies_accepted"] == 1
+    assert stats(l)["total"]["cookies_accepted"] >= 1
     row = l.gateway.map("fg_gate")[0]["value"]
     assert row["source_cost_ns"] == 1000000, row
