@@ -12,10 +12,10 @@ enum { WORD_MAX = 32, WORDS_MAX = 64 };
 /* clang-format off */
 const struct ctl_option ctl_options[] = {
 	{ "--json",   "",           "Print the same rows as a JSON array, numbers exact." },
-	{ "--watch",  "[=SECONDS]", "Print again every SECONDS (2), until Ctrl-C. Only with show." },
+	{ "--watch",  "[=SECONDS]", "Show again every SECONDS (2), until Ctrl-C." },
 	{ "--socket", " PATH",      "Socket of flexd (" FG_RUN_DIRECTORY "/" FG_CTL_SOCKET ")." },
 	{ "--help",   "",           "Show help, of the command if one is given." },
-	{ "--generate-man", "",     "Print the manual page, made from the table of commands." },
+	{ "--generate-man", "",     "Print the manual page." },
 	{ "--generate-completion", "", "Print the completion for bash." },
 };
 /* clang-format on */

@@ -42,6 +42,7 @@ enum ctl_layout {
 	CTL_TABLE,  /* a line per row */
 	CTL_RECORD, /* a block per row, a line per field */
 	CTL_LINES,  /* only the first column, without a title */
+	CTL_FILE,   /* section, key, value: as a configuration file has them */
 };
 
 /* One way to print rows: those whose field "kind" is `kind`, or all. */

@@ -156,7 +156,8 @@ void ctl_docs_man(FILE *out)
 	      "with\n.BR \\-\\-json ,\n"
 	      "as a JSON array of the same rows under the field names listed below.\n"
 	      "A value that is not there is left out. On a terminal a table is fitted to the width:\n"
-	      "columns are left out or cut, a cut text ends in ~. In a pipe nothing is cut.\n",
+	      "columns are left out or cut, a cut text ends in ~. In a pipe nothing is cut.\n"
+	      "Standard output stays empty when there is no answer.\n",
 	      out);
 	man_options(out);
 	man_commands(out);

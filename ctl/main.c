@@ -48,11 +48,12 @@ static enum ctl_exit once(const struct ctl_call *call)
 	json_t *rows = json_array();
 	enum ctl_exit result = call->command->run(call, rows, &error);
 
-	if (call->command->live)
-		; /* printed as they came */
+	/* No answer is not an empty one: "[]" would say that there is nothing. */
+	if (call->command->live || (result != CTL_OK && !json_array_size(rows)))
+		; /* printed as they came, or there is nothing to print */
 	else if (call->json)
 		ctl_render_json(stdout, rows);
-	else if (result == CTL_OK || json_array_size(rows))
+	else
 		ctl_render_text(stdout, call, rows, terminal_width());
 	json_decref(rows);
 	fflush(stdout);

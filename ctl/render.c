@@ -291,8 +291,28 @@ static void put_table(FILE *out, const struct ctl_view *view, const json_t *rows
 		put_line(out, view, &fit, row);
 }
 
+/* From column `indent` on; what passes the edge of the terminal goes on below, from a space on. */
+static void put_wrapped(FILE *out, const char *text, size_t indent, unsigned width)
+{
+	size_t room = width > indent ? width - indent : 0;
+
+	while (room && strlen(text) > room) {
+		size_t n = room;
+
+		while (n && text[n] != ' ')
+			n--;
+		if (!n)
+			n = strcspn(text, " ");
+		if (!text[n])
+			break;
+		fprintf(out, "%.*s\n%*s", (int)n, text, (int)indent, "");
+		text += n + 1;
+	}
+	fprintf(out, "%s\n", text);
+}
+
 /* The first beside the title, the others below it. */
-static void put_objects(FILE *out, const json_t *array, size_t indent)
+static void put_objects(FILE *out, const json_t *array, size_t indent, unsigned width)
 {
 	char cell[CELL_MAX];
 	json_t *object;
@@ -301,13 +321,15 @@ static void put_objects(FILE *out, const json_t *array, size_t indent)
 	json_array_foreach(array, i, object)
 	{
 		object_text(object, cell, sizeof(cell));
-		fprintf(out, "%*s%s\n", (int)(i ? indent : 0), "", cell);
+		fprintf(out, "%*s", (int)(i ? indent : 0), "");
+		put_wrapped(out, cell, indent, width);
 	}
 	if (json_array_size(array) == 0)
 		fputs("none\n", out);
 }
 
-static void put_record(FILE *out, const struct ctl_column *columns, const json_t *row)
+static void put_record(FILE *out, const struct ctl_column *columns, const json_t *row,
+		       unsigned width)
 {
 	char cell[CELL_MAX];
 	const struct ctl_column *column;
@@ -324,10 +346,31 @@ static void put_record(FILE *out, const struct ctl_column *columns, const json_t
 		fprintf(out, "%s%-*s  ", column == columns ? "" : "  ",
 			(int)(column == columns ? widest + 2 : widest), column->title);
 		if (column->format == CTL_OBJECTS && json_is_array(value))
-			put_objects(out, value, widest + 4);
+			put_objects(out, value, widest + 4, width);
 		else
-			fprintf(out, "%s\n",
-				ctl_value_text(value, column->format, true, cell, sizeof(cell)));
+			put_wrapped(out,
+				    ctl_value_text(value, column->format, true, cell, sizeof(cell)),
+				    widest + 4, width);
+	}
+}
+
+/* A value that is cut is of no use: it may run over the edge, as in the file. */
+static void put_file(FILE *out, const struct ctl_column *columns, const json_t *rows)
+{
+	char section[CELL_MAX] = "", cell[CELL_MAX];
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		plain_text(json_object_get(row, columns[0].field), cell, sizeof(cell));
+		if (strcmp(cell, section) != 0)
+			fprintf(out, "%s[%s]\n", i ? "\n" : "", cell);
+		memcpy(section, cell, sizeof(section));
+		plain_text(json_object_get(row, columns[1].field), cell, sizeof(cell));
+		fprintf(out, "%s = ", cell);
+		plain_text(json_object_get(row, columns[2].field), cell, sizeof(cell));
+		fprintf(out, "%s\n", cell);
 	}
 }
 
@@ -345,15 +388,18 @@ static void put_view(FILE *out, const struct ctl_view *view, const json_t *rows,
 			continue;
 		if (!any && view->heading)
 			fprintf(out, "%s%s\n", *first ? "" : "\n", view->heading);
-		if (view->layout == CTL_TABLE) {
-			put_table(out, view, rows, width);
+		if (view->layout == CTL_TABLE || view->layout == CTL_FILE) {
+			if (view->layout == CTL_TABLE)
+				put_table(out, view, rows, width);
+			else
+				put_file(out, view->columns, rows);
 			*first = false;
 			return;
 		}
 		if (view->layout == CTL_RECORD) {
 			if (any)
 				fputc('\n', out);
-			put_record(out, view->columns, row);
+			put_record(out, view->columns, row, width);
 		} else if (json_object_get(row, view->columns->field)) {
 			fprintf(out, "%s\n",
 				ctl_value_text(json_object_get(row, view->columns->field),

@@ -57,6 +57,10 @@ enum ctl_exit ctl_run_live(const struct ctl_call *call, json_t *rows, struct ctl
 	(void)rows;
 	if (fd < 0)
 		return CTL_UNREACHED;
+	/* Nothing may come for long, of one who is mistyped for ever. */
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "waiting for messages of %s; Ctrl-C ends\n",
+			json_string_value(json_object_get(call->args, "whom")));
 	result = ctl_follow(fd, call->command->words, call->args, &taker, error);
 	close(fd);
 	return result;

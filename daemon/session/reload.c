@@ -87,7 +87,7 @@ static void commit(struct reload *reload)
 	reload->conf = old;
 	reload->files = old_files;
 	reload->pools = NULL;
-	snprintf(text, sizeof(text), "%s is in force; %u sessions stay", broker->conf_path,
+	snprintf(text, sizeof(text), "%s is in force; sessions that stay: %u", broker->conf_path,
 		 broker->sessions->count);
 	finish(reload, true, text);
 }

@@ -164,6 +164,8 @@ def test_killed_flexd(lab):
     os.kill(l.gateway.pids()["flexd"], signal.SIGKILL)
     l.gateway.flexd.popen.wait()
     wait_for(lambda: not any(os.path.exists("/proc/%d" % p) for p in children), "children end")
+    unanswered = l.gateway.flexctl("show", "session", check=False)
+    assert (unanswered.returncode, unanswered.stdout) == (3, ""), "no answer is not an empty one"
     c.vanish()
     before = l.gateway.before
     l.gateway.start()

@@ -163,13 +163,24 @@ static void test_objects(void **state)
 	expect_text(&record, "{\"detail\":true}",
 		    "[{\"name\":\"va1\",\"sas\":[{\"state\":\"in use\",\"age_s\":3},"
 		    "{\"state\":\"draining\\u001b\",\"age_s\":90}]},{\"name\":\"va2\",\"sas\":[]}]",
-		    20,
+		    40,
 		    "Name    va1\n"
 		    "  SAs   state in use, age_s 3\n"
 		    "        state draining?, age_s 90\n"
 		    "\n"
 		    "Name    va2\n"
 		    "  SAs   none\n");
+	/* What passes the edge goes on below; a word that is wider stays whole. */
+	expect_text(&record, "{\"detail\":true}",
+		    "[{\"name\":\"two words\",\"sas\":[{\"state\":\"in use\",\"age_s\":3},"
+		    "{\"a\":\"2001:db8::1:2:3:4 b\"}]}]",
+		    20,
+		    "Name    two words\n"
+		    "  SAs   state in\n"
+		    "        use, age_s 3\n"
+		    "        a\n"
+		    "        2001:db8::1:2:3:4\n"
+		    "        b\n");
 }
 
 /* The widest of drop samples on the narrowest of usual terminals. */
@@ -206,17 +217,24 @@ static void test_config(void **state)
 	config = ctl_find(words, 2, &used, &begun, &error);
 	assert_non_null(config);
 	expect_text(config, "{}",
-		    "[{\"section\":\"ikev2-proposal default\",\"key\":\"prf\","
-		    "\"value\":\"sha512, sha384, sha256\"}]",
-		    40,
-		    "Section                 Key  Value\n"
-		    "ikev2-proposal default  prf  sha512, sha384, sha256\n");
+		    "[{\"section\":\"gateway\",\"key\":\"outside\",\"value\":\"eth0\"},"
+		    "{\"section\":\"ikev2-proposal default\",\"key\":\"prf\","
+		    "\"value\":\"sha512, sha384, sha256\"},"
+		    "{\"section\":\"ikev2-proposal default\",\"key\":\"legacy\","
+		    "\"value\":\"no\"}]",
+		    20,
+		    "[gateway]\n"
+		    "outside = eth0\n"
+		    "\n"
+		    "[ikev2-proposal default]\n"
+		    "prf = sha512, sha384, sha256\n"
+		    "legacy = no\n");
 }
 
 static void test_record(void **state)
 {
 	(void)state;
-	expect_text(&table, "{\"detail\":true}", ROWS, 20,
+	expect_text(&table, "{\"detail\":true}", ROWS, 40,
 		    "Name        va1\n"
 		    "  Identity  alice@example.org\n"
 		    "  Place     203.0.113.7\n"
