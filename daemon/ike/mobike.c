@@ -102,6 +102,15 @@ static bool acceptable(const struct ike_core *core, const struct ike_path *path)
 	return true;
 }
 
+/* A rekey of the IKE SA overtakes what the client says in the old one: that is about the new one.
+ * NULL: it is gone. */
+static struct ikesa *with_login(const struct ike_core *core, struct ikesa *sa)
+{
+	while (sa && sa->heir)
+		sa = ikesa_find(core, sa->heir);
+	return sa;
+}
+
 static void refuse(struct ike_core *core, const struct ikesa *sa, const struct ike_path *path,
 		   uint16_t notify, struct ike_writer *w)
 {
@@ -143,15 +152,19 @@ static void echo_cookie2(const struct ike_message *m, struct ike_writer *w)
 bool ike_mobike_request(struct ike_core *core, struct ikesa *sa, const struct ike_message *m,
 			const struct ike_arrival *from, struct ike_writer *w)
 {
+	struct ikesa *login = with_login(core, sa);
 	bool moved = false;
 
-	if (!sa->mobike)
+	if (!login || !login->mobike)
 		return false;
 	if (!ike_mobike_no_nat(m, &from->path)) {
 		refuse(core, sa, &from->path, IKE_NOTIFY_UNEXPECTED_NAT_DETECTED, w);
 	} else if (ike_find_notify(m, IKE_NOTIFY_UPDATE_SA_ADDRESSES) &&
-		   ike_state_in(sa->state, IKE_AUTHENTICATED)) {
-		moved = update(core, sa, m, &from->path, w);
+		   ike_state_in(login->state, IKE_AUTHENTICATED)) {
+		moved = update(core, login, m, &from->path, w);
+		/* Our DELETE of the old one goes there, too. */
+		if (moved)
+			sa->path = from->path;
 	}
 	/* 3.8: whoever asks what we see is told. */
 	if (ike_find_notify(m, IKE_NOTIFY_NAT_DETECTION_SOURCE_IP))
@@ -196,6 +209,11 @@ void ike_mobike_moved(struct ike_core *core, struct ikesa *sa)
 {
 	if (sa->own)
 		ike_request_again(core, sa);
+	if (sa->heir) {
+		sa = with_login(core, sa);
+		if (sa->own)
+			ike_request_again(core, sa);
+	}
 	if (policy(core, sa) == CONF_MOBIKE_UNVERIFIED ||
 	    ip_equal(&sa->path.peer.ip, &sa->mobike->proven.peer.ip))
 		commit(core, sa);

@@ -123,6 +123,7 @@ struct ikesa {
 	/* CREATE_CHILD_SA under way: ours, and the peer's while flexd installs. */
 	struct ike_create *create, *asked;
 	uint64_t replaces;    /* own SPI of the IKE SA that this one was made from, 0: none */
+	uint64_t heir;        /* own SPI of the IKE SA that has the login now, 0: this one */
 	uint16_t rekey_group; /* of the KE payload that we send next, 0: that of now */
 	uint8_t rekey_failures;
 	uint16_t rekey_refused; /* the notify that ended our tries, 0: none did */

@@ -5,6 +5,8 @@
  */
 #include "exchange/mobike.h"
 
+#include "ike/close.h"
+
 /* --- negotiation --- */
 
 static void test_negotiated(void **state)
@@ -219,6 +221,53 @@ static void test_check_lost(void **state)
 	}
 }
 
+/* The client moves while the IKE SA is rekeyed: its UPDATE_SA_ADDRESSES comes in the old one, which
+ * waits for its DELETE, or ours of it is out. */
+static void moves_in_the_old_one(bool closing)
+{
+	struct story *s = up(MOBIKE_CONF("on"), NULL, 0);
+	struct ikesa *old = sa_of(s);
+	struct endpoint local = s->in->local;
+	uint8_t update[INITIATOR_DATAGRAM_MAX];
+	size_t len;
+
+	s->in->next_id++;
+	go(s, OTHER4, 4501);
+	len = make_update(s);
+	assert_true(len > 0);
+	memcpy(update, s->in->out, len);
+	s->in->next_id--;
+	s->in->local = local;
+	assert_true(initiator_rekey_ike(s->in) > 0);
+	send_out(s);
+	assert_int_equal(deliver(s), INITIATOR_REKEYED);
+	assert_int_equal(old->state, IKE_STATE_REKEYED);
+	if (closing)
+		ike_close(s->gw.core, old, FG_CAUSE_replaced);
+	s->gw.out_count = 0;
+	go(s, OTHER4, 4501);
+	gateway_receive(&s->gw, update, len, &s->in->peer, &s->in->local);
+	gateway_settle(&s->gw);
+	/* The answer, our DELETE once more, and the check in the new one. */
+	assert_int_equal(s->gw.out_count, closing ? 3 : 2);
+	assert_int_equal(deliver(s), INITIATOR_ANSWERED);
+	if (closing)
+		assert_int_equal(deliver(s), INITIATOR_IGNORED);
+	assert_false(traffic_at(s, OTHER4, 4501));
+	assert_int_equal(deliver(s), INITIATOR_ANSWER);
+	send_out(s);
+	assert_true(traffic_at(s, OTHER4, 4501));
+	assert_int_equal(s->gw.core->stats.moves, 1);
+	story_end(s);
+}
+
+static void test_moves_in_the_old_one(void **state)
+{
+	(void)state;
+	moves_in_the_old_one(false);
+	moves_in_the_old_one(true);
+}
+
 /* The answer to the update is lost: its repetition is answered again, and moves nothing twice. */
 static void test_update_repeated(void **state)
 {
@@ -349,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_unverified),
 		cmocka_unit_test(test_check_first),
 		cmocka_unit_test(test_check_lost),
+		cmocka_unit_test(test_moves_in_the_old_one),
 		cmocka_unit_test(test_update_repeated),
 		cmocka_unit_test(test_moves_on),
 		cmocka_unit_test(test_goes_back),
