@@ -173,6 +173,15 @@ void ike_life_left(struct ike_core *core, struct ikesa *sa, struct ike_child *ch
 
 /* --- limits are reached --- */
 
+/* What goes to the client takes the new one, whether the peer has deleted the old one or not. */
+static void use_heir(struct ike_core *core, struct ikesa *sa, const struct ike_child *child)
+{
+	const struct ike_child *heir = ike_child_in(sa, child->heir);
+
+	if (heir && heir->state != IKE_CHILD_INSTALLING)
+		ike_child_use(core, sa, heir);
+}
+
 /* Nothing goes through it any more. */
 static void expire(struct ike_core *core, struct ikesa *sa, struct ike_child *child)
 {
@@ -184,6 +193,7 @@ static void expire(struct ike_core *core, struct ikesa *sa, struct ike_child *ch
 		 child->refused ? ike_notify_name(child->refused, &room) : "");
 	sa->child_cause = child->refused ? FG_CAUSE_rekey_refused : FG_CAUSE_child_lifetime;
 	core->stats.child_expired++;
+	use_heir(core, sa, child);
 	if (!child->stopped)
 		ike_child_stop(core, sa, child->spi_in, 0);
 	child->stopped = true;
@@ -193,10 +203,7 @@ static void expire(struct ike_core *core, struct ikesa *sa, struct ike_child *ch
 /* The peer left what it replaced: the new one is used, and we delete the old one ourselves. */
 static void left(struct ike_core *core, struct ikesa *sa, struct ike_child *child)
 {
-	struct ike_child *heir = ike_child_in(sa, child->heir);
-
-	if (heir)
-		ike_child_use(core, sa, heir);
+	use_heir(core, sa, child);
 	ike_child_delete(core, sa, child);
 }
 

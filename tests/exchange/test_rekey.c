@@ -259,6 +259,29 @@ static void test_hard_volume(void **state)
 
 /* --- a client --- */
 
+/* The client has rekeyed a CHILD SA whose volume is used up before its DELETE comes: what goes to
+ * the client takes the new one. */
+static void test_hard_volume_replaced(void **state)
+{
+	struct story *s = story_up(0);
+	const __be32 old = s->gw.session[1].spi_in;
+	struct gateway_datagram d;
+
+	(void)state;
+	assert_true(initiator_rekey_child(s->in) > 0);
+	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
+	gateway_settle(&s->gw);
+	assert_true(gateway_take(&s->gw, &d));
+	assert_int_equal(initiator_receive(s->in, d.bytes, d.len), INITIATOR_REKEYED);
+	assert_int_equal(gateway_outbound(&s->gw, 1, 0)->spi_in, old);
+	gateway_life(&s->gw, old, true);
+	gateway_settle(&s->gw);
+	assert_non_null(gateway_outbound(&s->gw, 1, 0));
+	assert_int_equal(gateway_outbound(&s->gw, 1, 0)->spi_in, s->gw.session[1].spi_in);
+	assert_int_not_equal(s->gw.session[1].spi_in, old);
+	story_end(s);
+}
+
 /* Further CHILD SAs up to ipsec-flow-limit, which is 4. */
 static void test_flow_limit(void **state)
 {
@@ -449,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_flexd_refuses),
 		cmocka_unit_test(test_expires),
 		cmocka_unit_test(test_hard_volume),
+		cmocka_unit_test(test_hard_volume_replaced),
 		cmocka_unit_test(test_flow_limit),
 		cmocka_unit_test(test_child_after_the_last),
 		cmocka_unit_test(test_rekey_of_nothing),
