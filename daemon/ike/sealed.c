@@ -35,6 +35,16 @@ static struct ike_fragments **arriving(struct ikesa *sa, const struct ike_messag
 	return &sa->arriving[m->header.flags & IKE_FLAG_RESPONSE ? 1 : 0];
 }
 
+/* What has come of a message goes; so does the deadline, unless the other direction has it, too. */
+static void forget(struct ike_core *core, struct ikesa *sa, struct ike_fragments **set)
+{
+	if (!*set)
+		return;
+	ike_fragments_forget(set);
+	if (!sa->arriving[0] && !sa->arriving[1])
+		ike_due_at(core, sa, IKE_DUE_FRAGMENTS, IKE_NEVER);
+}
+
 /* A fragment that was opened: is the message complete? */
 static enum ike_drop keep(struct ike_core *core, struct ikesa *sa, struct ike_message *m,
 			  uint8_t digest[IKE_DIGEST_LEN], struct ike_opened *opened)
@@ -54,8 +64,7 @@ static enum ike_drop keep(struct ike_core *core, struct ikesa *sa, struct ike_me
 	}
 	opened->plain = opened->whole = ike_fragments_join(*set, m, &opened->len);
 	memcpy(digest, ike_fragments_digest(*set), IKE_DIGEST_LEN);
-	ike_fragments_forget(set);
-	ike_due_at(core, sa, IKE_DUE_FRAGMENTS, IKE_NEVER);
+	forget(core, sa, set);
 	return opened->whole ? IKE_DROP_NONE : IKE_DROP_fragment_limit;
 }
 
@@ -76,7 +85,7 @@ enum ike_drop ike_sealed_open(struct ike_core *core, struct ikesa *sa, struct ik
 		drop = keep(core, sa, m, digest, opened);
 	else if (drop == IKE_DROP_NONE)
 		/* It came whole after all. */
-		ike_fragments_forget(arriving(sa, m));
+		forget(core, sa, arriving(sa, m));
 	return drop;
 }
 
@@ -104,12 +113,13 @@ void ike_sealed_smaller(struct ikesa *sa, struct crypto_sk *sk, struct ike_packe
 
 	if (!sa->fragment_mtu || !sk)
 		return;
-	if (small < sa->fragment_mtu)
-		sa->fragment_mtu = small;
-	smaller = ike_packet_divide(sk, *packet,
-				    ike_packet_room(sa->fragment_mtu, &sa->path.peer.ip));
+	if (small > sa->fragment_mtu)
+		small = sa->fragment_mtu;
+	smaller = ike_packet_divide(sk, *packet, ike_packet_room(small, &sa->path.peer.ip));
+	/* What was short got lost for another reason, or is only a copy of the peer's request. */
 	if (!smaller)
 		return;
+	sa->fragment_mtu = small;
 	ike_packet_free(*packet);
 	*packet = smaller;
 }

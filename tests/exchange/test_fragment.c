@@ -4,6 +4,7 @@
 #include "exchange/fragments.h"
 
 #include "ike/exchange.h"
+#include "ike/task.h"
 
 /* --- the way it should be --- */
 
@@ -361,6 +362,57 @@ static void test_both_at_once(void **state)
 	log_out(s);
 }
 
+/* A whole request in fragments leaves the deadline of our answer's, which never is complete. */
+static void test_half_an_answer(void **state)
+{
+	struct pieces all;
+	struct story *s = at_auth(1280, 1280, 0, &all);
+	struct ike_header request, answer;
+	struct ike_draft draft;
+	struct ikesa *sa;
+
+	(void)state;
+	send_one(s, &all, 0);
+	deliver_all(s);
+	sa = ikesa_find(s->gw.core, s->in->spi_r);
+	ike_draft_begin(&draft);
+	assert_int_equal(ike_request(s->gw.core, sa, IKE_EXCHANGE_INFORMATIONAL, &draft), 0);
+	request = answer = initiator_header(s->in, IKE_EXCHANGE_INFORMATIONAL);
+	answer.message_id = sa->own_next;
+	send_part(s, answer, IKE_FLAG_RESPONSE, 1);
+	send_part(s, request, 0, 1);
+	send_part(s, request, 0, 2);
+	assert_true(s->gw.core->fragments_held > 0);
+	gateway_wait(&s->gw, IKE_FRAGMENTS_MS);
+	assert_int_equal(s->gw.core->fragments_held, 0);
+	assert_int_equal(gateway_sessions(&s->gw), 1);
+	story_end(s);
+}
+
+/* A short request that comes twice, and a short one of ours that nobody answers, say nothing about
+ * the path: the size stays. */
+static void test_short_ones_lost(void **state)
+{
+	struct pieces all;
+	struct story *s = at_auth(1280, 1280, 0, &all);
+	struct ikesa *sa;
+
+	(void)state;
+	send_one(s, &all, 0);
+	deliver_all(s);
+	sa = ikesa_find(s->gw.core, s->in->spi_r);
+	assert_true(initiator_liveness(s->in) > 0);
+	for (int i = 0; i < 2; i++)
+		gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
+	assert_int_equal(s->gw.out_count, 2);
+	assert_int_equal(sa->fragment_mtu, 1280);
+	ike_want(s->gw.core, sa, IKE_TASK_DPD);
+	gateway_wait(&s->gw, 10 * 1000);
+	assert_true(sa->own_tries > 1);
+	assert_int_equal(sa->fragment_mtu, 1280);
+	story_end(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +427,8 @@ int main(void)
 		cmocka_unit_test(test_repeated_forged),
 		cmocka_unit_test(test_own_request),
 		cmocka_unit_test(test_both_at_once),
+		cmocka_unit_test(test_half_an_answer),
+		cmocka_unit_test(test_short_ones_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
