@@ -136,7 +136,7 @@ static void tell_addresses(struct ike_core *core, struct ikesa *sa, void *arg)
 {
 	(void)arg;
 	if (sa->mobike && ike_state_in(sa->state, IKE_AUTHENTICATED))
-		ike_want(core, sa, IKE_TASK_ADDRESSES);
+		ike_mobike_locals(core, sa);
 }
 
 void ike_core_set_locals(struct ike_core *core, const struct fg_ip *local, size_t count)

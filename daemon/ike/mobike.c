@@ -28,13 +28,16 @@ static void put_address(struct ike_writer *w, const struct fg_ip *ip)
 			       ip->w, sizeof(ip->w));
 }
 
-/* Ours, without the one that the client uses; returns how many. */
+/* Ours, without the one that the client uses; returns how many. One that it has not chosen is named
+ * though this very message comes from there: clients look at the list. */
 static size_t put_others(const struct ike_core *core, const struct ikesa *sa, struct ike_writer *w)
 {
+	const struct fg_ip *source = &sa->path.local.ip;
+	bool chosen = !sa->mobike || ip_equal(&sa->mobike->proven.local.ip, source);
 	size_t n = 0;
 
 	for (size_t i = 0; i < core->local_count; i++) {
-		if (ip_equal(&core->local[i], &sa->path.local.ip))
+		if (chosen && ip_equal(&core->local[i], source))
 			continue;
 		put_address(w, &core->local[i]);
 		n++;
@@ -272,6 +275,33 @@ void ike_routability_retry(struct ike_core *core, struct ikesa *sa)
 }
 
 /* --- they have changed --- */
+
+/* In the place of one that is gone; NULL: it is there, or there is none of its family. */
+static const struct fg_ip *replacement(const struct ike_core *core, const struct fg_ip *gone)
+{
+	const struct fg_ip *other = NULL;
+
+	for (size_t i = core->local_count; i-- > 0;) {
+		if (ip_equal(&core->local[i], gone))
+			return NULL;
+		if (ip_is4(&core->local[i]) == ip_is4(gone))
+			other = &core->local[i];
+	}
+	return other;
+}
+
+/* The client chooses; until it has, what we say leaves from an address that we have. */
+void ike_mobike_locals(struct ike_core *core, struct ikesa *sa)
+{
+	const struct fg_ip *other = replacement(core, &sa->path.local.ip);
+
+	if (other) {
+		sa->path.local.ip = *other;
+		if (sa->own)
+			ike_request_again(core, sa);
+	}
+	ike_want(core, sa, IKE_TASK_ADDRESSES);
+}
 
 bool ike_addresses_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
 {

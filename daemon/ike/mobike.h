@@ -49,6 +49,9 @@ bool ike_routability_build(struct ike_core *core, struct ikesa *sa, struct ike_w
 bool ike_routability_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m);
 /* It is about to be sent again: after some tries to where the client was before. */
 void ike_routability_retry(struct ike_core *core, struct ikesa *sa);
+/* Our addresses have changed: the client is told, from one that we have. The SA may be gone
+ * afterwards. */
+void ike_mobike_locals(struct ike_core *core, struct ikesa *sa);
 /* IKE_TASK_ADDRESSES: our addresses have changed. */
 bool ike_addresses_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w);
 bool ike_addresses_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m);

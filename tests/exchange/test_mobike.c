@@ -6,6 +6,7 @@
 #include "exchange/mobike.h"
 
 #include "ike/close.h"
+#include "ike/task.h"
 
 /* --- negotiation --- */
 
@@ -99,6 +100,37 @@ static void test_our_addresses(void **state)
 	assert_non_null(ike_find_notify(&s->in->answer, IKE_NOTIFY_NO_ADDITIONAL_ADDRESSES));
 	send_out(s);
 	assert_null(sa_of(s)->own);
+	story_end(s);
+}
+
+/* The one that the client uses is gone: it is told from another one, which stands in the list, and
+ * traffic goes there when it says so. */
+static void test_our_address_gone(void **state)
+{
+	struct story *s = up(NULL, NULL, 0);
+	const struct fg_ip other = ip_from4(htonl(0xc6336409));
+	const struct ike_notify *notify;
+	struct gateway_datagram d;
+
+	(void)state;
+	ike_want(s->gw.core, sa_of(s), IKE_TASK_DPD);
+	s->gw.out_count = 0; /* from where we are no more */
+	ike_core_set_locals(s->gw.core, &other, 1);
+	s->in->peer.ip = other;
+	assert_true(gateway_take(&s->gw, &d));
+	assert_true(ip_equal(&d.local.ip, &other));
+	assert_int_equal(initiator_receive(s->in, d.bytes, d.len), INITIATOR_ANSWER);
+	send_out(s);
+	assert_int_equal(deliver(s), INITIATOR_ANSWER);
+	notify = ike_find_notify(&s->in->answer, IKE_NOTIFY_ADDITIONAL_IP4_ADDRESS);
+	assert_non_null(notify);
+	assert_memory_equal(notify->data.p, &other.w[3], 4);
+	send_out(s);
+	assert_false(ip_equal(&s->gw.session[1].local.ip, &other));
+	assert_true(make_update(s) > 0);
+	send_out(s);
+	assert_int_equal(deliver(s), INITIATOR_ANSWERED);
+	assert_true(ip_equal(&s->gw.session[1].local.ip, &other));
 	story_end(s);
 }
 
@@ -393,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_not_negotiated),
 		cmocka_unit_test(test_additional_addresses),
 		cmocka_unit_test(test_our_addresses),
+		cmocka_unit_test(test_our_address_gone),
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_new_port),
 		cmocka_unit_test(test_unverified),
