@@ -12,8 +12,9 @@
 static const char usage[] =
 	"usage: ikeload --gateway ADDRESS (--psk KEY | --pki DIRECTORY) [OPTION]...\n"
 	"       ikeload --make-pki DIRECTORY [--key KIND] [--gateway-name NAME]\n"
-	"  --pki DIRECTORY          each client has a certificate of its own by the CA there, in every load\n"
-	"  --make-pki DIRECTORY     make that CA and a certificate for the gateway, then end\n"
+	"  --psk KEY                text, the same for all clients\n"
+	"  --pki DIRECTORY          by the CA there each client gets a certificate of its own\n"
+	"  --make-pki DIRECTORY     make that CA and a certificate of the gateway, and end\n"
 	"  --key KIND               EC:P-256 (default), EC:P-384, RSA:2048, ED25519, ...\n"
 	"  --gateway-name NAME      (default \"gateway.example.org\")\n"
 	"  --identity-prefix TEXT   fqdn TEXT<n>SUFFIX is client n (default \"load-\")\n"
@@ -23,7 +24,7 @@ static const char usage[] =
 	"  --source ADDR[-ADDR]     addresses of the clients, taken in turn\n"
 	"  --ipv6, --no-ipv4        which inner addresses to ask for (default IPv4)\n"
 	"  --nat                    pretend to be behind a NAT: ESP in UDP, port 4500\n"
-	"  --roam                   each client comes from another port once, after the last login\n"
+	"  --roam                   after the last login each client changes its port\n"
 	"  --rekey-seconds N        each client rekeys so often while it stays, 1 to 3600\n"
 	"  --rekey-kinds KINDS      child, ike, or both in turn (default both)\n"
 	"  --pfs                    rekey CHILD SAs with a key exchange (x25519)\n"
@@ -58,6 +59,7 @@ enum option_number {
 	OPT_TIMEOUT,
 	OPT_DEADLINE,
 	OPT_JSON,
+	OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -84,6 +86,7 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "deadline", required_argument, NULL, OPT_DEADLINE },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
 
@@ -198,16 +201,27 @@ static bool take_option(struct options *o, int option, const char *value)
 		return number(value, 1, 7200, &o->deadline_s);
 	case OPT_JSON:
 		return o->json = true;
-	default:
+	case OPT_HELP:
+		fputs(usage, stdout);
+		exit(0);
+	default: /* getopt_long() has said what is wrong */
 		return false;
 	}
+}
+
+static bool wrong(const char *what, const char *value)
+{
+	fprintf(stderr, "ikeload: %s%s\nikeload --help shows every option\n", what, value);
+	return false;
 }
 
 static bool complete(const struct options *o)
 {
 	if (o->make_pki)
 		return true;
-	return !o->psk != !o->pki && !ip_is_zero(&o->gateway);
+	if (ip_is_zero(&o->gateway))
+		return wrong("--gateway ADDRESS is missing", "");
+	return !o->psk != !o->pki || wrong("one of --psk KEY and --pki DIRECTORY is needed", "");
 }
 
 bool options_read(struct options *o, int argc, char **argv)
@@ -226,11 +240,10 @@ bool options_read(struct options *o, int argc, char **argv)
 			       .want4 = true };
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		if (!take_option(o, option, optarg)) {
-			fputs(usage, stderr);
+			fputs("ikeload --help shows every option\n", stderr);
 			return false;
 		}
-	if (optind == argc && complete(o))
-		return true;
-	fputs(usage, stderr);
-	return false;
+	if (optind < argc)
+		return wrong("not expected here: ", argv[optind]);
+	return complete(o);
 }
