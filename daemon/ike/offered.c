@@ -97,7 +97,7 @@ static bool takes(const struct conf_profile *profile, enum sign_scheme scheme)
 	if (scheme == SIGN_RSA_SHA1 && !profile->rsa_sha1)
 		return false;
 	for (enum sign_key_type type = SIGN_KEY_NONE + 1; type < SIGN_KEY_TYPES; type++)
-		if (sign_scheme_fits(scheme, type) && set & ike_key_auth(type))
+		if (sign_scheme_fits(scheme, type) && set & pki_key_auth(type))
 			return true;
 	return false;
 }

@@ -21,7 +21,7 @@ static size_t candidates(const struct ike_core *core, const struct conf_profile 
 			enum sign_key_type type = pki_own(core->pki, all[i])->type;
 
 			if (type != SIGN_KEY_NONE &&
-			    ike_key_auth(type) == profile->auth_local.method[m])
+			    pki_key_auth(type) == profile->auth_local.method[m])
 				list[count++] = all[i];
 		}
 	return count;

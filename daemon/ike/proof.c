@@ -111,21 +111,6 @@ size_t ike_judges(const struct conf *conf, int *list, size_t cap)
 	return count;
 }
 
-enum conf_auth ike_key_auth(enum sign_key_type type)
-{
-	switch (type) {
-	case SIGN_KEY_RSA:
-	case SIGN_KEY_RSA_PSS:
-		return CONF_AUTH_RSA;
-	case SIGN_KEY_P256:
-	case SIGN_KEY_P384:
-	case SIGN_KEY_P521:
-		return CONF_AUTH_ECDSA;
-	default:
-		return CONF_AUTH_EDDSA;
-	}
-}
-
 /* False, for a return. */
 static bool no(struct ike_why *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -269,7 +254,7 @@ static bool takes(const struct conf_auths *auths, const struct conf_profile *pro
 {
 	char text[64];
 
-	return conf_auth_set(auths) & ike_key_auth(sign_key_type(key)) ||
+	return conf_auth_set(auths) & pki_key_auth(sign_key_type(key)) ||
 	       no(why, "it signs with %s, which profile %s does not take",
 		  sign_key_text(key, text, sizeof(text)), profile->name);
 }

@@ -93,7 +93,5 @@ size_t ike_judges(const struct conf *conf, int *list, size_t cap);
 /* Trustpoints of a profile for one use, in its order. Returns how many. */
 size_t ike_trustpoints(const struct conf_profile *profile, enum conf_trust_use use,
 		       int list[CONF_LIST_MAX]);
-/* The method, as the configuration calls it, that a key of this type signs for. */
-enum conf_auth ike_key_auth(enum sign_key_type type);
 
 #endif

@@ -80,6 +80,11 @@ bool pki_own_ocsp(struct pki_trustpoint *tp, const struct pki_file *file, const 
 void pki_own_finish(struct pki *pki, struct pki_trustpoint *tp, int64_t now);
 void pki_warn(struct pki *pki, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* --- profiles.c --- */
+
+/* When everything is there: what keeps the clients of this profile out whatever they do. */
+void pki_warn_of_profile(struct pki *pki, const struct conf_profile *profile);
+
 /* --- policy.c --- */
 
 /* May this be the certificate of a peer, whoever issued it? RFC 4945 5.1.3. */

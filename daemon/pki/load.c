@@ -200,6 +200,8 @@ static bool finish(struct pki *pki, const struct conf *conf, unsigned flags, int
 		warn_of_dates(pki, tp, now);
 		pki_own_finish(pki, tp, now);
 	}
+	for (size_t i = 0; i < conf->profile_count && !(flags & PKI_OWN_ONLY); i++)
+		pki_warn_of_profile(pki, &conf->profiles[i]);
 	return true;
 }
 

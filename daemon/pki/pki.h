@@ -58,6 +58,8 @@ struct pki_own {
 	uint8_t key_hash[PKI_KEY_HASH_LEN]; /* of its key: for struct msg_auth_sign */
 };
 
+/* The method, as the configuration calls it, that a key of this type signs for. */
+enum conf_auth pki_key_auth(enum sign_key_type type);
 const struct pki_own *pki_own(const struct pki *pki, int trustpoint);
 /* The public key of our certificate, NULL: none. Borrowed. */
 const struct sign_key *pki_own_key(const struct pki *pki, int trustpoint);

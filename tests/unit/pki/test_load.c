@@ -369,9 +369,10 @@ static void test_choose_first(void **state)
 
 /* --- warnings --- */
 
-static void expect_warning(const struct ca_cert *gw, const struct ca_cert *ca, const char *words)
+static bool warned(const char *conf_text, const struct ca_cert *gw, const struct ca_cert *ca,
+		   const char *words)
 {
-	struct conf *conf = conf_of(ours_conf);
+	struct conf *conf = conf_of(conf_text);
 	int fd = pki_bundle_new();
 	struct pki *pki;
 	bool said = false;
@@ -381,10 +382,57 @@ static void expect_warning(const struct ca_cert *gw, const struct ca_cert *ca, c
 	pki = load_good(fd, conf);
 	for (size_t i = 0; pki_warning(pki, i); i++)
 		said |= strstr(pki_warning(pki, i), words) != NULL;
-	if (!said)
-		fail_msg("no warning '%s'", words);
 	pki_free(pki);
 	conf_free(conf);
+	return said;
+}
+
+static void expect_warning(const struct ca_cert *gw, const struct ca_cert *ca, const char *words)
+{
+	if (!warned(ours_conf, gw, ca, words))
+		fail_msg("no warning '%s'", words);
+}
+
+/* A profile that its certificate does not fit, and what is said then; NULL: it fits. */
+static void test_profile_warnings(void **state)
+{
+	static const char *const identity = "does not stand in the certificate";
+	static const char *const key = "none of its trustpoints has a key for";
+	/* clang-format off */
+	static const struct {
+		const char *identity, *methods, *warning;
+	} rows[] = {
+		{ "fqdn gw.example.org",    "ecdsa-sig",          NULL },
+		{ "fqdn GW.example.org",    "ecdsa-sig, rsa-sig", NULL },
+		{ "dn",                     "ecdsa-sig",          NULL },
+		{ "dn CN=gw",               "ecdsa-sig",          NULL },
+		{ "fqdn other.example.org", "ecdsa-sig",          identity },
+		{ "email gw@example.org",   "ecdsa-sig",          identity },
+		{ "dn CN=other",            "ecdsa-sig",          identity },
+		{ "fqdn gw.example.org",    "rsa-sig, eddsa-sig", key },
+	};
+	/* clang-format on */
+	static const struct ca_spec spec = { "EC:P-256", "CN=gw", .san = "DNS:gw.example.org",
+					     .from = NOW - DAY, .until = NOW + 30 * DAY };
+	struct ca_cert root, gw;
+
+	(void)state;
+	ca_make(&root, &root_spec, NULL);
+	ca_make(&gw, &spec, &root);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text),
+			 "%s[ikev2-profile s]\nmatch-identity-remote = fqdn domain example.org\n"
+			 "identity-local = %s\nauthentication-local = %s\n"
+			 "authentication-remote = ecdsa-sig\npki-trustpoint = t\n"
+			 "aaa-authorization-group = p\nvirtual-template = 1\n",
+			 ours_conf, rows[i].identity, rows[i].methods);
+		assert_int_equal(warned(text, &gw, &root, identity), rows[i].warning == identity);
+		assert_int_equal(warned(text, &gw, &root, key), rows[i].warning == key);
+	}
+	ca_free(&gw);
+	ca_free(&root);
 }
 
 static void test_warnings(void **state)
@@ -461,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_choose_first),
 		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_profile_warnings),
 		cmocka_unit_test(test_our_intermediate),
 	};
 
