@@ -94,7 +94,7 @@ static bool check_keys(const struct conf *conf, const struct pki *pki, struct pk
 	return ok;
 }
 
-static int check_trustpoints(const struct conf *conf)
+static int check_trustpoints(const char *path, const struct conf *conf)
 {
 	bool root = geteuid() == 0, ok;
 	struct pki_files files = PKI_FILES_NONE;
@@ -118,7 +118,7 @@ static int check_trustpoints(const struct conf *conf)
 		printf("private keys: not checked, only root may read them\n");
 	ok = pki != NULL;
 	if (!ok)
-		fprintf(stderr, "%s\n", why);
+		fprintf(stderr, "%s: %s\n", path, why);
 	pki_files_close(&files);
 	pki_free(pki);
 	return ok ? 0 : 1;
@@ -151,7 +151,7 @@ static int check(const char *path)
 	if (!conf)
 		return print_errors(&errors);
 	warn_of_legacy(conf);
-	status = check_secrets(conf) | check_trustpoints(conf);
+	status = check_secrets(conf) | check_trustpoints(path, conf);
 	if (status == 0)
 		printf("%s: no error; profiles: %zu, pools: %zu\n", path, conf->profile_count,
 		       conf->pool_count);

@@ -48,9 +48,14 @@ static int open_regular(const char *path, struct stat *st)
 	return -1;
 }
 
-static const char *open_error(void)
+static bool not_opened(const struct reader *r, uint32_t trustpoint, const char *path)
 {
-	return errno == EINVAL ? "is not a regular file" : strerror(errno);
+	char what[128];
+
+	if (errno == EINVAL)
+		return wrong(r, trustpoint, path, "is not a regular file");
+	snprintf(what, sizeof(what), "cannot be opened: %s", strerror(errno));
+	return wrong(r, trustpoint, path, what);
 }
 
 /* --- directories of revocation lists --- */
@@ -133,7 +138,7 @@ static bool pack(void *arg, uint32_t trustpoint, enum pki_kind kind, const char 
 	uint8_t *bytes;
 
 	if (fd < 0)
-		return wrong(r, trustpoint, path, open_error());
+		return not_opened(r, trustpoint, path);
 	if (kind == PKI_KIND_CRL && r->lists[trustpoint]++ == LISTS_MAX) {
 		close(fd);
 		return wrong(r, trustpoint, path,
@@ -191,7 +196,7 @@ static bool copy_key(const struct reader *r, uint32_t trustpoint)
 	char what[128];
 
 	if (fd < 0)
-		return wrong(r, trustpoint, path, open_error());
+		return not_opened(r, trustpoint, path);
 	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
 		snprintf(what, sizeof(what),
 			 "gives rights to group or others (mode %04o); chmod 0600 it",

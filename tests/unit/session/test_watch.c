@@ -162,7 +162,7 @@ static void test_refused(void **state)
 	unlink(f.key);
 	put(f.key, "the key", 0600);
 	unlink(f.cert);
-	conf_in(&f, &files, "gw.pem No such file or directory");
+	conf_in(&f, &files, "gw.pem cannot be opened: No such file or directory");
 	snprintf(link, sizeof(link), "%s", f.ca);
 	assert_int_equal(symlink(link, f.cert), 0); /* a link is as good as a file */
 	conf_free(conf_in(&f, &files, NULL));
