@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,23 @@ static void warn_of_legacy(const struct conf *conf)
 				conf->proposals[i].name, weak);
 }
 
+/* The file may be meant for another machine, so this is no error. */
+static void warn_of_users(const struct conf *conf)
+{
+	const struct {
+		const char *key, *user;
+	} rows[] = { { "user-ike", conf->gateway.user_ike },
+		     { "user-aaa", conf->gateway.user_aaa },
+		     { "user-worker", conf->gateway.user_worker } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!getpwnam(rows[i].user))
+			fprintf(stderr,
+				"warning: [gateway] %s: this machine has no user %s; "
+				"systemd-sysusers makes those of the package\n",
+				rows[i].key, rows[i].user);
+}
+
 static int check(const char *path)
 {
 	struct conf_errors errors = { 0 };
@@ -151,6 +169,7 @@ static int check(const char *path)
 	if (!conf)
 		return print_errors(&errors);
 	warn_of_legacy(conf);
+	warn_of_users(conf);
 	status = check_secrets(conf) | check_trustpoints(path, conf);
 	if (status == 0)
 		printf("%s: no error; profiles: %zu, pools: %zu\n", path, conf->profile_count,

@@ -214,4 +214,7 @@ def test_start_without(lab, build):
         with pytest.raises(Failed) as e:
             l.gateway.start()
         assert must in str(e.value)
+        if "user" in settings["gateway"]:
+            check = l.gateway.flexctl("config", "check", l.gateway.conf, as_json=False)
+            assert "[gateway] user-ike: this machine has no user nobody-here" in check.stdout
         l.gateway.flexd = None
