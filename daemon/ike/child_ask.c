@@ -468,9 +468,10 @@ static void end_old(struct ike_core *core, struct ikesa *sa, __be32 heir)
 
 bool ike_child_ask_added(struct ike_core *core, struct ikesa *sa, const struct msg_sa_added *added)
 {
-	struct ike_child *child = installing(sa, added->spi_out);
+	/* By our SPI: the peer's is what the peer chose, and may have chosen twice. */
+	struct ike_child *child = ike_child_in(sa, added->spi_in);
 
-	if (!child || child->spi_in != added->spi_in)
+	if (!child || child->state != IKE_CHILD_INSTALLING)
 		return false;
 	child->state = IKE_CHILD_INSTALLED;
 	core->stats.child_rekeys++;

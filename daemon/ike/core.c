@@ -288,7 +288,7 @@ static int sa_added(struct ike_core *core, const struct msg_sa_added *added)
 		return -EPROTO;
 	if (sa->state == IKE_STATE_INSTALLING)
 		return ike_login_added(core, sa, added);
-	if (!ike_child_answer_added(core, sa, added) && !ike_child_ask_added(core, sa, added))
+	if (!ike_child_ask_added(core, sa, added) && !ike_child_answer_added(core, sa, added))
 		ike_child_stop(core, sa, added->spi_in, 0);
 	return 0;
 }

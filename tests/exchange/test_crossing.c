@@ -6,6 +6,7 @@
 #include "exchange/exchange.h"
 
 #include "ike/close.h"
+#include "ike/create.h"
 #include "ike/task.h"
 #include "support/pair.h"
 
@@ -197,6 +198,42 @@ static void test_two_children(void **state)
 		two_children(seed);
 }
 
+/* The peer's SPI is the same in its answer to our rekey of one CHILD SA and in its own rekey of the
+ * other, while flexd has both in hand: each gets what flexd made for it. */
+static void test_same_spi(void **state)
+{
+	struct pair *p = begin(1);
+	struct ikesa *a = pair_sa(p, PAIR_A);
+	__be32 both[2];
+
+	(void)state;
+	pair_second_child(p);
+	both[0] = a->child->spi_in;
+	both[1] = a->child->next->spi_in;
+	gateway_life(&p->gw[PAIR_A], both[0], false);
+	pair_settle(p, PAIR_A);
+	assert_true(pair_deliver(p, PAIR_A, 0, false));
+	p->gw[PAIR_B].next_spi--;
+	gateway_life(&p->gw[PAIR_B], both[1], false);
+	pair_settle(p, PAIR_B);
+	assert_int_equal(p->wire_count[PAIR_B], 2);
+	p->lag = true;
+	assert_true(pair_deliver(p, PAIR_B, 0, false));
+	assert_int_equal(a->child->state, IKE_CHILD_INSTALLING);
+	assert_true(pair_deliver(p, PAIR_B, 0, false));
+	assert_non_null(a->asked);
+	assert_int_equal(a->asked->esp.spi, a->child->spi_out);
+	while (pair_flexd(p, PAIR_A))
+		;
+	assert_null(a->asked);
+	for (const struct ike_child *child = a->child; child; child = child->next) {
+		assert_int_not_equal(child->state, IKE_CHILD_INSTALLING);
+		for (const struct ike_child *other = child->next; other; other = other->next)
+			assert_int_not_equal(child->spi_in, other->spi_in);
+	}
+	end(p);
+}
+
 /* --- without end --- */
 
 /* A peer that rekeys the IKE SA again and again and deletes none of them holds two of ours. */
@@ -219,8 +256,11 @@ static void test_rekeys_without_delete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_close_behind_rekey),    cmocka_unit_test(test_late_answer),
-		cmocka_unit_test(test_close_what_lost),       cmocka_unit_test(test_two_children),
+		cmocka_unit_test(test_close_behind_rekey),
+		cmocka_unit_test(test_late_answer),
+		cmocka_unit_test(test_close_what_lost),
+		cmocka_unit_test(test_two_children),
+		cmocka_unit_test(test_same_spi),
 		cmocka_unit_test(test_rekeys_without_delete),
 	};
 
