@@ -43,6 +43,18 @@ struct ikesa *ike_heir_new(struct ike_core *core, const struct ikesa *sa,
 static const uint32_t of_ike = IKE_WANT(IKE_TASK_REKEY_IKE) | IKE_WANT(IKE_TASK_DELETE_IKE) |
 			       IKE_WANT(IKE_TASK_FOLLOWUP) | IKE_WANT(IKE_TASK_LIFETIME);
 
+/* The answer to our DELETE of a CHILD SA would not find it here any more: it is asked again there.
+ */
+static void delete_again(struct ikesa *sa, const struct ikesa *heir)
+{
+	struct ike_child *child = ike_child_in(heir, sa->own_child);
+
+	if (!child || !ike_asking(sa, IKE_TASK_DELETE_CHILD, child->spi_in))
+		return;
+	child->wanted |= IKE_WANT(IKE_TASK_DELETE_CHILD);
+	sa->own_task = IKE_TASKS;
+}
+
 /* Whatever a field of struct ikesa says about the client and its session belongs here. */
 static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *heir)
 {
@@ -70,6 +82,7 @@ static void hand_over(struct ike_core *core, struct ikesa *sa, struct ikesa *hei
 	sa->session = 0;
 	sa->child = NULL;
 	sa->grant = NULL;
+	delete_again(sa, heir);
 	sa->wanted &= IKE_WANT(IKE_TASK_FOLLOWUP);
 	for (size_t i = 0; i < sizeof(about_client) / sizeof(about_client[0]); i++)
 		if (ike_asking(sa, about_client[i], 0)) {

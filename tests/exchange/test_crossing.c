@@ -5,6 +5,7 @@
  */
 #include "exchange/exchange.h"
 
+#include "ike/child_ask.h"
 #include "ike/close.h"
 #include "ike/create.h"
 #include "ike/task.h"
@@ -234,6 +235,40 @@ static void test_same_spi(void **state)
 	end(p);
 }
 
+/*
+ * Both rekey the IKE SA. In the one that the peer made we delete a CHILD SA, and before that is
+ * answered ours takes its place: it is deleted there.
+ */
+static void delete_between(uint64_t seed)
+{
+	struct pair *p = begin(seed);
+	struct ikesa *rival;
+
+	pair_second_child(p);
+	rekey_ike(p, PAIR_A);
+	rekey_ike(p, PAIR_B);
+	assert_true(pair_deliver(p, PAIR_B, 0, false));
+	assert_true(pair_deliver(p, PAIR_A, 0, false));
+	rival = pair_sa(p, PAIR_A);
+	ike_child_delete(p->gw[PAIR_A].core, rival, rival->child);
+	pair_settle(p, PAIR_A);
+	assert_int_equal(rival->own_task, IKE_TASK_DELETE_CHILD);
+	assert_true(pair_deliver(p, PAIR_B, 0, false)); /* the answer to our rekey */
+	pair_live(p, SETTLED_MS);
+	for (unsigned side = 0; side < PAIR_SIDES; side++) {
+		assert_int_equal(children(p, side), 1);
+		assert_int_equal(gateway_sas(&p->gw[side], 1), 1);
+	}
+	end(p);
+}
+
+static void test_delete_between(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++)
+		delete_between(seed);
+}
+
 /* --- without end --- */
 
 /* A peer that rekeys the IKE SA again and again and deletes none of them holds two of ours. */
@@ -261,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_close_what_lost),
 		cmocka_unit_test(test_two_children),
 		cmocka_unit_test(test_same_spi),
+		cmocka_unit_test(test_delete_between),
 		cmocka_unit_test(test_rekeys_without_delete),
 	};
 
