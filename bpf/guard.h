@@ -256,7 +256,7 @@ FG_INLINE __u32 fg_bound(__u32 at, __u32 mask)
 	return at & mask;
 }
 
-/* Which message it is and from whom. */
+/* Which message it is and from whom; the address also of what cannot be read. */
 FG_INLINE enum fg_init_kind fg_guard_read(struct xdp_md *ctx, __u32 l3, __u32 l4,
 					  struct fg_datagram *d, struct fg_init *init)
 {
@@ -269,13 +269,7 @@ FG_INLINE enum fg_init_kind fg_guard_read(struct xdp_md *ctx, __u32 l3, __u32 l4
 		return FG_INIT_UNREADABLE;
 	marker = h->dst == fg_be16(FG_NATT_PORT) ? FG_IKE_MARKER : 0;
 	length = fg_host16(h->length);
-	if (length < sizeof(*h) + marker || udp + length > end)
-		return FG_INIT_UNREADABLE;
 	d->v6 = ip[0] >> 4 == 6;
-	d->l3 = l3;
-	d->udp = l3 + l4;
-	d->ike = d->udp + (__u32)sizeof(*h) + marker;
-	d->length = length - (__u32)sizeof(*h) - marker;
 	init->port = h->src;
 	if (d->v6) {
 		const struct fg_ip6_header *h6 = (const void *)ip;
@@ -290,6 +284,12 @@ FG_INLINE enum fg_init_kind fg_guard_read(struct xdp_md *ctx, __u32 l3, __u32 l4
 		init->ip.w[2] = fg_be32(0xffff);
 		init->ip.w[3] = ((const struct fg_ip4_header *)ip)->src;
 	}
+	if (length < sizeof(*h) + marker || udp + length > end)
+		return FG_INIT_UNREADABLE;
+	d->l3 = l3;
+	d->udp = l3 + l4;
+	d->ike = d->udp + (__u32)sizeof(*h) + marker;
+	d->length = length - (__u32)sizeof(*h) - marker;
 	return fg_init_read(data + d->ike, end, d->length, init);
 }
 
@@ -299,14 +299,16 @@ FG_INLINE bool fg_demanded(const struct fg_gate *gate, __u64 now)
 	       (gate->flags & FG_GATE_ALWAYS || now < gate->demand_until_ns);
 }
 
-/* Nothing is known of who sent it. True: to ike, as long as there is nothing amiss. */
+/*
+ * Nothing is known of who sent it. True: to ike, as long as there is nothing amiss. What cannot be
+ * read pays like the rest: one source with rubbish must not empty the purse of all.
+ */
 FG_INLINE bool fg_stranger_pays(struct fg_gate *gate, struct fg_guard_count *count,
-				const struct fg_init *init, const struct fg_datagram *d, bool read,
-				__u64 now)
+				const struct fg_init *init, const struct fg_datagram *d, __u64 now)
 {
 	if (fg_demanded(gate, now))
 		return false;
-	if (read && !fg_pay_source(init, d->v6, false, now, gate->source_cost_ns))
+	if (!fg_pay_source(init, d->v6, false, now, gate->source_cost_ns))
 		return false;
 	if (fg_pay(&count->strangers_paid_until_ns, now, gate->all_cost_ns))
 		return true;
@@ -342,7 +344,7 @@ __attribute__((noinline)) int fg_guard_ike(struct xdp_md *ctx, __u32 l3, __u32 l
 			return XDP_PASS;
 		return fg_drop_packet(ctx, 0, FG_DROP_ike_rate, true);
 	}
-	if (fg_stranger_pays(gate, count, &init, &d, kind == FG_INIT_READ, now))
+	if (fg_stranger_pays(gate, count, &init, &d, now))
 		return XDP_PASS;
 	if (gate->flags & FG_GATE_NEVER)
 		return fg_drop_packet(ctx, 0, FG_DROP_ike_rate, true);

@@ -129,12 +129,51 @@ static void test_refill(void **state)
 	assert_int_equal(from(key.prefix, false, false), XDP_TX);
 }
 
+/* What cannot be read, and what has its nonce too far back, pays per source like the rest: one
+ * address with rubbish does not make others show a cookie. */
+static void test_rubbish(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t before; /* payloads before the nonce */
+		bool version;  /* IKE version 1 */
+		bool length;   /* the datagram is longer than its packet */
+		int passed; /* the odd one still is at the rate of all when its source cannot pay */
+	} rows[] = {
+		{ "version", 0, true, false, 10 },
+		{ "UDP length", 0, false, true, 10 },
+		{ "nonce", 20, false, false, 40 },
+	};
+
+	(void)state;
+	for (int i = 0; i < 2 * (int)COUNT(rows); i++) {
+		bool v6 = i & 1;
+		struct request r = { .v6 = v6, .before = rows[i / 2].before };
+		int passed = 0;
+		struct sent s;
+
+		begin(0, FOR_TEN_NS, FOR_TEN_NS / 4);
+		make(&s, &r);
+		if (rows[i / 2].version)
+			s.f.b[s.ike + 17] = 0x10;
+		if (rows[i / 2].length)
+			set16(&s.f, s.udp + 4, 2000);
+		for (int n = 0; n < 60; n++)
+			passed += verdict(&s) == XDP_PASS;
+		if (passed < rows[i / 2].passed || passed > rows[i / 2].passed + 2)
+			fail_msg("%s: %d passed", rows[i / 2].what, passed);
+		if (demanded())
+			fail_msg("%s: a cookie of everybody", rows[i / 2].what);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_source), cmocka_unit_test(test_one_subscriber),
-		cmocka_unit_test(test_flood),  cmocka_unit_test(test_demand),
-		cmocka_unit_test(test_never),  cmocka_unit_test(test_refill),
+		cmocka_unit_test(test_source),  cmocka_unit_test(test_one_subscriber),
+		cmocka_unit_test(test_flood),   cmocka_unit_test(test_demand),
+		cmocka_unit_test(test_never),   cmocka_unit_test(test_refill),
+		cmocka_unit_test(test_rubbish),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
