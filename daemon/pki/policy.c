@@ -147,7 +147,14 @@ static void set_rules(X509_STORE_CTX *ctx, const struct pki_trustpoint *tp, int6
 	X509_STORE_CTX_set_verify_cb(ctx, judge);
 }
 
-/* As long as every certificate of the path holds, and no list that is in force now has expired. */
+static void end_at(int64_t time, int64_t now, int64_t *until)
+{
+	if (time > now && time < *until)
+		*until = time;
+}
+
+/* As long as every certificate of the path holds, and the same lists are in force: one that ends
+ * may leave the word to another, and one that begins may revoke. */
 static void find_bounds(X509_STORE_CTX *ctx, const struct pki_trustpoint *tp, int64_t now,
 			int64_t *from, int64_t *until)
 {
@@ -162,12 +169,12 @@ static void find_bounds(X509_STORE_CTX *ctx, const struct pki_trustpoint *tp, in
 		*from = begin > *from ? begin : *from;
 		*until = end < *until ? end : *until;
 	}
-	for (int i = 0; tp->revocation == CONF_REVOCATION_CRL && i < sk_X509_CRL_num(tp->crls);
+	for (int i = 0; tp->revocation != CONF_REVOCATION_NONE && i < sk_X509_CRL_num(tp->crls);
 	     i++) {
-		int64_t end = pki_time(X509_CRL_get0_nextUpdate(sk_X509_CRL_value(tp->crls, i)));
+		const X509_CRL *crl = sk_X509_CRL_value(tp->crls, i);
 
-		if (end > now && end < *until)
-			*until = end;
+		end_at(pki_time(X509_CRL_get0_lastUpdate(crl)), now, until);
+		end_at(pki_time(X509_CRL_get0_nextUpdate(crl)), now, until);
 	}
 }
 

@@ -53,13 +53,19 @@ static const struct {
 };
 /* clang-format on */
 
-static void pack_crl(int fd, const struct ca_cert *by, const long *serials, int64_t until)
+static void pack_crl_of(int fd, const struct ca_cert *by, const long *serials, int64_t from,
+			int64_t until)
 {
 	size_t len;
-	uint8_t *der = ca_crl(by, serials, NOW - 2 * DAY, until ? until : NOW + 7 * DAY, &len);
+	uint8_t *der = ca_crl(by, serials, from, until, &len);
 
 	pack(fd, 0, PKI_KIND_CRL, "/ca.crl", der, len);
 	OPENSSL_free(der);
+}
+
+static void pack_crl(int fd, const struct ca_cert *by, const long *serials, int64_t until)
+{
+	pack_crl_of(fd, by, serials, NOW - 2 * DAY, until ? until : NOW + 7 * DAY);
 }
 
 static void test_crls(void **state)
@@ -136,6 +142,60 @@ static void test_crl_ends(void **state)
 			 PKI_CRL_EXPIRED);
 	pki_free(pki);
 	conf_free(conf);
+	ca_free(&root);
+	ca_free(&leaf);
+}
+
+/* Lists that are in force one after the other: whom the later one revokes is not let in because the
+ * earlier one did not. */
+static void test_crl_follows(void **state)
+{
+	static const int zero;
+	static const long none[] = { 5, 0 }, alice[] = { 99, 0 };
+	static const struct {
+		const char *what, *conf;
+		int64_t from, until; /* of the list that revokes, in days from now */
+		int64_t other_until; /* of the other one, which is two days old */
+	} rows[] = {
+		{ "made in advance", TP(CRL), 1, 8, 7 },
+		{ "made in advance, crl none", TP(CRL "revocation-check = crl none\n"), 1, 8, 7 },
+		{ "an older one that holds longer", TP(CRL), -3, 8, 1 },
+		{ "an older one that holds longer, crl none",
+		  TP(CRL "revocation-check = crl none\n"), -3, 8, 1 },
+	};
+	struct ca_spec spec = { "EC:P-256", "CN=alice", .from = NOW - DAY, .until = NOW + 99 * DAY,
+				.serial = 99 };
+	struct ca_cert root, leaf;
+	const struct ca_cert *anchor = &root;
+	size_t wrong = 0;
+
+	(void)state;
+	ca_make(&root, &root_spec, NULL);
+	ca_make(&leaf, &spec, &root);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conf *conf = conf_of(rows[i].conf);
+		int fd = pki_bundle_new();
+		enum pki_verdict now, later;
+		struct pki_cert *cert;
+		struct pki *pki;
+
+		pack_certs(fd, 0, PKI_KIND_CA, "/ca.pem", &anchor, 1);
+		pack_crl(fd, &root, none, NOW + rows[i].other_until * DAY);
+		pack_crl_of(fd, &root, alice, NOW + rows[i].from * DAY, NOW + rows[i].until * DAY);
+		pki = load_good(fd, conf);
+		now = pki_verify(pki, &zero, 1, &leaf.der, 1, NOW, &cert, NULL);
+		pki_cert_free(cert);
+		later = pki_verify(pki, &zero, 1, &leaf.der, 1, NOW + DAY + 1, &cert, NULL);
+		pki_cert_free(cert);
+		if (now != PKI_OK || later != PKI_REVOKED) {
+			print_error("%s: %s, then %s\n", rows[i].what, pki_verdict_text(now),
+				    pki_verdict_text(later));
+			wrong++;
+		}
+		pki_free(pki);
+		conf_free(conf);
+	}
+	assert_int_equal(wrong, 0);
 	ca_free(&root);
 	ca_free(&leaf);
 }
@@ -505,6 +565,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crls),
 		cmocka_unit_test(test_crl_ends),
+		cmocka_unit_test(test_crl_follows),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_choose_first),
