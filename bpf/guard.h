@@ -331,8 +331,11 @@ __attribute__((noinline)) int fg_guard_ike(struct xdp_md *ctx, __u32 l3, __u32 l
 	enum fg_init_kind kind;
 	__u64 now;
 
-	if (!gate || !count || !(gate->flags & FG_GATE_GUARD) || l3 > 64 || l4 > 128)
+	if (!gate || !count || !(gate->flags & FG_GATE_GUARD))
 		return XDP_PASS;
+	/* Nobody sends IKE behind so many extension headers but who wants to get past the guard. */
+	if (l3 > 64 || l4 > 128)
+		return fg_drop_packet(ctx, 0, FG_DROP_ike_unreadable, true);
 	kind = fg_guard_read(ctx, fg_bound(l3, 0x7f), fg_bound(l4, 0xff), &d, &init);
 	if (kind == FG_INIT_OTHER)
 		return XDP_PASS;

@@ -370,6 +370,32 @@ static void test_odd(void **state)
 	}
 }
 
+/* Extension headers do not lead past the guard: what is behind more of them than it looks is
+ * dropped. */
+static void test_long_extension(void **state)
+{
+	const struct request r = { .v6 = true, .options = 1 };
+	struct sent s;
+
+	(void)state;
+	for (size_t more = 88; more <= 1024; more += 8) {
+		begin(FG_GATE_ALWAYS, 0, 0);
+		make(&s, &r);
+		/* The one of 8 bytes grows: its length is in units of 8, its padding is one option.
+		 */
+		memmove(s.f.b + s.udp + more, s.f.b + s.udp, s.f.len - s.udp);
+		memset(s.f.b + s.udp, 0, more);
+		s.f.b[s.udp - 7] = (uint8_t)(more / 8);
+		s.f.len += more;
+		s.udp += more;
+		s.ike += more;
+		close_request(&s);
+		if (verdict(&s) != XDP_DROP)
+			fail_msg("behind %zu bytes: not dropped", more + 8);
+		assert_drops("behind an extension", drop_fd, 0, FG_DROP_ike_unreadable);
+	}
+}
+
 static void test_group_address(void **state)
 {
 	struct request r = { 0 };
@@ -408,12 +434,13 @@ static void test_mutated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answer),        cmocka_unit_test(test_cookie),
-		cmocka_unit_test(test_nonce),         cmocka_unit_test(test_no_cookie),
-		cmocka_unit_test(test_established),   cmocka_unit_test(test_not_ours),
-		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_never_longer),  cmocka_unit_test(test_odd),
-		cmocka_unit_test(test_group_address), cmocka_unit_test(test_mutated),
+		cmocka_unit_test(test_answer),         cmocka_unit_test(test_cookie),
+		cmocka_unit_test(test_nonce),          cmocka_unit_test(test_no_cookie),
+		cmocka_unit_test(test_established),    cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_unreadable),     cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_never_longer),   cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_long_extension), cmocka_unit_test(test_group_address),
+		cmocka_unit_test(test_mutated),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
