@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * CHILD SAs: what we remember of one, and what flexd is told. Who makes and rekeys them:
- * child_ask.h (we) and child_answer.h (the peer).
+ * child_ask.h (we) and child_answer.h (the peer); who deletes them: child_delete.h.
  */
 #ifndef IKE_CHILD_H
 #define IKE_CHILD_H

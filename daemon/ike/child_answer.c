@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/child_answer.h"
 
-#include "ike/child_ask.h"
+#include "ike/child_delete.h"
 #include "ike/close.h"
 #include "ike/create.h"
 #include "ike/exchange.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * We rekey and delete CHILD SAs, RFC 7296 1.3.3 and 1.4.1. Make before break: an SPI of flexd's,
- * the exchange, the new SA installed and in use, then DELETE of the old one, whose inbound side
- * still opens what is under way.
+ * We rekey CHILD SAs, RFC 7296 1.3.3. Make before break: an SPI of flexd's, the exchange, the new
+ * SA installed and in use, then DELETE of the old one (child_delete.h), whose inbound side still
+ * opens what is under way.
  */
 #ifndef IKE_CHILD_ASK_H
 #define IKE_CHILD_ASK_H
@@ -15,12 +15,6 @@ struct ike_writer;
 /* Make another one in its place, unless that is under way already. The SA may be gone afterwards.
  */
 void ike_child_rekey(struct ike_core *core, struct ikesa *sa, struct ike_child *child);
-/* DELETE it as soon as our window allows. The SA may be gone afterwards. */
-void ike_child_delete(struct ike_core *core, struct ikesa *sa, struct ike_child *child);
-/* It left the list: without another one, or one on its way, the IKE SA is childless. */
-void ike_child_gone(struct ike_core *core, struct ikesa *sa);
-/* One came: an IKE SA that was childless is no more. */
-void ike_child_first(struct ike_core *core, struct ikesa *sa);
 
 /* Answers of flexd. added and refused return false when it is not about one that we made. The SA
  * may be gone afterwards. */
@@ -33,8 +27,5 @@ bool ike_child_ask_refused(struct ike_core *core, struct ikesa *sa,
 /* Rows of the tasks. */
 bool ike_child_ask_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w);
 bool ike_child_ask_answered(struct ike_core *core, struct ikesa *sa, const struct ike_message *m);
-bool ike_child_delete_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w);
-bool ike_child_delete_answered(struct ike_core *core, struct ikesa *sa,
-			       const struct ike_message *m);
 
 #endif

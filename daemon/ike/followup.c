@@ -4,6 +4,7 @@
 #include "core/secret.h"
 #include "ike/child_answer.h"
 #include "ike/child_ask.h"
+#include "ike/child_delete.h"
 #include "ike/close.h"
 #include "ike/exchange.h"
 #include "ike/rekey_answer.h"

@@ -2,6 +2,7 @@
 #include "ike/life.h"
 
 #include "ike/child_ask.h"
+#include "ike/child_delete.h"
 #include "ike/client.h"
 #include "ike/close.h"
 #include "ike/create.h"

@@ -2,6 +2,7 @@
 #include "ike/task.h"
 
 #include "ike/child_ask.h"
+#include "ike/child_delete.h"
 #include "ike/close.h"
 #include "ike/followup.h"
 #include "ike/info.h"

@@ -5,7 +5,7 @@
  */
 #include "exchange/exchange.h"
 
-#include "ike/child_ask.h"
+#include "ike/child_delete.h"
 #include "ike/close.h"
 #include "ike/create.h"
 #include "ike/task.h"
