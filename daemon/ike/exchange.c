@@ -292,7 +292,7 @@ static void received(struct ike_core *core, struct ikesa *sa, const struct ike_r
 		request_opened(sa, rule->exchange, digest);
 	drop = ike_parse_inner(m->sk_first, opened->plain, opened->len, m);
 	culprit = m->culprit;
-	ike_tally_received(&core->tally, m);
+	ike_tally_received(core, m);
 	ike_trace_received(core, sa, &from->path, m);
 	if (drop == IKE_DROP_NONE)
 		drop = ike_rule_check(rule, m, &culprit);

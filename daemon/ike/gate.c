@@ -138,7 +138,7 @@ static void init(struct ike_core *core, const struct ike_header *header, struct 
 	culprit = m.culprit;
 	if (drop == IKE_DROP_NONE)
 		drop = ike_rule_check(rule, &m, &culprit);
-	ike_tally_received(&core->tally, &m);
+	ike_tally_received(core, &m);
 	ike_trace_received(core, NULL, &from->path, &m);
 	if (drop == IKE_DROP_NONE)
 		rule->handle(core, NULL, &m, from);

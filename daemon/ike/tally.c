@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/tally.h"
 
+#include "ike/core.h"
+
 #include <stdio.h>
 
 /* The place of a number among the rows of its registry, or the count of rows. */
@@ -30,10 +32,12 @@ static size_t notify_index(unsigned number)
 	return i;
 }
 
-void ike_tally_received(struct ike_tally *tally, const struct ike_message *m)
+void ike_tally_received(struct ike_core *core, const struct ike_message *m)
 {
+	struct ike_tally *tally = &core->tally;
 	size_t at = exchange_index(m->header.exchange);
 
+	core->stats.payloads_ignored += m->ignored;
 	if (at < IKE_TALLY_EXCHANGES && m->header.flags & IKE_FLAG_RESPONSE)
 		tally->exchange[at].answers_in++;
 	else if (at < IKE_TALLY_EXCHANGES)

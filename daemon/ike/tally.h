@@ -8,6 +8,8 @@
 #include "ike/wire/build.h"
 #include "msg.h"
 
+struct ike_core;
+
 enum {
 	IKE_TALLY_EXCHANGES = 0
 #define IKE_EXCHANGE(number, name) +1
@@ -28,7 +30,7 @@ struct ike_tally {
 };
 
 /* An authenticated message, or one in clear text that is acted upon. */
-void ike_tally_received(struct ike_tally *tally, const struct ike_message *m);
+void ike_tally_received(struct ike_core *core, const struct ike_message *m);
 /* A message of ours, once however often it is sent: `first` and bytes are its payload chain. */
 void ike_tally_sent(struct ike_tally *tally, uint8_t exchange, bool response, uint8_t first,
 		    const uint8_t *payloads, size_t len);

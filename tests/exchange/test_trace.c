@@ -116,12 +116,34 @@ static void test_tally(void **state)
 	story_end(s);
 }
 
+/* More of a kind than there is room for: the first ones count, the others only under this name. */
+static void test_payloads_ignored(void **state)
+{
+	struct story *s = story_up(0);
+	const __be32 nobody = htonl(0x12345678);
+	struct ike_header header;
+	struct ike_writer w;
+	uint8_t bytes[1024];
+
+	(void)state;
+	ike_begin_inner(&w, bytes, sizeof(bytes));
+	for (size_t i = 0; i < IKE_DELETES_MAX + 3; i++)
+		ike_put_delete(&w, IKE_PROTOCOL_ESP, &nobody, 1);
+	header = initiator_header(s->in, IKE_EXCHANGE_INFORMATIONAL);
+	assert_true(initiator_seal(s->in, &header, &w) > 0);
+	gateway_talk(&s->gw, s->in);
+	assert_int_equal(s->gw.core->stats.payloads_ignored, 3);
+	assert_int_equal(gateway_sas(&s->gw, 1), 1);
+	story_end(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_tally),
+		cmocka_unit_test(test_payloads_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ bool cert_validate(struct rd body)
 void cert_read(struct rd body, struct ike_message *m)
 {
 	if (m->cert_count == IKE_CERTS_MAX)
-		m->cert_ignored++;
+		m->ignored++;
 	else if (cert_get(&body, &m->cert[m->cert_count]))
 		m->cert_count++;
 }
@@ -36,7 +36,7 @@ bool certreq_validate(struct rd body)
 void certreq_read(struct rd body, struct ike_message *m)
 {
 	if (m->certreq_count == IKE_CERTREQS_MAX)
-		m->certreq_ignored++;
+		m->ignored++;
 	else if (cert_get(&body, &m->certreq[m->certreq_count]))
 		m->certreq_count++;
 }

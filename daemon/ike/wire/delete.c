@@ -27,7 +27,7 @@ bool delete_validate(struct rd body)
 void delete_read(struct rd body, struct ike_message *m)
 {
 	if (m->delete_count == IKE_DELETES_MAX)
-		m->delete_ignored++;
+		m->ignored++;
 	else if (delete_get(&body, &m->deletes[m->delete_count]))
 		m->delete_count++;
 }

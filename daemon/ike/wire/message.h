@@ -145,14 +145,15 @@ struct ike_message {
 	struct ike_notify notify[IKE_NOTIFIES_MAX];
 	uint16_t notify_count, notify_ignored;
 	struct ike_delete deletes[IKE_DELETES_MAX];
-	uint16_t delete_count, delete_ignored;
+	uint16_t delete_count;
 	struct ike_bytes vendor[IKE_VENDORS_MAX];
-	uint16_t vendor_count, vendor_ignored;
+	uint16_t vendor_count;
 
 	struct ike_cert cert[IKE_CERTS_MAX];
-	uint16_t cert_count, cert_ignored;
+	uint16_t cert_count;
 	struct ike_cert certreq[IKE_CERTREQS_MAX];
-	uint16_t certreq_count, certreq_ignored;
+	uint16_t certreq_count;
+	uint16_t ignored; /* of these four, for which there was no room */
 
 	/* SK, RFC 7296 3.14, or SKF, RFC 7383 2.5: IV, ciphertext and ICV; type of the first
 	 * payload inside. */

@@ -9,7 +9,7 @@ bool vendor_validate(struct rd body)
 void vendor_read(struct rd body, struct ike_message *m)
 {
 	if (m->vendor_count == IKE_VENDORS_MAX)
-		m->vendor_ignored++;
+		m->ignored++;
 	else
 		m->vendor[m->vendor_count++] = ike_rest(&body);
 }
