@@ -83,6 +83,12 @@ bool ike_additional_optional(const struct conf_additional *ours)
 	return true;
 }
 
+void ike_additional_known(bool knows, struct conf_additional *ours)
+{
+	if (!knows && ike_additional_optional(ours))
+		*ours = (struct conf_additional){ 0 };
+}
+
 uint16_t ike_additional_next(const uint16_t method[CONF_ADDITIONAL_MAX], uint8_t *at)
 {
 	while (*at < CONF_ADDITIONAL_MAX && method[*at] == IKE_GROUP_NONE)

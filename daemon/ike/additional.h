@@ -33,6 +33,9 @@ static inline bool ike_additional_type(uint8_t type)
 }
 /* May all of them be left out? */
 bool ike_additional_optional(const struct conf_additional *ours);
+/* What we offer. Who has made such an exchange knows them; others refuse a proposal that has a
+ * transform type which they do not know, and are offered none where all may be left out. */
+void ike_additional_known(bool knows, struct conf_additional *ours);
 /* The first method at or behind *at, which goes there; IKE_GROUP_NONE: none is left. */
 uint16_t ike_additional_next(const uint16_t method[CONF_ADDITIONAL_MAX], uint8_t *at);
 /* Is there any? */

@@ -72,15 +72,6 @@ void ike_child_spi_given(struct ike_core *core, struct ikesa *sa, const struct m
 	}
 }
 
-/* Who has made additional key exchanges knows them. Others refuse a proposal that has a transform
- * type which they do not know, and are offered none where they may be left out. */
-static void only_known(const struct ikesa *sa, const struct ike_child *child, struct ike_pfs *pfs)
-{
-	if (!ike_additional_any(sa->keys.suite.additional) &&
-	    !ike_additional_any(child->additional) && ike_additional_optional(&pfs->additional))
-		pfs->additional = (struct conf_additional){ 0 };
-}
-
 /* Those of the old one and nothing else. */
 static void as_before(const struct ike_child *child, struct ike_pfs *pfs)
 {
@@ -105,7 +96,9 @@ static struct ike_pfs groups(const struct ike_core *core, const struct ikesa *sa
 	    ike_client_has(sa, IKE_CLIENT_NO_KE_IN_CHILD_REKEY))
 		pfs.required = false;
 	if (pfs.required)
-		only_known(sa, child, &pfs);
+		ike_additional_known(ike_additional_any(sa->keys.suite.additional) ||
+					     ike_additional_any(child->additional),
+				     &pfs.additional);
 	else
 		as_before(child, &pfs);
 	if (pfs.group_count > 0)

@@ -129,6 +129,17 @@ const struct conf_ipsec_profile *ike_ipsec_profile_of(const struct ike_core *cor
 	return profile ? &core->conf->ipsec_profiles[profile->ipsec_profile] : NULL;
 }
 
+size_t ike_proposals_of(const struct ike_core *core, const struct ikesa *sa,
+			const struct conf_proposal *ours[CONF_LIST_MAX])
+{
+	const struct conf_profile *profile = ike_profile_of(core, sa);
+	size_t count = profile ? profile->proposal_count : 0;
+
+	for (size_t i = 0; i < count; i++)
+		ours[i] = &core->conf->proposals[profile->proposal[i]];
+	return count;
+}
+
 bool ike_pfs_has(const struct ike_pfs *pfs, uint16_t group)
 {
 	for (size_t i = 0; i < pfs->group_count; i++)
@@ -153,8 +164,9 @@ static void take_additional(const struct conf_additional *from, struct conf_addi
  */
 struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa)
 {
-	const struct conf_profile *profile = ike_profile_of(core, sa);
 	const struct conf_ipsec_profile *ipsec = ike_ipsec_profile_of(core, sa);
+	const struct conf_proposal *ours[CONF_LIST_MAX] = { NULL };
+	size_t count = ike_proposals_of(core, sa, ours);
 	struct ike_pfs pfs = { 0 };
 
 	if (ipsec && ipsec->pfs_count > 0) {
@@ -164,13 +176,11 @@ struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa)
 		pfs.required = true;
 		return pfs;
 	}
-	for (size_t i = 0; profile && i < profile->proposal_count; i++) {
-		const struct conf_proposal *p = &core->conf->proposals[profile->proposal[i]];
-
-		for (size_t k = 0; k < p->group_count && pfs.group_count < CONF_LIST_MAX; k++)
-			if (!ike_pfs_has(&pfs, p->group[k]))
-				pfs.group[pfs.group_count++] = p->group[k];
-		take_additional(&p->additional, &pfs.additional);
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < ours[i]->group_count && pfs.group_count < CONF_LIST_MAX; k++)
+			if (!ike_pfs_has(&pfs, ours[i]->group[k]))
+				pfs.group[pfs.group_count++] = ours[i]->group[k];
+		take_additional(&ours[i]->additional, &pfs.additional);
 	}
 	for (size_t n = 0; n < CONF_ADDITIONAL_MAX; n++)
 		if (pfs.additional.count[n] > 0)

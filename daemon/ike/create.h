@@ -100,6 +100,9 @@ void ike_create_abandon(struct ike_core *core, struct ikesa *sa);
 /* Of its profile, NULL: that was removed by a reload. */
 const struct conf_ipsec_profile *ike_ipsec_profile_of(const struct ike_core *core,
 						      const struct ikesa *sa);
+/* The profile's proposals for IKE SAs; returns how many, 0 when it was removed. */
+size_t ike_proposals_of(const struct ike_core *core, const struct ikesa *sa,
+			const struct conf_proposal *ours[CONF_LIST_MAX]);
 /* What the profile wants of the key exchanges for CHILD SAs. */
 struct ike_pfs ike_pfs_of(const struct ike_core *core, const struct ikesa *sa);
 bool ike_pfs_has(const struct ike_pfs *pfs, uint16_t group);

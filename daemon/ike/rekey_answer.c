@@ -46,18 +46,15 @@ static bool piles_up(const struct ike_core *core, const struct ikesa *sa)
 	return before && before->state == IKE_STATE_REKEYED;
 }
 
-/* One of the profile's proposals. NULL spi: none is acceptable. */
+/* One of the profile's proposals, and the SPI that the peer gave in it. False: none is acceptable.
+ */
 static bool choose(const struct ike_core *core, const struct ikesa *sa, const struct ike_message *m,
 		   struct ike_choice *choice, uint64_t *peer_spi)
 {
-	const struct conf_profile *profile = ike_profile_of(core, sa);
-	const struct conf_proposal *ours[CONF_LIST_MAX];
+	const struct conf_proposal *ours[CONF_LIST_MAX] = { NULL };
+	size_t count = ike_proposals_of(core, sa, ours);
 
-	if (!profile)
-		return false;
-	for (size_t i = 0; i < profile->proposal_count; i++)
-		ours[i] = &core->conf->proposals[profile->proposal[i]];
-	if (!ike_choose_additional(&m->sa, ours, profile->proposal_count, m->ke.group, choice))
+	if (!ike_choose_additional(&m->sa, ours, count, m->ke.group, choice))
 		return false;
 	for (size_t i = 0; i < m->sa.proposal_count; i++)
 		if (m->sa.proposal[i].number == choice->number)

@@ -33,21 +33,7 @@ static bool children_move(const struct ikesa *sa)
 
 /* --- the request --- */
 
-static size_t proposals(const struct ike_core *core, const struct ikesa *sa,
-			const struct conf_proposal *ours[CONF_LIST_MAX])
-{
-	const struct conf_profile *profile = ike_profile_of(core, sa);
-	size_t count = profile ? profile->proposal_count : 0;
-
-	for (size_t i = 0; i < count; i++)
-		ours[i] = &core->conf->proposals[profile->proposal[i]];
-	return count;
-}
-
-/*
- * Our proposals. Who has made additional key exchanges knows them; others refuse a proposal that
- * has a transform type which they do not know, and are offered none where they may be left out.
- */
+/* Our proposals, as far as the peer knows their transform types. */
 static void offer_known(const struct ikesa *sa, const struct conf_proposal *const *ours,
 			size_t count, const uint8_t *spi, struct ike_sa *offer)
 {
@@ -56,9 +42,8 @@ static void offer_known(const struct ikesa *sa, const struct conf_proposal *cons
 
 	for (size_t i = 0; i < count; i++) {
 		known[i] = *ours[i];
-		if (!ike_additional_any(sa->keys.suite.additional) &&
-		    ike_additional_optional(&known[i].additional))
-			known[i].additional = (struct conf_additional){ 0 };
+		ike_additional_known(ike_additional_any(sa->keys.suite.additional),
+				     &known[i].additional);
 		list[i] = &known[i];
 	}
 	ike_offer_sa(list, count, spi, offer);
@@ -77,7 +62,7 @@ static uint16_t first_group(const struct conf_proposal *const *ours, size_t coun
 bool ike_rekey_ask_build(struct ike_core *core, struct ikesa *sa, struct ike_writer *w)
 {
 	const struct conf_proposal *ours[CONF_LIST_MAX] = { NULL };
-	size_t count = proposals(core, sa, ours);
+	size_t count = ike_proposals_of(core, sa, ours);
 	struct ike_create *create;
 	struct ike_sa offer = { 0 };
 	uint8_t spi[IKE_SPI_MAX];
@@ -111,7 +96,7 @@ static bool other_group(const struct ike_core *core, struct ikesa *sa,
 			const struct ike_notify *error)
 {
 	const struct conf_proposal *ours[CONF_LIST_MAX];
-	size_t count = proposals(core, sa, ours);
+	size_t count = ike_proposals_of(core, sa, ours);
 	struct rd rd = rd_of(error->data.p, error->data.len);
 	uint16_t group;
 
@@ -151,7 +136,7 @@ static bool acceptable(const struct ike_core *core, const struct ikesa *sa,
 		       struct ike_create *create, const struct ike_message *m)
 {
 	const struct conf_proposal *ours[CONF_LIST_MAX] = { NULL };
-	size_t count = proposals(core, sa, ours);
+	size_t count = ike_proposals_of(core, sa, ours);
 	uint16_t group = dh_group(create->dh);
 
 	if (!ike_count(m, IKE_PAYLOAD_SA) || !ike_count(m, IKE_PAYLOAD_NONCE) ||
