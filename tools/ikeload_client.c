@@ -4,24 +4,20 @@
  */
 #include "ikeload.h"
 
-#include "core/secret.h"
+#include "core/clock.h"
 #include "crypto/rand.h"
 #include "ike/wire/numbers.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { FIRST_RETRY_MS = 500, LOGOUT_TRIES = 5, FRAGMENT_MTU = 1280 };
 
 uint64_t now_us(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	return clock_ns() / 1000;
 }
 
 static bool from_system(void *arg, void *p, size_t len)
@@ -68,6 +64,13 @@ static bool open_socket(struct client *client, const struct endpoint *peer, stru
 	       endpoint_from_sockaddr(&sa, local);
 }
 
+static void wait_ms(struct client *client, uint64_t ms)
+{
+	const struct timeval wait = clock_timeval(ms);
+
+	event_add(client->timer, &wait);
+}
+
 static void forget_last(struct client *client)
 {
 	while (client->last) {
@@ -81,14 +84,9 @@ static void forget_last(struct client *client)
 /* Lost and refused datagrams are alike: the timer sends again. */
 static void transmit(struct client *client)
 {
-	const struct timeval wait = {
-		.tv_sec = (time_t)((FIRST_RETRY_MS << client->tries) / 1000),
-		.tv_usec = (suseconds_t)((FIRST_RETRY_MS << client->tries) % 1000 * 1000),
-	};
-
 	for (struct datagram *d = client->last; d; d = d->next)
 		(void)!send(client->fd, d->bytes, d->len, 0);
-	event_add(client->timer, &wait);
+	wait_ms(client, (uint64_t)FIRST_RETRY_MS << client->tries);
 }
 
 /* What the initiator has made, to be sent until it is answered. Without memory it is as if it had
@@ -134,14 +132,6 @@ static void login_over(struct client *client)
 }
 
 /* --- rekeys --- */
-
-static void wait_ms(struct client *client, uint64_t ms)
-{
-	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
-				      .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-
-	event_add(client->timer, &wait);
-}
 
 void client_rekeys(struct client *client)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What flexd orders: files to prepare and to use, sockets, the start, what became of sessions. */
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/sandbox.h"
 #include "ike/process_internal.h"
@@ -180,8 +181,7 @@ static int on_start(void *arg, const struct ipc_message *message)
 
 static int on_stop(void *arg, const struct ipc_message *message)
 {
-	const struct timeval limit = { .tv_sec = IKE_STOP_MS / 1000,
-				       .tv_usec = IKE_STOP_MS % 1000 * 1000 };
+	const struct timeval limit = clock_timeval(IKE_STOP_MS);
 	struct process *p = arg;
 
 	(void)message;

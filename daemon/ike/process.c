@@ -107,8 +107,7 @@ void process_settle(void *arg)
 		return;
 	}
 	wait = at > now ? at - now : 0;
-	tv = (struct timeval){ .tv_sec = (time_t)(wait / 1000),
-			       .tv_usec = (suseconds_t)(wait % 1000 * 1000) };
+	tv = clock_timeval(wait);
 	event_add(p->timer, &tv);
 }
 

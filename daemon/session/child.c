@@ -43,7 +43,7 @@ const char *child_name(const struct child *child)
 
 static void set_timer(struct event *timer, unsigned ms)
 {
-	struct timeval tv = session_timeval(ms);
+	struct timeval tv = clock_timeval(ms);
 
 	event_add(timer, &tv);
 }

@@ -54,7 +54,7 @@ static void on_impatient(evutil_socket_t fd, short what, void *arg)
 static void start_patience(struct ctl_client *client)
 {
 	struct broker *broker = client->control->broker;
-	struct timeval wait = session_timeval(broker->answer_ms);
+	struct timeval wait = clock_timeval(broker->answer_ms);
 
 	client->patience = evtimer_new(broker->base, on_impatient, client);
 	if (client->patience)

@@ -29,7 +29,7 @@ static void put_everywhere(struct broker *broker)
 /* The newest takes the place of the older one. Without randomness the old ones stay. */
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
-	const struct timeval again = session_timeval(SLOT_MS);
+	const struct timeval again = clock_timeval(SLOT_MS);
 	struct broker *broker = arg;
 	struct cookies *c = &broker->cookies;
 	uint64_t key[2];
@@ -49,7 +49,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 int cookies_open(struct broker *broker)
 {
-	const struct timeval first = session_timeval(SLOT_MS);
+	const struct timeval first = clock_timeval(SLOT_MS);
 	struct cookies *c = &broker->cookies;
 
 	/* The number of the first slot says nothing about how long we run. */

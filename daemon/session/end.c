@@ -99,7 +99,7 @@ void session_clear(struct sessions *s, struct session *session, enum fg_cause ca
 	struct msg_session_clear order = { .ike = session->ike,
 					   .session = session->id,
 					   .cause = cause };
-	struct timeval wait = session_timeval(s->setup.clear_timeout_ms);
+	struct timeval wait = clock_timeval(s->setup.clear_timeout_ms);
 
 	if (!session_set_state(session, SESSION_ENDING))
 		return; /* under way already, with the cause of that time */

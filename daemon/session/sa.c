@@ -266,8 +266,7 @@ static void on_drained(evutil_socket_t fd, short what, void *arg)
 static void drain(struct session_sa *sa, uint32_t ms)
 {
 	struct sessions *s = sa->session->sessions;
-	struct timeval wait = session_timeval(ms < SESSION_DRAIN_MAX_MS ? ms
-									: SESSION_DRAIN_MAX_MS);
+	struct timeval wait = clock_timeval(ms < SESSION_DRAIN_MAX_MS ? ms : SESSION_DRAIN_MAX_MS);
 
 	sa->drain = evtimer_new(s->setup.base, on_drained, sa);
 	if (!sa->drain || evtimer_add(sa->drain, &wait)) {

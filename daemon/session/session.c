@@ -151,8 +151,3 @@ const char *session_identity(uint8_t type, const uint8_t *id, size_t len, char *
 		memmove(buf, space + 1, strlen(space + 1) + 1);
 	return buf;
 }
-
-struct timeval session_timeval(unsigned ms)
-{
-	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
-}

@@ -15,7 +15,6 @@
 #include "session/virtual_access.h"
 
 #include <event2/event.h>
-#include <sys/time.h>
 
 enum session_state {
 	SESSION_NEW,    /* acquiring */
@@ -138,8 +137,6 @@ const char *session_state_text(enum session_state state);
 const char *session_cause_text(enum fg_cause cause);
 /* "alice@example.org" without the kind of identity. Returns buf. */
 const char *session_identity(uint8_t type, const uint8_t *id, size_t len, char *buf, size_t cap);
-/* CLOCK_MONOTONIC. */
-struct timeval session_timeval(unsigned ms);
 
 /* --- table of ids, for begin.c and end.c --- */
 

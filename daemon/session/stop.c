@@ -24,7 +24,7 @@ static void kill_all(struct broker *broker, int signal)
 
 static void wait_ms(struct broker *broker, unsigned ms)
 {
-	struct timeval tv = session_timeval(ms);
+	struct timeval tv = clock_timeval(ms);
 
 	event_add(broker->stop_timer, &tv);
 }

@@ -17,7 +17,7 @@ enum { WATCH_MS = 5000, SETTLE_MS = 1000 };
 
 static void again_in(struct broker *broker, unsigned ms)
 {
-	const struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	const struct timeval tv = clock_timeval(ms);
 
 	evtimer_add(broker->watch.timer, &tv);
 }
