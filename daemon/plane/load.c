@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Maps and programs: made by libbpf from the skeletons, sized from the configuration. */
 #include "core/log.h"
+#include "core/secret.h"
 #include "inside.skel.h"
 #include "maps.skel.h"
 #include "outside.skel.h"
@@ -116,7 +117,7 @@ void load_close(struct plane *plane)
 		const struct plane_map_memory *memory = &plane->memory[secret[i]];
 
 		if (memory->p)
-			explicit_bzero(memory->p, memory->len);
+			wipe(memory->p, memory->len);
 	}
 	for (enum plane_map m = 0; m < PLANE_MAPS; m++) {
 		if (plane->memory[m].p)

@@ -7,6 +7,7 @@
  * A pair is named by its inbound row. The SPI of a pair that is to come is a row that is taken and
  * stays FREE.
  */
+#include "core/secret.h"
 #include "crypto/rand.h"
 #include "plane/internal.h"
 #include "plane/outer.h"
@@ -60,8 +61,8 @@ static void wipe_row(struct fg_sa *row)
 	__atomic_store_n(&row->state, FG_SA_FREE, __ATOMIC_RELAXED);
 	__atomic_store_n(&row->generation, row->generation + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	explicit_bzero((uint8_t *)row + FROM, VERSION - FROM);
-	explicit_bzero((uint8_t *)row + AFTER, sizeof(*row) - AFTER);
+	wipe((uint8_t *)row + FROM, VERSION - FROM);
+	wipe((uint8_t *)row + AFTER, sizeof(*row) - AFTER);
 }
 
 /* Wipe a row and give it back; 0 is harmless. */

@@ -2,6 +2,7 @@
 #include "session/cookies.h"
 
 #include "../../bpf/cookie.h"
+#include "core/secret.h"
 #include "crypto/rand.h"
 #include "session/broker.h"
 
@@ -43,7 +44,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 	} else {
 		log_error(AREA, "no randomness for the next secret: %s", strerror(errno));
 	}
-	explicit_bzero(key, sizeof(key));
+	wipe(key, sizeof(key));
 	event_add(c->turn, &again);
 }
 
@@ -74,5 +75,5 @@ void cookies_close(struct broker *broker)
 	if (c->turn)
 		event_free(c->turn);
 	c->turn = NULL;
-	explicit_bzero(&c->secrets, sizeof(c->secrets));
+	wipe(&c->secrets, sizeof(c->secrets));
 }
