@@ -65,7 +65,7 @@ struct ctl_ike {
 	enum msg_ike_what what;
 	/* A message of the kind that answers `what`; with MSG_SHOW_STATS there is none. */
 	void (*row)(struct ctl_client *client, const void *body);
-	/* Ends the answer. */
+	/* Ends the answer; NULL: ctl_ok() does. */
 	void (*stats)(struct ctl_client *client, const struct msg_ike_stats *stats);
 };
 void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask);

@@ -148,8 +148,10 @@ static int take_stats(struct control *control, const struct msg_ike_stats *stats
 		return -EPROTO;
 	client = asker(control);
 	control->asked = control->orphan = false;
-	if (client)
+	if (client && client->ask.stats)
 		client->ask.stats(client, stats);
+	else if (client)
+		ctl_ok(client);
 	ask_next(control);
 	return 0;
 }

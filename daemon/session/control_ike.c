@@ -91,17 +91,9 @@ static void ike_row(struct ctl_client *client, const void *body)
 	ctl_row(client, row);
 }
 
-static void ike_end(struct ctl_client *client, const struct msg_ike_stats *stats)
-{
-	(void)stats;
-	ctl_ok(client);
-}
-
 void ctl_show_ikev2_sa(struct ctl_client *client)
 {
-	static const struct ctl_ike ask = { .what = MSG_SHOW_SAS,
-					    .row = ike_row,
-					    .stats = ike_end };
+	static const struct ctl_ike ask = { .what = MSG_SHOW_SAS, .row = ike_row };
 
 	ctl_ask_ike(client, &ask);
 }

@@ -52,17 +52,9 @@ static void pki_row(struct ctl_client *client, const void *body)
 	ctl_row(client, row);
 }
 
-static void pki_end(struct ctl_client *client, const struct msg_ike_stats *stats)
-{
-	(void)stats;
-	ctl_ok(client);
-}
-
 void ctl_show_pki(struct ctl_client *client)
 {
-	static const struct ctl_ike ask = { .what = MSG_SHOW_PKI,
-					    .row = pki_row,
-					    .stats = pki_end };
+	static const struct ctl_ike ask = { .what = MSG_SHOW_PKI, .row = pki_row };
 
 	ctl_ask_ike(client, &ask);
 }
