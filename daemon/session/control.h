@@ -89,8 +89,10 @@ void ctl_show_config(struct ctl_client *client);
 void ctl_config_reload(struct ctl_client *client);
 void ctl_version(struct ctl_client *client);
 
-/* Sessions that a text means: va<N>, an identity, an inner address or the outer one. True: it means
- * this one. */
-bool ctl_means(const struct session *session, const char *name);
+/* The next session behind `after` that the argument "name" means: by va<N>, an identity, an inner
+ * address or the outer one; without it every session. NULL: there is none. */
+struct session *ctl_next_meant(const struct ctl_client *client, uint32_t after);
+/* It means none. */
+void ctl_fail_no_match(struct ctl_client *client);
 
 #endif

@@ -188,31 +188,18 @@ static void sample_rows(struct ctl_client *client, const struct session *session
 void ctl_show_drop(struct ctl_client *client)
 {
 	static const struct ctl_ike ask = { .stats = ike_drops };
-	const struct sessions *sessions = ctl_broker(client)->sessions;
-	const char *name = ctl_text(client, "name");
-	bool samples = ctl_flag(client, "samples");
-	struct session *session = session_next(sessions, 0);
+	bool one = ctl_text(client, "name") != NULL;
+	const struct session *session = one ? ctl_next_meant(client, 0) : NULL;
 
-	if (!name && samples) {
-		sample_rows(client, NULL);
-		return;
-	}
-	if (!name) {
+	if (one && !session) {
+		ctl_fail_no_match(client);
+	} else if (ctl_flag(client, "samples")) {
+		sample_rows(client, session);
+	} else if (one) {
+		data_drops(client, session->id);
+		ctl_ok(client);
+	} else {
 		data_drops(client, 0);
 		ctl_ask_ike(client, &ask);
-		return;
 	}
-	while (session && !ctl_means(session, name))
-		session = session_next(sessions, session->id);
-	if (!session) {
-		ctl_fail(client, "flexctl show session lists what there is",
-			 "no session is called '%.200s'", name);
-		return;
-	}
-	if (samples) {
-		sample_rows(client, session);
-		return;
-	}
-	data_drops(client, session->id);
-	ctl_ok(client);
 }

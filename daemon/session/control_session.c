@@ -20,7 +20,7 @@ static bool is_address(const struct session *session, const struct fg_ip *ip)
 	       ip_equal(ip, &session->inner6) || ip_equal(ip, &session->peer.ip);
 }
 
-bool ctl_means(const struct session *session, const char *name)
+static bool means(const struct session *session, const char *name)
 {
 	char text[CTL_IDENTITY_MAX];
 	struct fg_ip ip;
@@ -37,23 +37,31 @@ bool ctl_means(const struct session *session, const char *name)
 	return strcmp(name, text) == 0;
 }
 
-/* The next session that the request means; NULL: there is none. */
-static struct session *next_meant(const struct ctl_client *client, uint32_t after)
+struct session *ctl_next_meant(const struct ctl_client *client, uint32_t after)
 {
 	const struct sessions *sessions = ctl_broker(client)->sessions;
 	const char *name = ctl_text(client, "name");
 	struct session *session = session_next(sessions, after);
 
-	while (session && name && !ctl_means(session, name))
+	while (session && name && !means(session, name))
 		session = session_next(sessions, session->id);
 	return session;
 }
 
-static void fail_no_match(struct ctl_client *client)
+void ctl_fail_no_match(struct ctl_client *client)
 {
 	ctl_fail(client, "flexctl show session lists what there is",
 		 "no session is called '%.200s', has this identity or this address",
 		 ctl_text(client, "name"));
+}
+
+/* Behind the last one; cursor 0: there was none. */
+static void no_more(struct ctl_client *client, uint32_t cursor)
+{
+	if (cursor == 0 && ctl_text(client, "name"))
+		ctl_fail_no_match(client);
+	else
+		ctl_ok(client);
 }
 
 /* --- show session --- */
@@ -209,13 +217,10 @@ static json_t *session_row(const struct ctl_client *client, const struct session
 
 static void session_step(struct ctl_client *client, uint32_t *cursor)
 {
-	struct session *session = next_meant(client, *cursor);
+	struct session *session = ctl_next_meant(client, *cursor);
 
 	if (!session) {
-		if (*cursor == 0 && ctl_text(client, "name"))
-			fail_no_match(client);
-		else
-			ctl_ok(client);
+		no_more(client, *cursor);
 		return;
 	}
 	*cursor = session->id;
@@ -238,9 +243,9 @@ void ctl_show_derived_config(struct ctl_client *client)
 		ctl_fail(client, "flexctl show derived-config va1", "the session is not named");
 		return;
 	}
-	session = next_meant(client, 0);
+	session = ctl_next_meant(client, 0);
 	if (!session) {
-		fail_no_match(client);
+		ctl_fail_no_match(client);
 		return;
 	}
 	for (line = session->derived; line && *line; line = end + 1) {
@@ -256,14 +261,11 @@ void ctl_show_derived_config(struct ctl_client *client)
 
 static void clear_step(struct ctl_client *client, uint32_t *cursor)
 {
-	struct session *session = next_meant(client, *cursor);
+	struct session *session = ctl_next_meant(client, *cursor);
 	char name[16], identity[CTL_IDENTITY_MAX];
 
 	if (!session) {
-		if (*cursor == 0 && ctl_text(client, "name"))
-			fail_no_match(client);
-		else
-			ctl_ok(client);
+		no_more(client, *cursor);
 		return;
 	}
 	*cursor = session->id;
