@@ -73,7 +73,7 @@ void ctl_ask_ike(struct ctl_client *client, const struct ctl_ike *ask);
 void ctl_trace(struct ctl_client *client, struct msg_ike_trace *trace);
 void ctl_trace_row(struct ctl_client *client, const char *text);
 
-/* --- control_session.c, control_ike.c, control_plane.c, control_config.c --- */
+/* --- the commands: control_session.c, control_ike.c, control_pki.c and so on --- */
 
 void ctl_show_session(struct ctl_client *client);
 void ctl_show_ikev2_sa(struct ctl_client *client);
@@ -88,6 +88,8 @@ void ctl_show_drop(struct ctl_client *client);
 void ctl_show_config(struct ctl_client *client);
 void ctl_config_reload(struct ctl_client *client);
 void ctl_version(struct ctl_client *client);
+
+/* --- control_session.c, for them --- */
 
 /* The next session behind `after` that the argument "name" means: by va<N>, an identity, an inner
  * address or the outer one; without it every session. NULL: there is none. */
