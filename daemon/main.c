@@ -5,7 +5,7 @@
  */
 #include "aaa/keys.h"
 #include "aaa/process.h"
-#include "conf/conf.h"
+#include "conf/secrets.h"
 #include "core/proc.h"
 #include "ike/process.h"
 #include "pki/pki.h"

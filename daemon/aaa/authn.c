@@ -9,17 +9,6 @@
 
 enum { DUMMY_KEY_LEN = 32 };
 
-static const struct conf_psk *psk_by_name(const struct conf_secrets *secrets, const char *name)
-{
-	const struct conf_psk *found = NULL;
-
-	for (size_t i = 0; i < secrets->psk_count; i++) {
-		if (!strcmp(secrets->psks[i].name, name))
-			found = &secrets->psks[i];
-	}
-	return found;
-}
-
 const struct conf_psk *aaa_find_psk(const struct conf *conf, const struct conf_secrets *secrets,
 				    const struct conf_profile *profile,
 				    const struct msg_identity *remote)
@@ -31,7 +20,7 @@ const struct conf_psk *aaa_find_psk(const struct conf *conf, const struct conf_s
 	int best_rank = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct conf_psk *psk = psk_by_name(secrets, names[i]);
+		const struct conf_psk *psk = conf_find_psk(secrets, names[i]);
 		int rank;
 
 		if (!psk)

@@ -8,7 +8,7 @@
 #ifndef AAA_AUTHN_H
 #define AAA_AUTHN_H
 
-#include "conf/conf.h"
+#include "conf/secrets.h"
 #include "msg.h"
 
 enum { AAA_SHARED_KEY = 2 }; /* the method, RFC 7296 3.8 */

@@ -3,7 +3,7 @@
 #ifndef AAA_LOAD_H
 #define AAA_LOAD_H
 
-#include "conf/conf.h"
+#include "conf/secrets.h"
 
 #include <stddef.h>
 

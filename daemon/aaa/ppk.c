@@ -6,21 +6,13 @@
 
 #include <string.h>
 
-static const struct conf_ppk *by_name(const struct conf_secrets *secrets, const char *name)
-{
-	for (size_t i = 0; i < secrets->ppk_count; i++)
-		if (!strcmp(secrets->ppks[i].name, name))
-			return &secrets->ppks[i];
-	return NULL;
-}
-
 static const struct conf_ppk *find(const struct conf *conf, const struct conf_secrets *secrets,
 				   const struct msg_ppk_mix *ask)
 {
 	const struct conf_profile *profile = conf_find_profile(conf, ask->profile);
 
 	for (size_t i = 0; profile && i < profile->ppk_count; i++) {
-		const struct conf_ppk *ppk = by_name(secrets, profile->ppk[i]);
+		const struct conf_ppk *ppk = conf_find_ppk(secrets, profile->ppk[i]);
 
 		if (ppk && ppk->id.len == ask->id_len &&
 		    !memcmp(ppk->id.data, ask->id, ask->id_len))

@@ -3,7 +3,7 @@
 #ifndef AAA_PPK_H
 #define AAA_PPK_H
 
-#include "conf/conf.h"
+#include "conf/secrets.h"
 #include "msg.h"
 
 /* out->ok is 0 and holds no key when the profile has no PPK of this identifier; the work is the

@@ -3,6 +3,7 @@
 
 #include "conf/ini.h"
 #include "conf/value.h"
+#include "core/secret.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -9,7 +9,6 @@
 
 #include "core/ip.h"
 #include "core/log.h"
-#include "core/secret.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -519,49 +518,6 @@ static inline unsigned conf_auth_set(const struct conf_auths *auths)
 
 /* Why `next` cannot replace `now` without a restart: a sentence naming the key, or NULL. */
 const char *conf_needs_restart(const struct conf *now, const struct conf *next);
-
-/* [psk NAME] of the secrets file. */
-struct conf_psk {
-	conf_name name;
-	struct conf_match match; /* identity = ... ; which peers use it */
-	struct secret key;       /* of both sides; without it one for each, or for one alone */
-	struct secret key_local, key_remote;
-};
-
-/* What we prove ourselves with, and what the client does; len 0: there is none. */
-static inline const struct secret *conf_psk_local(const struct conf_psk *psk)
-{
-	return psk->key.len ? &psk->key : &psk->key_local;
-}
-
-static inline const struct secret *conf_psk_remote(const struct conf_psk *psk)
-{
-	return psk->key.len ? &psk->key : &psk->key_remote;
-}
-
-/* [ppk NAME], a post-quantum pre-shared key, RFC 8784. */
-struct conf_ppk {
-	conf_name name;
-	struct conf_ppk_id {
-		uint16_t len;
-		uint8_t data[CONF_NAME_MAX];
-	} id; /* what the client calls it; the name unless given */
-	struct secret key;
-};
-
-struct conf_secrets {
-	struct conf_ppk *ppks;
-	size_t ppk_count;
-	struct conf_psk *psks;
-	size_t psk_count;
-};
-
-/* Checks every reference of conf's keyrings and profiles, and that each key is there for the side
- * that a profile wants to prove with it. The file must not be readable by group or others
- * (the caller passes what fstat said). */
-struct conf_secrets *conf_secrets_parse(FILE *in, const char *name, const struct conf *conf,
-					struct conf_errors *errors);
-void conf_secrets_free(struct conf_secrets *secrets);
 
 /* Is this identity of the wire the same? Case counts only where it does in identities. */
 bool conf_identity_is(const struct conf_identity *id, uint8_t type, const uint8_t *data,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Every section and key of flexgate.conf. The vocabulary is that of IOS FlexVPN, its words joined
- * by dashes: "match identity remote fqdn ..." is "match-identity-remote = fqdn ...".
+ * Every section and key of flexgate.conf and of the secrets file. The vocabulary is that of IOS
+ * FlexVPN, its words joined by dashes: "match identity remote fqdn ..." is "match-identity-remote =
+ * fqdn ...".
  */
-#include "conf/conf.h"
+#include "conf/secrets.h"
 #include "conf/table.h"
 #include "conf/value.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The secrets file. No message of this file says anything of a key but where it is. */
+#include "conf/secrets.h"
+
 #include "conf/build.h"
 
 #include <stdlib.h>
@@ -7,7 +9,7 @@
 
 enum { PPK_MIN = 32 }; /* bytes, RFC 8784 section 6 */
 
-static const struct conf_psk *find_psk(const struct conf_secrets *secrets, const char *name)
+const struct conf_psk *conf_find_psk(const struct conf_secrets *secrets, const char *name)
 {
 	for (size_t i = 0; i < secrets->psk_count; i++) {
 		if (!strcmp(secrets->psks[i].name, name))
@@ -20,10 +22,10 @@ static const struct conf_psk *find_psk(const struct conf_secrets *secrets, const
 static void check_twins(struct conf_build *b, const struct conf_secrets *secrets,
 			const struct conf_keyring *ring, size_t index)
 {
-	const struct conf_psk *psk = find_psk(secrets, ring->psk[index]);
+	const struct conf_psk *psk = conf_find_psk(secrets, ring->psk[index]);
 
 	for (size_t i = 0; i < index; i++) {
-		const struct conf_psk *other = find_psk(secrets, ring->psk[i]);
+		const struct conf_psk *other = conf_find_psk(secrets, ring->psk[i]);
 		struct conf_object *object;
 
 		if (!other || memcmp(&psk->match, &other->match, sizeof(psk->match)))
@@ -39,7 +41,7 @@ static void check_keyring(struct conf_build *b, const struct conf_secrets *secre
 			  const struct conf_keyring *ring)
 {
 	for (size_t i = 0; i < ring->psk_count; i++) {
-		const struct conf_psk *psk = find_psk(secrets, ring->psk[i]);
+		const struct conf_psk *psk = conf_find_psk(secrets, ring->psk[i]);
 		const struct conf_object *object;
 
 		if (!psk) {
@@ -75,7 +77,7 @@ static void check_keys(struct conf_build *b, const struct conf_psk *psk, struct 
 static void check_use(struct conf_build *b, const struct conf_secrets *secrets,
 		      const struct conf_profile *profile, const char *name)
 {
-	const struct conf_psk *psk = find_psk(secrets, name);
+	const struct conf_psk *psk = conf_find_psk(secrets, name);
 	unsigned remote = conf_auth_set(&profile->auth_remote) |
 			  conf_auth_set(&profile->auth_second);
 	struct conf_object *object;
@@ -100,7 +102,7 @@ static void check_use(struct conf_build *b, const struct conf_secrets *secrets,
 static void check_profile(struct conf_build *b, const struct conf_secrets *secrets,
 			  const struct conf *conf, const struct conf_profile *profile)
 {
-	if (profile->psk[0] && !find_psk(secrets, profile->psk) && !b->refused)
+	if (profile->psk[0] && !conf_find_psk(secrets, profile->psk) && !b->refused)
 		conf_error(b->errors, 0, "[psk %s] is missing; [ikev2-profile %s] names it",
 			   profile->psk, profile->name);
 	if (profile->psk[0])
@@ -110,7 +112,7 @@ static void check_profile(struct conf_build *b, const struct conf_secrets *secre
 			check_use(b, secrets, profile, conf->keyrings[profile->keyring].psk[i]);
 }
 
-static const struct conf_ppk *find_ppk(const struct conf_secrets *secrets, const char *name)
+const struct conf_ppk *conf_find_ppk(const struct conf_secrets *secrets, const char *name)
 {
 	for (size_t i = 0; i < secrets->ppk_count; i++)
 		if (!strcmp(secrets->ppks[i].name, name))
@@ -135,13 +137,13 @@ static void check_ppks(struct conf_build *b, const struct conf_secrets *secrets,
 		       const struct conf_profile *profile)
 {
 	for (size_t i = 0; i < profile->ppk_count; i++) {
-		const struct conf_ppk *ppk = find_ppk(secrets, profile->ppk[i]);
+		const struct conf_ppk *ppk = conf_find_ppk(secrets, profile->ppk[i]);
 
 		if (!ppk && !b->refused)
 			conf_error(b->errors, 0, "[ppk %s] is missing; [ikev2-profile %s] names it",
 				   profile->ppk[i], profile->name);
 		for (size_t k = 0; ppk && k < i; k++) {
-			const struct conf_ppk *other = find_ppk(secrets, profile->ppk[k]);
+			const struct conf_ppk *other = conf_find_ppk(secrets, profile->ppk[k]);
 
 			if (other && !memcmp(&ppk->id, &other->id, sizeof(ppk->id)))
 				conf_build_error(

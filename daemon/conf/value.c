@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "conf/value.h"
 
+#include "conf/secrets.h"
+
 #include <ctype.h>
 #include <net/if.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The secrets file against a fixed public configuration: all keys that are named, or an error. */
-#include "conf/conf.h"
+#include "conf/secrets.h"
 
 #include <stdlib.h>
 #include <string.h>

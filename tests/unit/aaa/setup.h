@@ -4,7 +4,7 @@
 #define TESTS_AAA_SETUP_H
 
 #include "aaa/authn.h"
-#include "conf/conf.h"
+#include "conf/secrets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
 /* The files that are delivered are right, and the annotated default names every key there is. */
 #include "text.h"
 
+#include "conf/secrets.h"
 #include "conf/table.h"
 
 #include <stdlib.h>

@@ -2,6 +2,8 @@
 /* [ppk NAME] of the secrets file and who names it, RFC 8784. */
 #include "text.h"
 
+#include "conf/secrets.h"
+
 #define KEY32 "0123456789abcdef0123456789abcdef"
 
 static struct conf_secrets *parse(const char *keys, const char *text, struct conf_errors *errors)

@@ -3,6 +3,8 @@
  */
 #include "text.h"
 
+#include "conf/secrets.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
