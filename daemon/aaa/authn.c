@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "aaa/authn.h"
 
+#include "conf/match.h"
 #include "core/secret.h"
 #include "crypto/psk_auth.h"
 #include "crypto/rand.h"

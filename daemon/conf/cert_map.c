@@ -5,6 +5,7 @@
  * nobody gets in by an organization called "x, OU=admin".
  */
 #include "conf/dn.h"
+#include "conf/match.h"
 #include "conf/value.h"
 
 #include <ctype.h>

@@ -4,6 +4,7 @@
  * error of its own is left out: what would follow from it helps nobody.
  */
 #include "conf/build.h"
+#include "conf/match.h"
 #include "conf/value.h"
 
 #include <arpa/inet.h>

@@ -4,6 +4,7 @@
  * has proven comes here; a name that no section can have is none.
  */
 #include "conf/dn.h"
+#include "conf/match.h"
 #include "conf/value.h"
 
 #include <string.h>

@@ -3,6 +3,8 @@
  * Which profile a peer belongs to. What a peer says is compared, never looked up: there are few
  * profiles, and the closest match wins wherever it stands.
  */
+#include "conf/match.h"
+
 #include "conf/dn.h"
 #include "conf/value.h"
 

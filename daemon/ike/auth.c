@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/auth.h"
 
+#include "conf/match.h"
 #include "core/secret.h"
 #include "ike/client.h"
 #include "ike/close.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/cp.h"
 
+#include "conf/match.h"
 #include "ike/core.h"
 #include "ike/login.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ike/init.h"
 
+#include "conf/match.h"
 #include "core/secret.h"
 #include "crypto/dh.h"
 #include "ike/auth.h"

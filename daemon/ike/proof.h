@@ -7,6 +7,7 @@
 #ifndef IKE_PROOF_H
 #define IKE_PROOF_H
 
+#include "conf/match.h"
 #include "crypto/sign.h"
 #include "ike/core.h"
 #include "ike/exchange.h"

@@ -8,6 +8,7 @@
  * The next hop is an address that nobody has, on a device without ARP: one neighbour entry serves
  * all clients, and traffic between two clients is no reason for a redirect.
  */
+#include "conf/match.h"
 #include "core/log.h"
 #include "plane/internal.h"
 

@@ -4,6 +4,7 @@
  * virtual-access, data plane; SAs follow in sa.c. Whatever fails, session_end() releases what there
  * is.
  */
+#include "conf/match.h"
 #include "session/session.h"
 
 #include <errno.h>

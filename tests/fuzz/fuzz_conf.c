@@ -4,7 +4,7 @@
  * object promises to those who use it is checked: indices inside their arrays, ranges inside their
  * prefixes.
  */
-#include "conf/conf.h"
+#include "conf/match.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Certificate maps: each way to compare each field, a row per case. */
 #include "conf/dn.h"
+#include "conf/match.h"
 #include "text.h"
 
 #define MAP_NAME "[pki-certificate-map m]\n"

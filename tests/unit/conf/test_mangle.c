@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Name manglers: each kind of identity and each form, and the policy that a name leads to. */
 #include "conf/dn.h"
+#include "conf/match.h"
 #include "text.h"
 
 static const struct {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Which profile a peer's identity belongs to, and how an identity is written. */
 #include "conf/dn.h"
+#include "conf/match.h"
 #include "text.h"
 
 #define ONE_PROFILE(name, matches) "[ikev2-profile " name "]\n" matches PROFILE_BODY
