@@ -5,26 +5,15 @@
  * every moment what one side sends to its client must be opened by the other one; at the end both
  * must mean the same SAs, keys included, and hold nothing else.
  */
-#include "exchange/exchange.h"
+#include "exchange/pair.h"
 
 #include "ike/child_delete.h"
 #include "ike/close.h"
 #include "ike/create.h"
-#include "ike/task.h"
-#include "support/pair.h"
 
-/* clang-format off */
+#define MAY "additional-key-exchange-1 = 19 none\n"
 /* Rekeys may have an additional key exchange, RFC 9370. */
-static const char conf[] =
-	"[gateway]\noutside = eth0\n[ikev2-proposal all]\ngroup = 31\n"
-	"additional-key-exchange-1 = 19 none\n[ipsec-profile all]\nset-pfs = 31\n"
-	"additional-key-exchange-1 = 19 none\n[pool p4]\nprefix = 10.10.0.0/24\n"
-	"[ikev2-authorization-policy all]\npool = p4\n[virtual-template 1]\n"
-	"[ikev2-keyring ring]\npsk = k\n[ikev2-profile all]\nmatch-identity-remote = any\n"
-	"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n"
-	"authentication-remote = pre-share\nkeyring-local = ring\nproposal = all\n"
-	"ipsec-profile = all\naaa-authorization-group = all\nvirtual-template = 1\n";
-/* clang-format on */
+static const char conf[] = PAIR_CONF("group = 31\n" MAY, "set-pfs = 31\n" MAY, "");
 
 /* Retransmissions, what the peer leaves to us, a childless IKE SA: all of that is over by then. */
 enum { SETTLED_MS = 150 * 1000, DEPTH_FULL = 7, SEEDS = 2 };

@@ -3,38 +3,13 @@
  * What crosses in ways that take more than one event on a side: an SA that is closed while its own
  * rekey is out, rekeys of two CHILD SAs at once, a peer that rekeys and deletes nothing.
  */
-#include "exchange/exchange.h"
+#include "exchange/pair.h"
 
 #include "ike/child_delete.h"
 #include "ike/close.h"
 #include "ike/create.h"
-#include "ike/task.h"
-#include "support/pair.h"
 
 enum { SEEDS = 8, SETTLED_MS = 150 * 1000 };
-
-static struct pair *begin(uint64_t seed)
-{
-	struct pair *p = malloc(sizeof(*p));
-
-	assert_non_null(p);
-	pair_open(p, NULL, NULL, seed);
-	return p;
-}
-
-static void end(struct pair *p)
-{
-	for (unsigned side = 0; side < PAIR_SIDES; side++)
-		assert_int_equal(p->gw[side].strange, 0);
-	pair_close(p);
-	free(p);
-}
-
-static void rekey_ike(struct pair *p, unsigned side)
-{
-	ike_want(p->gw[side].core, pair_sa(p, side), IKE_TASK_REKEY_IKE);
-	pair_settle(p, side);
-}
 
 static void close_ike(struct pair *p, unsigned side)
 {
@@ -59,16 +34,16 @@ static void nothing_left(const struct pair *p)
  * DELETE. */
 static void test_close_behind_rekey(void **state)
 {
-	struct pair *p = begin(1);
+	struct pair *p = pair_begin(NULL, NULL, 1);
 
 	(void)state;
-	rekey_ike(p, PAIR_A);
+	pair_rekey_ike(p, PAIR_A);
 	close_ike(p, PAIR_A);
 	pair_flow(p);
 	assert_int_equal(sas(p, PAIR_A), 0);
 	pair_live(p, IKE_LINGER_MS);
 	nothing_left(p);
-	end(p);
+	pair_end(p);
 }
 
 /*
@@ -77,12 +52,12 @@ static void test_close_behind_rekey(void **state)
  */
 static void late_answer(uint64_t seed)
 {
-	struct pair *p = begin(seed);
+	struct pair *p = pair_begin(NULL, NULL, seed);
 	const struct gateway_datagram *to_a;
 	struct ikesa *old = pair_sa(p, PAIR_A);
 
-	rekey_ike(p, PAIR_A);
-	rekey_ike(p, PAIR_B);
+	pair_rekey_ike(p, PAIR_A);
+	pair_rekey_ike(p, PAIR_B);
 	assert_true(pair_deliver(p, PAIR_B, 0, false));
 	assert_true(pair_deliver(p, PAIR_A, 0, false));
 	assert_int_equal(p->wire_count[PAIR_B], 1); /* the answer to ours */
@@ -98,7 +73,7 @@ static void late_answer(uint64_t seed)
 	assert_int_equal(old->own_task, IKE_TASK_DELETE_IKE);
 	pair_live(p, SETTLED_MS);
 	assert_int_equal(sas(p, PAIR_A), pair_sa(p, PAIR_A) ? 1 : 0);
-	end(p);
+	pair_end(p);
 }
 
 static void test_late_answer(void **state)
@@ -112,11 +87,11 @@ static void test_late_answer(void **state)
  * nothing to be given back. */
 static void close_what_lost(uint64_t seed)
 {
-	struct pair *p = begin(seed);
+	struct pair *p = pair_begin(NULL, NULL, seed);
 	const struct ikesa *old = pair_sa(p, PAIR_A);
 
-	rekey_ike(p, PAIR_A);
-	rekey_ike(p, PAIR_B);
+	pair_rekey_ike(p, PAIR_A);
+	pair_rekey_ike(p, PAIR_B);
 	assert_true(pair_deliver(p, PAIR_B, 0, false)); /* A's answer stands behind its request */
 	assert_true(pair_deliver(p, PAIR_A, 0, false));
 	assert_true(pair_deliver(p, PAIR_A, 0, false));
@@ -127,7 +102,7 @@ static void close_what_lost(uint64_t seed)
 	assert_int_not_equal(old->state, IKE_STATE_DELETING);
 	pair_live(p, SETTLED_MS);
 	nothing_left(p);
-	end(p);
+	pair_end(p);
 }
 
 static void test_close_what_lost(void **state)
@@ -158,7 +133,7 @@ static size_t children(const struct pair *p, unsigned side)
  */
 static void two_children(uint64_t seed)
 {
-	struct pair *p = begin(seed);
+	struct pair *p = pair_begin(NULL, NULL, seed);
 	struct ikesa *a = pair_sa(p, PAIR_A);
 	__be32 both[2];
 
@@ -189,7 +164,7 @@ static void two_children(uint64_t seed)
 	}
 	assert_null(ike_child_in(pair_sa(p, PAIR_A), both[0]));
 	assert_null(ike_child_in(pair_sa(p, PAIR_A), both[1]));
-	end(p);
+	pair_end(p);
 }
 
 static void test_two_children(void **state)
@@ -203,7 +178,7 @@ static void test_two_children(void **state)
  * other, while flexd has both in hand: each gets what flexd made for it. */
 static void test_same_spi(void **state)
 {
-	struct pair *p = begin(1);
+	struct pair *p = pair_begin(NULL, NULL, 1);
 	struct ikesa *a = pair_sa(p, PAIR_A);
 	__be32 both[2];
 
@@ -232,7 +207,7 @@ static void test_same_spi(void **state)
 		for (const struct ike_child *other = child->next; other; other = other->next)
 			assert_int_not_equal(child->spi_in, other->spi_in);
 	}
-	end(p);
+	pair_end(p);
 }
 
 /*
@@ -241,12 +216,12 @@ static void test_same_spi(void **state)
  */
 static void delete_between(uint64_t seed)
 {
-	struct pair *p = begin(seed);
+	struct pair *p = pair_begin(NULL, NULL, seed);
 	struct ikesa *rival;
 
 	pair_second_child(p);
-	rekey_ike(p, PAIR_A);
-	rekey_ike(p, PAIR_B);
+	pair_rekey_ike(p, PAIR_A);
+	pair_rekey_ike(p, PAIR_B);
 	assert_true(pair_deliver(p, PAIR_B, 0, false));
 	assert_true(pair_deliver(p, PAIR_A, 0, false));
 	rival = pair_sa(p, PAIR_A);
@@ -259,7 +234,7 @@ static void delete_between(uint64_t seed)
 		assert_int_equal(children(p, side), 1);
 		assert_int_equal(gateway_sas(&p->gw[side], 1), 1);
 	}
-	end(p);
+	pair_end(p);
 }
 
 static void test_delete_between(void **state)
@@ -274,18 +249,18 @@ static void test_delete_between(void **state)
 /* A peer that rekeys the IKE SA again and again and deletes none of them holds two of ours. */
 static void test_rekeys_without_delete(void **state)
 {
-	struct pair *p = begin(1);
+	struct pair *p = pair_begin(NULL, NULL, 1);
 
 	(void)state;
 	for (unsigned n = 0; n < 20; n++) {
-		rekey_ike(p, PAIR_B);
+		pair_rekey_ike(p, PAIR_B);
 		pair_deliver(p, PAIR_B, 0, false);
 		pair_deliver(p, PAIR_A, 0, false);
 		while (pair_lose(p, PAIR_A) || pair_lose(p, PAIR_B))
 			;
 		assert_in_range(sas(p, PAIR_A), 1, 2);
 	}
-	end(p);
+	pair_end(p);
 }
 
 int main(void)

@@ -3,24 +3,15 @@
  * Additional key exchanges behind CREATE_CHILD_SA, RFC 9370 2.2.4, without a collision: what is
  * agreed, by whoever asks; a series that stops half way; what else comes meanwhile.
  */
-#include "exchange/exchange.h"
+#include "exchange/pair.h"
 
 #include "ike/child_delete.h"
 #include "ike/close.h"
 #include "ike/create.h"
 #include "ike/followup.h"
-#include "ike/task.h"
-#include "support/pair.h"
 
 /* clang-format off */
-#define CONF(proposal, ipsec) \
-	"[gateway]\noutside = eth0\n[ikev2-proposal all]\ngroup = 31\n" proposal \
-	"[ipsec-profile all]\n" ipsec "[pool p4]\nprefix = 10.10.0.0/24\n" \
-	"[ikev2-authorization-policy all]\npool = p4\n[virtual-template 1]\n" \
-	"[ikev2-keyring ring]\npsk = k\n[ikev2-profile all]\nmatch-identity-remote = any\n" \
-	"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n" \
-	"authentication-remote = pre-share\nkeyring-local = ring\nproposal = all\n" \
-	"ipsec-profile = all\naaa-authorization-group = all\nvirtual-template = 1\n"
+#define CONF(proposal, ipsec) PAIR_CONF("group = 31\n" proposal, ipsec, "")
 #define ONE   "additional-key-exchange-1 = 19\n"
 #define THREE ONE "additional-key-exchange-3 = 20\nadditional-key-exchange-7 = 21\n"
 #define MAY   "additional-key-exchange-1 = 19 none\n"
@@ -28,41 +19,6 @@
 /* clang-format on */
 
 enum { SETTLED_MS = 150 * 1000 };
-
-static struct pair *open_pair(const char *conf_a, const char *conf_b)
-{
-	struct pair *p = malloc(sizeof(*p));
-
-	assert_non_null(p);
-	pair_open(p, conf_a, conf_b, 5);
-	return p;
-}
-
-static void close_pair(struct pair *p)
-{
-	for (unsigned side = 0; side < PAIR_SIDES; side++)
-		assert_int_equal(p->gw[side].strange, 0);
-	pair_close(p);
-	free(p);
-}
-
-static void carries(const struct pair *p)
-{
-	assert_true(pair_carries(p, PAIR_A));
-	assert_true(pair_carries(p, PAIR_B));
-}
-
-static void rekey_child(struct pair *p, unsigned side)
-{
-	gateway_life(&p->gw[side], pair_child(p, side)->spi_in, false);
-	pair_settle(p, side);
-}
-
-static void rekey_ike(struct pair *p, unsigned side)
-{
-	ike_want(p->gw[side].core, pair_sa(p, side), IKE_TASK_REKEY_IKE);
-	pair_settle(p, side);
-}
 
 /* As after a login with one. */
 static void knows(struct pair *p, unsigned side)
@@ -101,7 +57,7 @@ static void test_child(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(agreements); i++) {
-		struct pair *p = open_pair(agreements[i].ours, agreements[i].theirs);
+		struct pair *p = pair_begin(agreements[i].ours, agreements[i].theirs, 5);
 		__be32 first = pair_child(p, PAIR_A)->spi_in;
 		uint64_t rekeys = p->gw[PAIR_A].core->stats.child_rekeys;
 		int methods = agreements[i].methods;
@@ -109,9 +65,9 @@ static void test_child(void **state)
 		print_message("%s\n", agreements[i].name);
 		if (agreements[i].knows)
 			knows(p, PAIR_A);
-		rekey_child(p, PAIR_A);
+		pair_rekey_child(p, PAIR_A);
 		pair_live(p, 1000);
-		carries(p);
+		pair_both_carry(p);
 		assert_int_equal(pair_child(p, PAIR_A)->spi_in != first, methods >= 0);
 		assert_int_equal(p->gw[PAIR_A].core->stats.rekey_failed, methods < 0);
 		for (unsigned side = 0; methods >= 0 && side < PAIR_SIDES; side++) {
@@ -121,13 +77,13 @@ static void test_child(void **state)
 		}
 		/* The other one goes on as it was. */
 		if (methods > 0) {
-			rekey_child(p, PAIR_B);
+			pair_rekey_child(p, PAIR_B);
 			pair_live(p, 1000);
-			carries(p);
+			pair_both_carry(p);
 			assert_int_equal(count(pair_child(p, PAIR_A)->additional), methods);
 			assert_int_equal(p->gw[PAIR_A].core->stats.child_rekeys, rekeys + 2);
 		}
-		close_pair(p);
+		pair_end(p);
 	}
 }
 
@@ -136,13 +92,13 @@ static void test_ike(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(agreements); i++) {
-		struct pair *p = open_pair(agreements[i].ours, agreements[i].theirs);
+		struct pair *p = pair_begin(agreements[i].ours, agreements[i].theirs, 5);
 		int methods = agreements[i].methods;
 
 		print_message("%s\n", agreements[i].name);
 		if (agreements[i].knows)
 			knows(p, PAIR_A);
-		rekey_ike(p, PAIR_A);
+		pair_rekey_ike(p, PAIR_A);
 		pair_live(p, IKE_LINGER_MS + 1000);
 		assert_int_equal(pair_sa(p, PAIR_A)->spi_i != p->first_ike, methods >= 0);
 		assert_int_equal(p->gw[PAIR_A].core->stats.rekey_failed, methods < 0);
@@ -151,13 +107,13 @@ static void test_ike(void **state)
 			assert_int_equal(p->gw[side].core->by_spi.count, 1);
 		}
 		if (methods >= 0) {
-			rekey_ike(p, PAIR_B);
+			pair_rekey_ike(p, PAIR_B);
 			pair_live(p, IKE_LINGER_MS + 1000);
 			assert_int_equal(p->gw[PAIR_A].core->stats.ike_rekeys, 2);
 			assert_int_equal(p->gw[PAIR_A].core->by_spi.count, 1);
 		}
-		carries(p);
-		close_pair(p);
+		pair_both_carry(p);
+		pair_end(p);
 	}
 }
 
@@ -168,12 +124,12 @@ static const char insists[] = CONF(THREE, PFS THREE);
 static const struct kind {
 	const char *name;
 	void (*rekey)(struct pair *p, unsigned side);
-} kinds[] = { { "child", rekey_child }, { "IKE", rekey_ike } };
+} kinds[] = { { "child", pair_rekey_child }, { "IKE", pair_rekey_ike } };
 
 /* A's rekey, with so many of its messages answered. */
 static struct pair *half_way(const struct kind *kind, unsigned answered)
 {
-	struct pair *p = open_pair(insists, insists);
+	struct pair *p = pair_begin(insists, insists, 5);
 
 	kind->rekey(p, PAIR_A);
 	for (unsigned n = 0; n < answered; n++) {
@@ -191,7 +147,7 @@ static void nothing_yet(struct pair *p)
 		assert_null(pair_child(p, side)->next);
 		assert_int_equal(pair_sa(p, side)->state, IKE_STATE_ESTABLISHED);
 	}
-	carries(p);
+	pair_both_carry(p);
 }
 
 static void at_rest(struct pair *p)
@@ -203,7 +159,7 @@ static void at_rest(struct pair *p)
 		assert_null(pair_sa(p, side)->asked);
 		assert_int_equal(gateway_sas(&p->gw[side], 1), 1);
 	}
-	carries(p);
+	pair_both_carry(p);
 }
 
 /* The peer forgets: it says so, the old SA goes on, and the rekey is tried again. */
@@ -226,7 +182,7 @@ static void test_state_lost(void **state)
 			at_rest(p);
 			assert_true(pair_child(p, PAIR_A)->spi_in != p->first_spi ||
 				    pair_sa(p, PAIR_A)->spi_i != p->first_ike);
-			close_pair(p);
+			pair_end(p);
 		}
 }
 
@@ -246,7 +202,7 @@ static void test_timeout(void **state)
 		assert_null(pair_sa(p, PAIR_B)->asked);
 		assert_int_equal(gateway_sas(b, 1), 1);
 		assert_int_equal(pair_sa(p, PAIR_B)->state, IKE_STATE_ESTABLISHED);
-		close_pair(p);
+		pair_end(p);
 	}
 }
 
@@ -271,7 +227,7 @@ static void test_ended_meanwhile(void **state)
 				assert_int_equal(p->gw[s].core->by_spi.count, sa ? 1 : 0);
 				assert_int_equal(gateway_sessions(&p->gw[s]), sa ? 1 : 0);
 			}
-			close_pair(p);
+			pair_end(p);
 		}
 }
 
@@ -292,7 +248,7 @@ static void test_among_others(void **state)
 		pair_live(p, SETTLED_MS);
 		at_rest(p);
 		assert_int_equal(p->gw[PAIR_B].core->stats.drop[IKE_DROP_no_series], 0);
-		close_pair(p);
+		pair_end(p);
 	}
 }
 

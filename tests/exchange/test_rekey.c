@@ -3,58 +3,24 @@
  * Rekeys without a collision: when they are due, what they agree on, what a refusal means, and what
  * else a client may ask of CREATE_CHILD_SA. RFC 7296 1.3, 2.8, 2.18.
  */
-#include "exchange/exchange.h"
+#include "exchange/pair.h"
 
-#include "ike/task.h"
 #include "ike/ts.h"
-#include "support/pair.h"
 
-/* clang-format off */
-#define CONF(ipsec, profile) \
-	"[gateway]\noutside = eth0\n[ikev2-proposal all]\ngroup = 31 19 20\n" \
-	"[ipsec-profile all]\n" ipsec "[pool p4]\nprefix = 10.10.0.0/24\n" \
-	"[ikev2-authorization-policy all]\npool = p4\n[virtual-template 1]\n" \
-	"[ikev2-keyring ring]\npsk = k\n[ikev2-profile all]\nmatch-identity-remote = any\n" \
-	"identity-local = fqdn gateway.example.org\nauthentication-local = pre-share\n" \
-	"authentication-remote = pre-share\nkeyring-local = ring\nproposal = all\n" \
-	"ipsec-profile = all\naaa-authorization-group = all\nvirtual-template = 1\n" profile
-/* clang-format on */
-
-static struct pair *open_pair(const char *conf_a, const char *conf_b)
-{
-	struct pair *p = malloc(sizeof(*p));
-
-	assert_non_null(p);
-	pair_open(p, conf_a, conf_b, 3);
-	return p;
-}
-
-static void close_pair(struct pair *p)
-{
-	for (unsigned side = 0; side < PAIR_SIDES; side++)
-		assert_int_equal(p->gw[side].strange, 0);
-	pair_close(p);
-	free(p);
-}
-
-static void carries(const struct pair *p)
-{
-	assert_true(pair_carries(p, PAIR_A));
-	assert_true(pair_carries(p, PAIR_B));
-}
+#define CONF(ipsec, profile) PAIR_CONF("group = 31 19 20\n", ipsec, profile)
 
 /* Lives for so long, and loses nothing on the way. */
 static void live(struct pair *p, unsigned seconds)
 {
 	for (unsigned s = 0; s < seconds; s++) {
 		pair_live(p, 1000);
-		carries(p);
+		pair_both_carry(p);
 	}
 }
 
 static void rekey(struct pair *p, unsigned side)
 {
-	gateway_life(&p->gw[side], pair_child(p, side)->spi_in, false);
+	pair_rekey_child(p, side);
 	pair_live(p, 1000);
 }
 
@@ -87,7 +53,7 @@ static void test_by_time(void **state)
 {
 	static const char conf[] = CONF("set-security-association-lifetime-seconds = 60\n",
 					"lifetime = 120\n");
-	struct pair *p = open_pair(conf, conf);
+	struct pair *p = pair_begin(conf, conf, 3);
 	uint64_t rekeys = 0, since[PAIR_SIDES];
 
 	(void)state;
@@ -110,7 +76,7 @@ static void test_by_time(void **state)
 		rekeys += stats->child_rekeys;
 	}
 	assert_true(rekeys > 0);
-	close_pair(p);
+	pair_end(p);
 }
 
 /* --- what is agreed --- */
@@ -141,13 +107,13 @@ static void test_agreements(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(agreements); i++) {
-		struct pair *p = open_pair(agreements[i].ours, agreements[i].theirs);
+		struct pair *p = pair_begin(agreements[i].ours, agreements[i].theirs, 3);
 		const struct ike_child *child;
 		bool done = agreements[i].suite != 0;
 
 		print_message("%s\n", agreements[i].name);
 		rekey(p, PAIR_A);
-		carries(p);
+		pair_both_carry(p);
 		child = pair_child(p, PAIR_A);
 		assert_int_equal(child->spi_in != p->first_spi, done);
 		assert_int_equal(p->gw[PAIR_A].core->stats.rekey_failed, done ? 0 : 1);
@@ -158,14 +124,14 @@ static void test_agreements(void **state)
 			assert_int_equal(child->group, agreements[i].group);
 			assert_int_equal(pair_child(p, PAIR_B)->group, agreements[i].group);
 		}
-		close_pair(p);
+		pair_end(p);
 	}
 }
 
 /* The selectors of a rekeyed SA are those of the old one. */
 static void test_selectors_stay(void **state)
 {
-	struct pair *p = open_pair(NULL, NULL);
+	struct pair *p = pair_begin(NULL, NULL, 3);
 	char before[64];
 
 	(void)state;
@@ -175,7 +141,7 @@ static void test_selectors_stay(void **state)
 	rekey(p, PAIR_B);
 	assert_string_equal(gateway_outbound(&p->gw[PAIR_B], 1, 0)->ts, before);
 	assert_int_equal(gateway_sas(&p->gw[PAIR_B], 1), 1);
-	close_pair(p);
+	pair_end(p);
 }
 
 /* --- when it does not work --- */
@@ -183,7 +149,7 @@ static void test_selectors_stay(void **state)
 /* The peer has lost the CHILD SA: another one from scratch. */
 static void test_child_not_found(void **state)
 {
-	struct pair *p = open_pair(NULL, NULL);
+	struct pair *p = pair_begin(NULL, NULL, 3);
 	struct ikesa *b = pair_sa(p, PAIR_B);
 
 	(void)state;
@@ -192,10 +158,10 @@ static void test_child_not_found(void **state)
 	pair_settle(p, PAIR_B);
 	assert_false(pair_carries(p, PAIR_A));
 	rekey(p, PAIR_A);
-	carries(p);
+	pair_both_carry(p);
 	assert_true(pair_child(p, PAIR_A)->spi_in != p->first_spi);
 	assert_int_equal(gateway_sas(&p->gw[PAIR_A], 1), 1);
-	close_pair(p);
+	pair_end(p);
 }
 
 /* flexd has no SPI, or cannot install it: the old one goes on, and it is tried again. */
@@ -203,13 +169,13 @@ static void test_flexd_refuses(void **state)
 {
 	(void)state;
 	for (unsigned row = 0; row < 3; row++) {
-		struct pair *p = open_pair(NULL, NULL);
+		struct pair *p = pair_begin(NULL, NULL, 3);
 
 		p->gw[PAIR_A].no_spi = row == 0;
 		p->gw[PAIR_A].refuse_sa = row == 1 ? FG_CAUSE_sa_failed : 0;
 		p->gw[PAIR_B].refuse_sa = row == 2 ? FG_CAUSE_sa_failed : 0;
 		rekey(p, PAIR_A);
-		carries(p);
+		pair_both_carry(p);
 		assert_int_equal(pair_child(p, PAIR_A)->spi_in, p->first_spi);
 		assert_int_equal(gateway_sas(&p->gw[PAIR_B], 1), 1);
 		p->gw[PAIR_A].no_spi = false;
@@ -217,17 +183,17 @@ static void test_flexd_refuses(void **state)
 		live(p, 60);
 		assert_true(pair_child(p, PAIR_A)->spi_in != p->first_spi);
 		assert_int_equal(gateway_sas(&p->gw[PAIR_A], 1), 1);
-		close_pair(p);
+		pair_end(p);
 	}
 }
 
 /* Nothing in common for a rekey: the CHILD SA ends with its life, and the session after it. */
 static void test_expires(void **state)
 {
-	struct pair *p = open_pair(
+	struct pair *p = pair_begin(
 		CONF("set-security-association-lifetime-seconds = 60\ntransform = esp-gcm-128\n",
 		     ""),
-		CONF("transform = esp-chacha20-poly1305\n", ""));
+		CONF("transform = esp-chacha20-poly1305\n", ""), 3);
 
 	(void)state;
 	live(p, 59);
@@ -238,13 +204,13 @@ static void test_expires(void **state)
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_A]), 0);
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_B]), 0);
 	assert_int_equal(p->gw[PAIR_A].session[1].ended, FG_CAUSE_rekey_refused);
-	close_pair(p);
+	pair_end(p);
 }
 
 /* The volume is used up while the peer is away: nothing goes through it any more. */
 static void test_hard_volume(void **state)
 {
-	struct pair *p = open_pair(NULL, NULL);
+	struct pair *p = pair_begin(NULL, NULL, 3);
 
 	(void)state;
 	gateway_life(&p->gw[PAIR_A], p->first_spi, true);
@@ -254,7 +220,7 @@ static void test_hard_volume(void **state)
 	assert_int_equal(p->gw[PAIR_A].session[1].ended, FG_CAUSE_child_lifetime);
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_A]), 0);
 	assert_int_equal(gateway_sessions(&p->gw[PAIR_B]), 0);
-	close_pair(p);
+	pair_end(p);
 }
 
 /* --- a client --- */
