@@ -47,15 +47,6 @@ static inline enum initiator_event create_ask(struct story *s)
 	return event;
 }
 
-static inline uint64_t create_dropped(const struct story *s)
-{
-	uint64_t all = 0;
-
-	for (size_t i = 0; i < MSG_IKE_DROPS; i++)
-		all += s->gw.core->stats.drop[i];
-	return all;
-}
-
 /* The IKE SA is over with what it had; its answer can be sent again for a while. */
 static inline void create_is_over(struct story *s)
 {

@@ -72,8 +72,18 @@ static inline void story_end(struct story *s)
 	free(s);
 }
 
-/* A logged-in client with the setup's default. */
-static inline struct story *story_up(unsigned knobs)
+/* Of all reasons. */
+static inline uint64_t story_drops(const struct story *s)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < MSG_IKE_DROPS; i++)
+		sum += s->gw.core->stats.drop[i];
+	return sum;
+}
+
+/* A client with the setup's default that has said nothing yet. */
+static inline struct story *story_client(unsigned knobs)
 {
 	struct story *s = story_begin(NULL);
 	struct initiator_setup setup;
@@ -81,6 +91,21 @@ static inline struct story *story_up(unsigned knobs)
 	gateway_client(&s->gw, &setup);
 	setup.knobs = knobs;
 	assert_int_equal(initiator_new(&setup, &s->in), 0);
+	return s;
+}
+
+/* What the client has just made reaches the gateway. */
+static inline void story_send(struct story *s)
+{
+	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
+	gateway_settle(&s->gw);
+}
+
+/* A client that has logged in. */
+static inline struct story *story_up(unsigned knobs)
+{
+	struct story *s = story_client(knobs);
+
 	assert_int_equal(gateway_login(&s->gw, s->in), INITIATOR_UP);
 	return s;
 }

@@ -91,15 +91,6 @@ static inline uint64_t drops(const struct story *s, enum ike_drop drop)
 	return s->gw.core->stats.drop[drop];
 }
 
-static inline uint64_t all_drops(const struct story *s)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < MSG_IKE_DROPS; i++)
-		sum += drops(s, i);
-	return sum;
-}
-
 static inline void log_out(struct story *s)
 {
 	struct pieces all;

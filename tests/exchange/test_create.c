@@ -272,7 +272,7 @@ static void test_requests(void **state)
 		const struct ike_notify *rekey;
 		struct story *s = create_up();
 		struct ike_header header = initiator_header(s->in, IKE_EXCHANGE_CREATE_CHILD_SA);
-		uint64_t drops = create_dropped(s);
+		uint64_t drops = story_drops(s);
 		uint8_t bytes[2048];
 		struct ike_writer w;
 
@@ -282,9 +282,9 @@ static void test_requests(void **state)
 		assert_true(initiator_seal(s->in, &header, &w) > 0);
 		assert_int_equal(create_ask(s), INITIATOR_ANSWERED);
 		check_answer(s, r);
-		if (create_dropped(s) != drops + (r->drop != IKE_DROP_NONE))
+		if (story_drops(s) != drops + (r->drop != IKE_DROP_NONE))
 			fail_msg("%s: %u counters moved", r->what,
-				 (unsigned)(create_dropped(s) - drops));
+				 (unsigned)(story_drops(s) - drops));
 		if (r->drop && !s->gw.core->stats.drop[r->drop])
 			fail_msg("%s: another counter moved", r->what);
 		rekey = ike_find_notify(&s->in->answer, IKE_NOTIFY_CHILD_SA_NOT_FOUND);

@@ -55,7 +55,7 @@ static void test_sizes(void **state)
 		assert_int_equal(s->in->state, INITIATOR_UP);
 		assert_int_equal(s->in->subnet_count, CONF_NETS_MAX);
 		assert_true(fragments >= 1000 / rows[i].mtu);
-		assert_int_equal(all_drops(s), 0);
+		assert_int_equal(story_drops(s), 0);
 		log_out(s);
 	}
 }
@@ -356,7 +356,7 @@ static void test_both_at_once(void **state)
 	assert_non_null(sa->own);
 	send_part(s, answer, IKE_FLAG_RESPONSE, 2);
 	assert_null(sa->own);
-	assert_int_equal(all_drops(s), 0);
+	assert_int_equal(story_drops(s), 0);
 	s->in->next_id++;
 	s->gw.out_count = 0;
 	log_out(s);

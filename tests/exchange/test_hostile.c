@@ -37,32 +37,23 @@ static struct snapshot look(const struct story *s)
 	return now;
 }
 
-static uint64_t drops(const struct story *s)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < MSG_IKE_DROPS; i++)
-		sum += s->gw.core->stats.drop[i];
-	return sum;
-}
-
 /* Send it; expect this one counter, no change, and this notify in the clear (0: silence). */
 static void refused(struct story *s, const char *what, const void *datagram, size_t len,
 		    const struct endpoint *local, const struct endpoint *peer, enum ike_drop drop,
 		    uint16_t notify)
 {
 	struct snapshot before = look(s), after;
-	uint64_t all = drops(s), one = s->gw.core->stats.drop[drop];
+	uint64_t all = story_drops(s), one = s->gw.core->stats.drop[drop];
 	struct gateway_datagram answer;
 	struct ike_message m;
 
 	gateway_receive(&s->gw, datagram, len, local, peer);
 	gateway_settle(&s->gw);
 	after = look(s);
-	if (s->gw.core->stats.drop[drop] != one + 1 || drops(s) != all + 1)
+	if (s->gw.core->stats.drop[drop] != one + 1 || story_drops(s) != all + 1)
 		print_message("%s: not counted as %s alone\n", what, ike_drop_name(drop));
 	assert_int_equal(s->gw.core->stats.drop[drop], one + 1);
-	assert_int_equal(drops(s), all + 1);
+	assert_int_equal(story_drops(s), all + 1);
 	if (memcmp(&before, &after, sizeof(before)) != 0)
 		print_message("%s: changed something\n", what);
 	assert_memory_equal(&before, &after, sizeof(before));
@@ -81,23 +72,6 @@ static void refused(struct story *s, const char *what, const void *datagram, siz
 	assert_int_equal(m.notify_count, 1);
 	assert_int_equal(m.notify[0].type, notify);
 	assert_int_equal(s->gw.out_count, 0);
-}
-
-static struct story *with_client(unsigned knobs)
-{
-	struct story *s = story_begin(NULL);
-	struct initiator_setup setup;
-
-	gateway_client(&s->gw, &setup);
-	setup.knobs = knobs;
-	assert_int_equal(initiator_new(&setup, &s->in), 0);
-	return s;
-}
-
-static void send_out(struct story *s)
-{
-	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
-	gateway_settle(&s->gw);
 }
 
 /* --- the header of a first message --- */
@@ -134,7 +108,7 @@ static void test_headers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(headers); i++) {
-		struct story *s = with_client(0);
+		struct story *s = story_client(0);
 
 		assert_true(initiator_init(s->in) > 0);
 		s->in->out[headers[i].at] = headers[i].value;
@@ -150,7 +124,7 @@ static void test_headers(void **state)
 /* Every length from nothing on, and the initiator's SPI zero. */
 static void test_cut(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	size_t len;
 
 	(void)state;
@@ -167,7 +141,7 @@ static void test_cut(void **state)
 /* The notify would be longer than what asked for it. */
 static void test_never_longer_than_asked(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	uint8_t header[IKE_HEADER_LEN] = { 0, 0, 0, 0, 0, 0, 0, 1 };
 
 	(void)state;
@@ -193,7 +167,7 @@ static void test_not_ike(void **state)
 		{ "ESP", { 0xc0, 0, 0, 1, 0, 0, 0, 1 }, 32 },
 		{ "half a marker", { 0, 0 }, 2 },
 	};
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 
 	(void)state;
 	s->in->peer.port = htons(FG_NATT_PORT);
@@ -207,7 +181,7 @@ static void test_not_ike(void **state)
  * in, not even one of a client that proves who it is. */
 static void test_from_port_0(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	struct gateway_datagram answer;
 	struct endpoint nowhere;
 
@@ -217,7 +191,7 @@ static void test_from_port_0(void **state)
 	assert_true(initiator_init(s->in) > 0);
 	refused(s, "IKE_SA_INIT from port 0", s->in->out, s->in->out_len, &s->in->peer, &nowhere,
 		IKE_DROP_no_way_back, 0);
-	send_out(s);
+	story_send(s);
 	assert_true(gateway_take(&s->gw, &answer));
 	assert_int_equal(initiator_receive(s->in, answer.bytes, answer.len), INITIATOR_STEP);
 	assert_true(initiator_auth(s->in) > 0);
@@ -308,7 +282,7 @@ static void test_payloads(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(payloads); i++) {
-		struct story *s = with_client(0);
+		struct story *s = story_client(0);
 		uint8_t message[2048];
 		size_t len = build(s, i, message, sizeof(message));
 
@@ -324,7 +298,7 @@ static void test_payloads(void **state)
 static void test_harmless_payloads(void **state)
 {
 	static const enum part parts[] = { NOTIFY, SA, STRANGE, KE, NONCE, STRANGE };
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	const struct ike_header header = { .spi_i = s->in->spi_i,
 					   .version = IKE_VERSION | 7,
 					   .exchange = IKE_EXCHANGE_IKE_SA_INIT,
@@ -339,7 +313,7 @@ static void test_harmless_payloads(void **state)
 		put_part(s, &w, parts[i], 32, 32);
 	len = ike_finish(&w);
 	gateway_receive(&s->gw, message, len, &s->in->peer, &s->in->local);
-	assert_int_equal(drops(s), 0);
+	assert_int_equal(story_drops(s), 0);
 	assert_int_equal(s->gw.core->half_open, 1);
 	assert_true(s->gw.out[0].len <= len);
 	story_end(s);
@@ -348,7 +322,7 @@ static void test_harmless_payloads(void **state)
 /* Error notifies to strangers: at most so many, whoever asks. */
 static void test_rejects_are_limited(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	struct ike_core *core = s->gw.core;
 
 	(void)state;
@@ -356,13 +330,13 @@ static void test_rejects_are_limited(void **state)
 	s->in->out[VERSION_AT] = 0x30;
 	for (unsigned i = 0; i < 100; i++) {
 		s->in->local.ip = ip_add(&s->in->local.ip, 1);
-		send_out(s);
+		story_send(s);
 	}
 	assert_int_equal(s->gw.out_count, IKE_REJECT_BURST);
 	assert_int_equal(core->stats.drop[IKE_DROP_init_rate], 100 - IKE_REJECT_BURST);
 	gateway_wait(&s->gw, 1000);
 	for (unsigned i = 0; i < 100; i++)
-		send_out(s);
+		story_send(s);
 	assert_int_equal(s->gw.out_count, IKE_REJECT_BURST + IKE_REJECT_PER_S);
 	story_empty(s);
 	story_end(s);
@@ -385,7 +359,7 @@ static void test_bad_public_value(void **state)
 		setup.group = groups[i];
 		assert_int_equal(initiator_new(&setup, &s->in), 0);
 		assert_true(initiator_init(s->in) > 0);
-		send_out(s);
+		story_send(s);
 		assert_int_equal(s->gw.core->half_open, 1);
 		sa = ikesa_find_init(s->gw.core, s->in->spi_i, &s->in->local);
 		assert_non_null(sa);
@@ -428,13 +402,13 @@ static void test_malformed_auth(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(auths); i++) {
-		struct story *s = with_client(auths[i].knobs);
+		struct story *s = story_client(auths[i].knobs);
 
 		gateway_login(&s->gw, s->in);
 		assert_int_equal(s->in->state, INITIATOR_REFUSED);
 		assert_int_equal(s->in->refusal, auths[i].notify);
 		assert_int_equal(s->gw.core->stats.drop[auths[i].drop], 1);
-		assert_int_equal(drops(s), 1);
+		assert_int_equal(story_drops(s), 1);
 		assert_int_equal(s->gw.verified, 0);
 		gateway_wait(&s->gw, IKE_LINGER_MS);
 		story_empty(s);
@@ -445,12 +419,12 @@ static void test_malformed_auth(void **state)
 /* Unknown and critical: the setup fails, an established SA lives on. */
 static void test_critical_inside(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	const struct ike_notify *notify;
 
 	(void)state;
 	assert_true(initiator_init(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	initiator_receive(s->in, s->gw.out[0].bytes, s->gw.out[0].len);
 	s->gw.out_count = 0;
 	s->in->setup.knobs |= INITIATOR_CRITICAL;
@@ -511,14 +485,14 @@ static void test_every_bit_flipped(void **state)
 {
 	(void)state;
 	for (int up = 0; up < 2; up++) {
-		struct story *s = up ? story_up(0) : with_client(0);
+		struct story *s = up ? story_up(0) : story_client(0);
 		uint8_t message[INITIATOR_DATAGRAM_MAX];
 		struct snapshot before, after;
 		size_t len;
 
 		if (!up) {
 			assert_true(initiator_init(s->in) > 0);
-			send_out(s);
+			story_send(s);
 			initiator_receive(s->in, s->gw.out[0].bytes, s->gw.out[0].len);
 			s->gw.out_count = 0;
 		}
@@ -587,11 +561,11 @@ static void test_clear_text_hurts_nobody(void **state)
 				for (uint32_t id = 0; id < 4; id++) {
 					size_t len = forge(s, kind, exchanges[i], (uint8_t)flags,
 							   id, message, sizeof(message));
-					uint64_t all = drops(s);
+					uint64_t all = story_drops(s);
 
 					gateway_receive(&s->gw, message, len, &s->in->peer,
 							&s->in->local);
-					assert_int_equal(drops(s), all + 1);
+					assert_int_equal(story_drops(s), all + 1);
 					assert_int_equal(s->gw.out_count, 0);
 					after = look(s);
 					assert_memory_equal(&before, &after, sizeof(before));
@@ -643,14 +617,14 @@ static void test_init_replayed(void **state)
 /* While half-open: another IKE_SA_INIT under the same SPI does not replace the first. */
 static void test_init_changed(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	uint8_t other[INITIATOR_DATAGRAM_MAX];
 	size_t len;
 
 	(void)state;
 	len = initiator_init(s->in);
 	memcpy(other, s->in->out, len);
-	send_out(s);
+	story_send(s);
 	s->gw.out_count = 0;
 	other[len - 1] ^= 1;
 	refused(s, "changed", other, len, &s->in->peer, &s->in->local, IKE_DROP_different_request,

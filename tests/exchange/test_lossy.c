@@ -15,29 +15,12 @@ static size_t make(struct story *s, unsigned step)
 	return makers[step](s->in);
 }
 
-static void send_out(struct story *s)
-{
-	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
-	gateway_settle(&s->gw);
-}
-
 static void deliver(struct story *s)
 {
 	struct gateway_datagram d;
 
 	assert_true(gateway_take(&s->gw, &d));
 	initiator_receive(s->in, d.bytes, d.len);
-}
-
-static struct story *with_client(unsigned knobs)
-{
-	struct story *s = story_begin(NULL);
-	struct initiator_setup setup;
-
-	gateway_client(&s->gw, &setup);
-	setup.knobs = knobs;
-	assert_int_equal(initiator_new(&setup, &s->in), 0);
-	return s;
 }
 
 static void finished(struct story *s)
@@ -56,16 +39,16 @@ static void test_answer_lost(void **state)
 {
 	(void)state;
 	for (unsigned lost = 0; lost < STEPS; lost++) {
-		struct story *s = with_client(0);
+		struct story *s = story_client(0);
 
 		for (unsigned step = 0; step < STEPS; step++) {
 			struct gateway_datagram first, again;
 
 			assert_true(make(s, step) > 0);
-			send_out(s);
+			story_send(s);
 			if (step == lost) {
 				assert_true(gateway_take(&s->gw, &first));
-				send_out(s);
+				story_send(s);
 				assert_int_equal(s->gw.out_count, 1);
 				again = s->gw.out[0];
 				assert_int_equal(again.len, first.len);
@@ -81,7 +64,7 @@ static void test_answer_lost(void **state)
 /* Each request arrives twice in a row, and late once more when the next step is over. */
 static void test_doubled_and_late(void **state)
 {
-	struct story *s = with_client(INITIATOR_FAKE_NAT);
+	struct story *s = story_client(INITIATOR_FAKE_NAT);
 	uint8_t old[STEPS][INITIATOR_DATAGRAM_MAX];
 	size_t old_len[STEPS];
 	struct endpoint old_peer[STEPS], old_local[STEPS];
@@ -92,8 +75,8 @@ static void test_doubled_and_late(void **state)
 		memcpy(old[step], s->in->out, old_len[step]);
 		old_peer[step] = s->in->peer;
 		old_local[step] = s->in->local;
-		send_out(s);
-		send_out(s);
+		story_send(s);
+		story_send(s);
 		deliver(s);
 		deliver(s);
 		for (unsigned late = 0; late < step; late++) {
@@ -119,11 +102,11 @@ static void test_again_while_busy(void **state)
 	for (unsigned round = 0; round < 7; round++) {
 		bool apart = round >= 3; /* aaa answers two questions, not one */
 		unsigned pending = apart ? round - 3 : round;
-		struct story *s = with_client(0);
+		struct story *s = story_client(0);
 
 		s->gw.aaa_apart = apart;
 		assert_true(make(s, 0) > 0);
-		send_out(s);
+		story_send(s);
 		deliver(s);
 		assert_true(make(s, 1) > 0);
 		gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
@@ -137,7 +120,7 @@ static void test_again_while_busy(void **state)
 		deliver(s);
 		assert_int_equal(s->in->state, INITIATOR_UP);
 		assert_true(make(s, 2) > 0);
-		send_out(s);
+		story_send(s);
 		deliver(s);
 		finished(s);
 	}
@@ -146,7 +129,7 @@ static void test_again_while_busy(void **state)
 /* Requests of the client out of order: what is ahead of the window waits for its retransmission. */
 static void test_reordered(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	uint8_t first[INITIATOR_DATAGRAM_MAX];
 	size_t first_len;
 
@@ -156,13 +139,13 @@ static void test_reordered(void **state)
 	memcpy(first, s->in->out, first_len);
 	s->in->next_id++;
 	assert_true(initiator_delete(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	assert_int_equal(s->gw.out_count, 0);
 	assert_int_equal(s->gw.core->stats.drop[IKE_DROP_ahead_message_id], 1);
 	assert_int_equal(gateway_sessions(&s->gw), 1);
 	gateway_receive(&s->gw, first, first_len, &s->in->peer, &s->in->local);
 	assert_int_equal(s->gw.out_count, 1);
-	send_out(s);
+	story_send(s);
 	assert_int_equal(s->gw.out_count, 2);
 	finished(s);
 }
@@ -170,20 +153,20 @@ static void test_reordered(void **state)
 /* Stored answers go out a limited number of times. */
 static void test_resends_are_limited(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 
 	(void)state;
 	assert_int_equal(gateway_login(&s->gw, s->in), INITIATOR_UP);
 	assert_true(initiator_liveness(s->in) > 0);
 	for (unsigned i = 0; i < IKE_RESENDS_MAX + 10; i++)
-		send_out(s);
+		story_send(s);
 	assert_int_equal(s->gw.out_count, IKE_RESENDS_MAX + 1);
 	assert_int_equal(s->gw.core->stats.retransmits_answered, IKE_RESENDS_MAX);
 	s->gw.out_count = 0;
 	s->in->next_id++;
 	/* The next request is served all the same. */
 	assert_true(initiator_delete(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	deliver(s);
 	finished(s);
 }
@@ -191,21 +174,21 @@ static void test_resends_are_limited(void **state)
 /* Another request under a message ID that is answered, or being answered. */
 static void test_different_request(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 
 	(void)state;
 	assert_int_equal(gateway_login(&s->gw, s->in), INITIATOR_UP);
 	assert_true(initiator_liveness(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	s->gw.out_count = 0;
 	assert_true(initiator_delete(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	assert_int_equal(s->gw.out_count, 0);
 	assert_int_equal(s->gw.core->stats.drop[IKE_DROP_different_request], 1);
 	assert_int_equal(gateway_sessions(&s->gw), 1);
 	s->in->next_id++;
 	assert_true(initiator_delete(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	deliver(s);
 	finished(s);
 }
@@ -213,13 +196,13 @@ static void test_different_request(void **state)
 /* A client that comes from another port, as behind a NAT that forgot: the SA follows it. */
 static void test_rebinding(void **state)
 {
-	struct story *s = with_client(INITIATOR_FAKE_NAT);
+	struct story *s = story_client(INITIATOR_FAKE_NAT);
 
 	(void)state;
 	assert_int_equal(gateway_login(&s->gw, s->in), INITIATOR_UP);
 	s->in->local.port = htons(7777);
 	assert_true(initiator_liveness(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	assert_int_equal(s->gw.out_count, 1);
 	assert_int_equal(s->gw.out[0].peer.port, htons(7777));
 	deliver(s);
@@ -232,22 +215,22 @@ static void test_rebinding(void **state)
 /* During the setup a client may go to port 4500 without any NAT. */
 static void test_float_without_nat(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 
 	(void)state;
 	assert_true(make(s, 0) > 0);
-	send_out(s);
+	story_send(s);
 	deliver(s);
 	s->in->peer.port = s->in->local.port = htons(FG_NATT_PORT);
 	assert_true(make(s, 1) > 0);
-	send_out(s);
+	story_send(s);
 	deliver(s);
 	assert_int_equal(s->in->state, INITIATOR_UP);
 	assert_int_equal(s->gw.session[1].begin.peer.port, htons(FG_NATT_PORT));
 	assert_int_equal(s->gw.session[1].begin.local.port, htons(FG_NATT_PORT));
 	assert_false(s->gw.session[1].udp);
 	assert_true(make(s, 2) > 0);
-	send_out(s);
+	story_send(s);
 	deliver(s);
 	finished(s);
 }
@@ -256,26 +239,26 @@ static void test_float_without_nat(void **state)
  * stays with the client. */
 static void test_copy_from_elsewhere(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	struct endpoint elsewhere = s->in->local;
 
 	(void)state;
 	ip_parse("203.0.113.66", &elsewhere.ip);
 	assert_true(make(s, 0) > 0);
-	send_out(s);
+	story_send(s);
 	deliver(s);
 	assert_true(make(s, 1) > 0);
 	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &elsewhere);
 	gateway_settle(&s->gw);
 	assert_int_equal(s->gw.out_count, 1);
 	s->gw.out_count = 0;
-	send_out(s);
+	story_send(s);
 	assert_true(ip_equal(&s->gw.out[0].peer.ip, &s->in->local.ip));
 	deliver(s);
 	assert_int_equal(s->in->state, INITIATOR_UP);
 	assert_true(ip_equal(&s->gw.session[1].begin.peer.ip, &s->in->local.ip));
 	assert_true(make(s, 2) > 0);
-	send_out(s);
+	story_send(s);
 	deliver(s);
 	finished(s);
 }
@@ -283,7 +266,7 @@ static void test_copy_from_elsewhere(void **state)
 /* The gateway's own address is translated: ESP goes in UDP, the client does not move. */
 static void test_gateway_behind_nat(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	struct endpoint inner;
 
 	(void)state;
@@ -310,21 +293,21 @@ static void test_gateway_behind_nat(void **state)
 /* The answer to a logout is lost while the same client is already back. */
 static void test_logout_again_after_login(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	struct initiator_setup setup;
 	struct initiator *back;
 
 	(void)state;
 	assert_int_equal(gateway_login(&s->gw, s->in), INITIATOR_UP);
 	assert_true(make(s, 2) > 0);
-	send_out(s);
+	story_send(s);
 	s->gw.out_count = 0;
 	gateway_client(&s->gw, &setup);
 	setup.knobs = INITIATOR_INITIAL_CONTACT;
 	setup.local.port = htons(1999);
 	assert_int_equal(initiator_new(&setup, &back), 0);
 	assert_int_equal(gateway_login(&s->gw, back), INITIATOR_UP);
-	send_out(s);
+	story_send(s);
 	assert_int_equal(s->gw.out_count, 1);
 	assert_int_equal(s->gw.core->stats.retransmits_answered, 1);
 	assert_int_equal(gateway_sessions(&s->gw), 1);
@@ -335,7 +318,7 @@ static void test_logout_again_after_login(void **state)
 /* Without a NAT the answer goes where the request came from, but the SA stays where it was. */
 static void test_no_rebinding_without_nat(void **state)
 {
-	struct story *s = with_client(0);
+	struct story *s = story_client(0);
 	struct endpoint home;
 
 	(void)state;
@@ -343,7 +326,7 @@ static void test_no_rebinding_without_nat(void **state)
 	home = s->in->local;
 	s->in->local.port = htons(7777);
 	assert_true(initiator_liveness(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	assert_int_equal(s->gw.out[0].peer.port, htons(7777));
 	deliver(s);
 	s->in->local = home;

@@ -84,12 +84,6 @@ static void test_table(void **state)
 	}
 }
 
-static void send_out(struct story *s)
-{
-	gateway_receive(&s->gw, s->in->out, s->in->out_len, &s->in->peer, &s->in->local);
-	gateway_settle(&s->gw);
-}
-
 /* aaa dies while it mixes, judges, or signs apart from that: the client's repetition is served
  * afresh, with the key mixed in once. */
 static void test_aaa_dies(void **state)
@@ -101,7 +95,7 @@ static void test_aaa_dies(void **state)
 
 		s->gw.aaa_apart = steps == 2;
 		assert_true(initiator_init(s->in) > 0);
-		send_out(s);
+		story_send(s);
 		assert_true(gateway_take(&s->gw, &d));
 		initiator_receive(s->in, d.bytes, d.len);
 		assert_true(initiator_auth(s->in) > 0);
@@ -112,7 +106,7 @@ static void test_aaa_dies(void **state)
 			free(s->gw.message[i].bytes);
 		s->gw.message_count = 0;
 		ike_aaa_lost(s->gw.core);
-		send_out(s);
+		story_send(s);
 		assert_true(gateway_take(&s->gw, &d));
 		initiator_receive(s->in, d.bytes, d.len);
 		assert_int_equal(s->in->state, INITIATOR_UP);
@@ -169,7 +163,7 @@ static void test_verdict_too_early(void **state)
 
 	(void)state;
 	assert_true(initiator_init(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	assert_true(gateway_take(&s->gw, &d));
 	initiator_receive(s->in, d.bytes, d.len);
 	assert_true(initiator_auth(s->in) > 0);
@@ -203,12 +197,12 @@ static void test_stripped(void **state)
 			found = true;
 		}
 	assert_true(found);
-	send_out(s);
+	story_send(s);
 	assert_true(gateway_take(&s->gw, &d));
 	initiator_receive(s->in, d.bytes, d.len);
 	assert_false(s->in->ppk_agreed);
 	assert_true(initiator_auth(s->in) > 0);
-	send_out(s);
+	story_send(s);
 	assert_true(gateway_take(&s->gw, &d));
 	initiator_receive(s->in, d.bytes, d.len);
 	assert_int_equal(s->in->state, INITIATOR_REFUSED);

@@ -137,7 +137,7 @@ static void wrong_followup(size_t kind, const struct followup *f)
 	struct story *s = half_way(kind, &links);
 	const struct initiator_create before = s->in->create;
 	struct ike_header header = initiator_header(s->in, IKE_EXCHANGE_IKE_FOLLOWUP_KE);
-	uint64_t drops = create_dropped(s);
+	uint64_t drops = story_drops(s);
 	uint8_t bytes[2048];
 	struct ike_writer w;
 
@@ -147,7 +147,7 @@ static void wrong_followup(size_t kind, const struct followup *f)
 	assert_true(initiator_seal(s->in, &header, &w) > 0);
 	assert_int_equal(create_ask(s), INITIATOR_ANSWERED);
 	answered_with(s, f->what, f->notify);
-	assert_int_equal(create_dropped(s), drops + 1);
+	assert_int_equal(story_drops(s), drops + 1);
 	assert_int_equal(s->gw.core->stats.drop[f->drop], 1);
 	if (f->ends) {
 		create_is_over(s);
