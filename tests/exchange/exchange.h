@@ -110,4 +110,18 @@ static inline struct story *story_up(unsigned knobs)
 	return s;
 }
 
+/* The operator ends this session. */
+static inline void story_clear(struct story *s, uint32_t session, uint32_t cause)
+{
+	const struct gateway_session *one = gateway_session_of(&s->gw, session);
+	const struct msg_session_clear order = {
+		.ike = one->ike,
+		.session = session,
+		.cause = cause,
+	};
+
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_SESSION_CLEAR, &order), 0);
+	gateway_settle(&s->gw);
+}
+
 #endif
