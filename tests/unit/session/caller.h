@@ -52,12 +52,21 @@ static inline char *ask_raw(struct play *p, const char *request, size_t len)
 	return hear_all(p, fd);
 }
 
-static inline char *ask(struct play *p, const char *request)
+/* A caller who has asked and waits for what hear_all() hears. */
+static inline int call_with(struct play *p, const char *request)
 {
+	int fd = call(p);
 	char line[1024];
 
 	snprintf(line, sizeof(line), "%s\n", request);
-	return ask_raw(p, line, strlen(line));
+	assert_int_equal(send(fd, line, strlen(line), 0), (ssize_t)strlen(line));
+	play_turn(p);
+	return fd;
+}
+
+static inline char *ask(struct play *p, const char *request)
+{
+	return hear_all(p, call_with(p, request));
 }
 
 /* Rows of an answer; *end is its last line's object. Both are the caller's. */
@@ -82,14 +91,20 @@ static inline json_t *rows_of(char *text, json_t **end)
 	return rows;
 }
 
-static inline json_t *good(struct play *p, const char *request)
+/* The rows of an answer that ends well. */
+static inline json_t *hear_good(struct play *p, int fd)
 {
-	json_t *end, *rows = rows_of(ask(p, request), &end);
+	json_t *end, *rows = rows_of(hear_all(p, fd), &end);
 
 	if (!json_is_true(json_object_get(end, "ok")))
-		fail_msg("%s: %s", request, json_string_value(json_object_get(end, "error")));
+		fail_msg("%s", json_string_value(json_object_get(end, "error")));
 	json_decref(end);
 	return rows;
+}
+
+static inline json_t *good(struct play *p, const char *request)
+{
+	return hear_good(p, call_with(p, request));
 }
 
 static inline void bad(struct play *p, char *answer, const char *what)
@@ -109,6 +124,11 @@ static inline void bad(struct play *p, char *answer, const char *what)
 static inline const char *field(const json_t *rows, size_t i, const char *key)
 {
 	return json_string_value(json_object_get(json_array_get(rows, i), key));
+}
+
+static inline json_int_t number(const json_t *rows, size_t i, const char *key)
+{
+	return json_integer_value(json_object_get(json_array_get(rows, i), key));
 }
 
 #endif

@@ -81,10 +81,9 @@ static void test_manners(void **state)
 		assert_int_equal(send(fd, request + i, 1, 0), 1);
 		play_turn(p);
 	}
-	rows = rows_of(hear_all(p, fd), &end);
+	rows = hear_good(p, fd);
 	assert_int_equal(json_array_size(rows), 1);
 	json_decref(rows);
-	json_decref(end);
 
 	rows = rows_of(ask(p, "{\"command\": \"version\"}\n{\"command\": \"version\"}"), &end);
 	assert_int_equal(json_array_size(rows), 1);
@@ -100,10 +99,9 @@ static void test_manners(void **state)
 	fd = call(p);
 	assert_int_equal(send(fd, request, sizeof(request) - 1, 0), sizeof(request) - 1);
 	shutdown(fd, SHUT_WR);
-	rows = rows_of(hear_all(p, fd), &end);
+	rows = hear_good(p, fd);
 	assert_int_equal(json_array_size(rows), 1);
 	json_decref(rows);
-	json_decref(end);
 	play_free(p);
 }
 
@@ -171,7 +169,7 @@ static void begin_many(struct play *p, unsigned count)
 static void test_many(void **state)
 {
 	struct play *p = play_new();
-	json_t *rows, *end;
+	json_t *rows;
 	int fd;
 
 	(void)state;
@@ -187,16 +185,13 @@ static void test_many(void **state)
 	for (int i = 0; i < 50; i++)
 		play_turn(p);
 	assert_in_range(fake_counted, 100, 3000);
-	rows = rows_of(hear_all(p, fd), &end);
+	rows = hear_good(p, fd);
 	assert_int_equal(json_array_size(rows), 4000);
 	assert_int_equal(fake_counted, 4000);
 	json_decref(rows);
-	json_decref(end);
 
 	/* A session that ends in the middle of it is left out, nothing else. */
-	fd = call(p);
-	assert_true(send(fd, "{\"command\": \"show session\"}\n", 28, 0) == 28);
-	play_turn(p);
+	fd = call_with(p, "{\"command\": \"show session\"}");
 	sessions_end_all(p->broker.sessions, FG_CAUSE_ike_died);
 	free(hear_all(p, fd));
 	play_free(p);
@@ -312,8 +307,7 @@ static void test_samples(void **state)
 	assert_null(field(rows, 1, "outer"));
 	assert_string_equal(field(rows, 2, "reason"), "?");
 	assert_null(field(rows, 2, "text"));
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 2), "age_s")),
-			 now.tv_sec);
+	assert_int_equal(number(rows, 2, "age_s"), now.tv_sec);
 	json_decref(rows);
 
 	rows = good(p, "{\"command\": \"show drop\", "
@@ -379,9 +373,7 @@ static void test_reload_asked(void **state)
 
 	(void)state;
 	play_start(p);
-	fd = call(p);
-	assert_true(send(fd, "{\"command\": \"config reload\"}\n", 29, 0) == 29);
-	play_turn(p);
+	fd = call_with(p, "{\"command\": \"config reload\"}");
 	play_prepared(p, CHILD_AAA, true, "");
 	play_prepared(p, CHILD_IKE, true, "");
 	rows = rows_of(hear_all(p, fd), &end);
@@ -389,17 +381,13 @@ static void test_reload_asked(void **state)
 	json_decref(rows);
 	json_decref(end);
 	/* The asker leaves; the reload goes on. */
-	fd = call(p);
-	assert_true(send(fd, "{\"command\": \"config reload\"}\n", 29, 0) == 29);
-	play_turn(p);
+	fd = call_with(p, "{\"command\": \"config reload\"}");
 	close(fd);
 	play_prepared(p, CHILD_AAA, true, "");
 	play_prepared(p, CHILD_IKE, true, "");
 	assert_null(p->broker.reload);
 	/* So does the socket. */
-	fd = call(p);
-	assert_true(send(fd, "{\"command\": \"config reload\"}\n", 29, 0) == 29);
-	play_turn(p);
+	fd = call_with(p, "{\"command\": \"config reload\"}");
 	control_close(p->broker.control);
 	assert_int_equal(control_open(&p->broker, &p->broker.control), 0);
 	play_prepared(p, CHILD_AAA, true, "");

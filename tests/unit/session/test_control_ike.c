@@ -6,7 +6,7 @@
 
 static void test_pki(void **state)
 {
-	static const char show[] = "{\"command\": \"show pki trustpoints\"}\n";
+	static const char show[] = "{\"command\": \"show pki trustpoints\"}";
 	const struct msg_pki_row own = { .trustpoint = "corp",
 					 .what = "own",
 					 .subject = "CN=a\\, b\n",
@@ -20,21 +20,19 @@ static void test_pki(void **state)
 	struct play *p = play_new();
 	const struct msg_ike_stats stats = { 0 };
 	struct msg_ike_show asked;
-	json_t *rows, *end;
+	json_t *rows;
 	int fd;
 
 	(void)state;
 	play_start(p);
-	fd = call(p);
-	assert_true(send(fd, show, strlen(show), 0) > 0);
-	play_turn(p);
+	fd = call_with(p, show);
 	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
 	memcpy(&asked, play_heard.body, sizeof(asked));
 	assert_int_equal(asked.what, MSG_SHOW_PKI);
 	play_say(p, CHILD_IKE, MSG_PKI_ROW, &own, sizeof(own));
 	play_say(p, CHILD_IKE, MSG_PKI_ROW, &problem, sizeof(problem));
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
-	rows = rows_of(hear_all(p, fd), &end);
+	rows = hear_good(p, fd);
 	assert_int_equal(json_array_size(rows), 2);
 	assert_string_equal(field(rows, 0, "subject"), "CN=a\\, b?");
 	assert_string_equal(field(rows, 0, "key"), "Ed25519");
@@ -43,7 +41,6 @@ static void test_pki(void **state)
 	assert_null(field(rows, 1, "until"));
 	assert_string_equal(field(rows, 1, "subject"), "something expires");
 	json_decref(rows);
-	json_decref(end);
 	close(fd);
 	/* Nobody asked any more; or a text does not end: the sender is cut off. */
 	memset(endless.key, 'x', sizeof(endless.key));
@@ -54,7 +51,7 @@ static void test_pki(void **state)
 
 static void test_ike_stats(void **state)
 {
-	static const char show[] = "{\"command\": \"show ikev2 stats\"}\n";
+	static const char show[] = "{\"command\": \"show ikev2 stats\"}";
 	static const struct {
 		const char *name;
 		int value;
@@ -64,33 +61,25 @@ static void test_ike_stats(void **state)
 		      { "cookies_wrong", 40 } };
 	const struct msg_ike_stats stats = { .established = 3, .auth_ok = 7, .auth_failed = 2 };
 	struct play *p = play_new();
-	json_t *rows, *end;
+	json_t *rows;
 	int fd;
 
 	(void)state;
 	play_start(p);
-	fd = call(p);
-	assert_true(send(fd, show, strlen(show), 0) > 0);
-	play_turn(p);
+	fd = call_with(p, show);
 	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
-	rows = rows_of(hear_all(p, fd), &end);
+	rows = hear_good(p, fd);
 	assert_int_equal(json_array_size(rows), 2);
 	assert_string_equal(field(rows, 0, "kind"), "total");
 	assert_string_equal(field(rows, 1, "kind"), "guard");
 	assert_true(json_is_false(json_object_get(json_array_get(rows, 1), "cookies_demanded")));
 	for (size_t i = 0; i < sizeof(guard) / sizeof(guard[0]); i++)
-		assert_int_equal(
-			json_integer_value(json_object_get(json_array_get(rows, 1), guard[i].name)),
-			guard[i].value);
-	assert_int_equal(
-		json_integer_value(json_object_get(json_array_get(rows, 0), "established")), 3);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "auth_ok")),
-			 7);
-	assert_int_equal(
-		json_integer_value(json_object_get(json_array_get(rows, 0), "auth_failed")), 2);
+		assert_int_equal(number(rows, 1, guard[i].name), guard[i].value);
+	assert_int_equal(number(rows, 0, "established"), 3);
+	assert_int_equal(number(rows, 0, "auth_ok"), 7);
+	assert_int_equal(number(rows, 0, "auth_failed"), 2);
 	json_decref(rows);
-	json_decref(end);
 	play_free(p);
 }
 
@@ -136,14 +125,13 @@ static void test_ike_sa_detail(void **state)
 	play_start(p);
 	row.remote = (struct msg_identity){ .type = 2, .len = 13, .data = "a.example.org" };
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
-		int fd = call(p);
 		char line[160];
-		json_t *rows, *end;
+		json_t *rows;
+		int fd;
 
-		snprintf(line, sizeof(line), "{\"command\": \"show ikev2 sa\", \"args\": {%s}}\n",
+		snprintf(line, sizeof(line), "{\"command\": \"show ikev2 sa\", \"args\": {%s}}",
 			 asks[i].args);
-		assert_true(send(fd, line, strlen(line), 0) > 0);
-		play_turn(p);
+		fd = call_with(p, line);
 		play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
 		row.session = 3;
 		row.remote.len = 13;
@@ -154,14 +142,13 @@ static void test_ike_sa_detail(void **state)
 		row.peer = endpoint_of("198.51.100.8", 500);
 		play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
 		play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
-		rows = rows_of(hear_all(p, fd), &end);
+		rows = hear_good(p, fd);
 		assert_int_equal(json_array_size(rows), asks[i].rows);
 		if (asks[i].detail)
 			check_detail(rows);
 		else if (asks[i].rows)
 			assert_null(json_object_get(json_array_get(rows, 0), "client"));
 		json_decref(rows);
-		json_decref(end);
 	}
 	/* A text without an end is no honest row. */
 	row = (struct msg_ike_sa_row){ .spi_r = 1 };
@@ -175,7 +162,7 @@ static void test_ike_sa_detail(void **state)
 static void test_trace(void **state)
 {
 	static const char ask_line[] =
-		"{\"command\": \"trace ike\", \"args\": {\"whom\": \"a@b\"}}\n";
+		"{\"command\": \"trace ike\", \"args\": {\"whom\": \"a@b\"}}";
 	struct msg_ike_trace_line line = { .slot = 0, .text = "-> IKE\x1b" };
 	struct play *p = play_new();
 	struct msg_ike_trace trace;
@@ -186,9 +173,7 @@ static void test_trace(void **state)
 	play_start(p);
 	bad(p, ask(p, "{\"command\": \"trace ike\"}"), "say whom");
 	for (uint32_t i = 0; i < IKE_TRACES; i++) {
-		fd[i] = call(p);
-		assert_true(send(fd[i], ask_line, strlen(ask_line), 0) > 0);
-		play_turn(p);
+		fd[i] = call_with(p, ask_line);
 		assert_int_equal(play_hear(p, CHILD_IKE, NULL), MSG_IKE_TRACE);
 		memcpy(&trace, play_heard.body, sizeof(trace));
 		assert_int_equal(trace.slot, i);
@@ -207,9 +192,7 @@ static void test_trace(void **state)
 	memcpy(&trace, play_heard.body, sizeof(trace));
 	assert_int_equal(trace.slot, line.slot);
 	assert_string_equal(trace.whom, "");
-	one = call(p);
-	assert_true(send(one, ask_line, strlen(ask_line), 0) > 0);
-	play_turn(p);
+	one = call_with(p, ask_line);
 	assert_int_equal(play_hear(p, CHILD_IKE, NULL), MSG_IKE_TRACE);
 	memcpy(&trace, play_heard.body, sizeof(trace));
 	assert_int_equal(trace.slot, line.slot);
@@ -234,7 +217,7 @@ static void test_trace(void **state)
  * flexd does not grow. Nor does it get an escape sequence to a terminal. */
 static void test_endless_ike(void **state)
 {
-	static const char tallies[] = "{\"command\": \"show ikev2 stats\"}\n";
+	static const char tallies[] = "{\"command\": \"show ikev2 stats\"}";
 	struct msg_algorithm_row algorithm = { .kind = "encryption" };
 	struct msg_ike_tally tally = { .kind = MSG_TALLY_NOTIFY, .name = "N(\x1b[31m\xff)" };
 	const struct msg_ike_stats stats = { 0 };
@@ -245,33 +228,28 @@ static void test_endless_ike(void **state)
 		const void *body;
 	} asks[] = {
 		{ tallies, MSG_IKE_TALLY, &tally },
-		{ "{\"command\": \"show pki trustpoints\"}\n", MSG_PKI_ROW, &row },
-		{ "{\"command\": \"show crypto\"}\n", MSG_ALGORITHM_ROW, &algorithm },
+		{ "{\"command\": \"show pki trustpoints\"}", MSG_PKI_ROW, &row },
+		{ "{\"command\": \"show crypto\"}", MSG_ALGORITHM_ROW, &algorithm },
 	};
 	struct play *p = play_new();
-	json_t *rows, *end;
+	json_t *rows;
 	int fd;
 
 	(void)state;
 	play_start(p);
-	fd = call(p);
-	assert_true(send(fd, tallies, strlen(tallies), 0) > 0);
-	play_turn(p);
+	fd = call_with(p, tallies);
 	play_say(p, CHILD_IKE, MSG_IKE_TALLY, &tally, sizeof(tally));
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
-	rows = rows_of(hear_all(p, fd), &end);
+	rows = hear_good(p, fd);
 	assert_string_equal(field(rows, 0, "notify"), "N(\\x1b[31m\\xff)");
 	json_decref(rows);
-	json_decref(end);
 	memset(row.subject, 'x', sizeof(row.subject) - 1);
 	memset(tally.name, '\r', sizeof(tally.name) - 1);
 	memset(row.issuer, 'x', sizeof(row.issuer) - 1);
 	memset(algorithm.offered, '\r', sizeof(algorithm.offered) - 1);
 	memset(algorithm.library, '\r', sizeof(algorithm.library) - 1);
 	for (int i = 0; i < 3; i++) {
-		fd = call(p);
-		assert_true(send(fd, asks[i].show, strlen(asks[i].show), 0) > 0);
-		play_turn(p);
+		fd = call_with(p, asks[i].show);
 		assert_int_equal(control_clients(p->broker.control), 1);
 		for (int k = 0; k < 1000000 && control_clients(p->broker.control); k++) {
 			assert_int_equal(
@@ -288,8 +266,8 @@ static void test_endless_ike(void **state)
 /* Questions go to ike one by one; an asker who leaves does not shift the answers. */
 static void test_ask_ike(void **state)
 {
-	static const char show[] = "{\"command\": \"show ikev2 sa\"}\n";
-	static const char drop[] = "{\"command\": \"show drop\"}\n";
+	static const char show[] = "{\"command\": \"show ikev2 sa\"}";
+	static const char drop[] = "{\"command\": \"show drop\"}";
 	struct play *p = play_new();
 	struct msg_ike_sa_row row = { .spi_r = 0xabc,
 				      .peer = endpoint_of("198.51.100.7", 500),
@@ -299,18 +277,13 @@ static void test_ask_ike(void **state)
 				      .state = "esta\x1b[31m" };
 	struct msg_ike_stats stats = { .drop = { [7] = 5 } };
 	int first, second, third;
-	json_t *rows, *end;
+	json_t *rows;
 
 	(void)state;
 	play_start(p);
-	first = call(p);
-	second = call(p);
-	third = call(p);
-	assert_true(send(first, show, strlen(show), 0) > 0);
-	play_turn(p);
-	assert_true(send(second, show, strlen(show), 0) > 0);
-	play_turn(p);
-	assert_true(send(third, drop, strlen(drop), 0) > 0);
+	first = call_with(p, show);
+	second = call_with(p, show);
+	third = call_with(p, drop);
 	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
 	assert_int_equal(play_hear(p, CHILD_IKE, NULL), 0);
 	assert_int_equal(shutdown(first, SHUT_RDWR), 0);
@@ -322,28 +295,24 @@ static void test_ask_ike(void **state)
 	row.spi_r = 0xdef;
 	play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
-	rows = rows_of(hear_all(p, second), &end);
+	rows = hear_good(p, second);
 	assert_int_equal(json_array_size(rows), 1);
 	assert_string_equal(field(rows, 0, "spi_r"), "0000000000000def");
 	assert_string_equal(field(rows, 0, "session"), "va3");
 	assert_string_equal(field(rows, 0, "nat"), "client");
 	assert_string_equal(field(rows, 0, "state"), "esta\\x1b[31m");
 	json_decref(rows);
-	json_decref(end);
 	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
-	rows = rows_of(hear_all(p, third), &end);
+	rows = hear_good(p, third);
 	assert_int_equal(json_array_size(rows), 2);
 	assert_string_equal(field(rows, 0, "plane"), "data");
 	assert_string_equal(field(rows, 1, "plane"), "ike");
 	assert_string_equal(field(rows, 1, "reason"), "bad_exchange");
 	json_decref(rows);
-	json_decref(end);
 
 	/* ike dies with a question open; the next asker hears it at once. */
-	first = call(p);
-	assert_true(send(first, show, strlen(show), 0) > 0);
-	play_turn(p);
+	first = call_with(p, show);
 	close(p->end[CHILD_IKE]);
 	p->end[CHILD_IKE] = -1;
 	bad(p, hear_all(p, first), "the ike process is not running");
@@ -354,34 +323,29 @@ static void test_ask_ike(void **state)
 /* ike hangs: the caller hears so, its place is free again, a late answer goes to nobody else. */
 static void test_hanging_ike(void **state)
 {
-	static const char show[] = "{\"command\": \"show ikev2 sa\"}\n";
+	static const char show[] = "{\"command\": \"show ikev2 sa\"}";
 	struct msg_ike_sa_row row = { .spi_r = 1 };
 	const struct msg_ike_stats stats = { 0 };
 	struct play *p = play_new();
-	json_t *rows, *end;
+	json_t *rows;
 	int fd;
 
 	(void)state;
 	play_start(p);
-	fd = call(p);
-	assert_true(send(fd, show, strlen(show), 0) > 0);
-	play_turn(p);
+	fd = call_with(p, show);
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);
 	usleep(1050 * 1000);
 	bad(p, hear_all(p, fd), "the answer to 'show ikev2 sa' did not come in time");
-	fd = call(p);
-	assert_true(send(fd, show, strlen(show), 0) > 0);
-	play_turn(p);
+	fd = call_with(p, show);
 	play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
 	row.spi_r = 2;
 	play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
-	rows = rows_of(hear_all(p, fd), &end);
+	rows = hear_good(p, fd);
 	assert_int_equal(json_array_size(rows), 1);
 	assert_string_equal(field(rows, 0, "spi_r"), "0000000000000002");
 	json_decref(rows);
-	json_decref(end);
 	play_free(p);
 }
 
