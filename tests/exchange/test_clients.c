@@ -37,28 +37,26 @@ static void add_offer(struct ike_sa *sa, uint8_t protocol, const struct offer *o
 #define CBC IKE_ENCR_AES_CBC
 #define GCM IKE_ENCR_AES_GCM_16
 
-#define MS_VENDORS                                                                                 \
-	{                                                                                          \
-		{ 1, BYTES("\x1e\x2b\x51\x69\x05\x99\x1c\x7d\x7c\x96\xfc\xbf\xb5\x87\xe4\x61"      \
-			   "\0\0\0\x09") },                                                        \
-			{ 1, BYTES("\xfb\x1d\xe3\xcd\xf3\x41\xb7\xea\x16\xb7\xe5\xbe\x08\x55\xf1"  \
-				   "\x20") },                                                      \
-			{ 1, BYTES("\x26\x24\x4d\x38\xed\xdb\x61\xb3\x17\x2a\x36\xe3\xd0\xcf\xb8"  \
-				   "\x19") },                                                      \
-		{                                                                                  \
-			1, BYTES("\x01\x52\x8b\xbb\xc0\x06\x96\x12\x18\x49\xab\x9a\x1c\x5b\x2a"    \
-				 "\x51\0\0\0\x02")                                                 \
-		}                                                                                  \
-	}
+/* clang-format off */
+#define MS_IKE \
+	.ike = { { IKE_ENCR_3DES, 0, 2, 2, 2 }, { CBC, 256, 2, 2, 2 }, \
+		 { IKE_ENCR_3DES, 0, 12, 5, 2 }, { CBC, 256, 12, 5, 2 }, \
+		 { IKE_ENCR_3DES, 0, 13, 6, 2 }, { CBC, 256, 13, 6, 2 } }
+#define MS_VENDORS \
+	.vendor = { { 1, BYTES("\x1e\x2b\x51\x69\x05\x99\x1c\x7d\x7c\x96\xfc\xbf\xb5\x87\xe4\x61\0\0\0\x09") }, \
+		    { 1, BYTES("\xfb\x1d\xe3\xcd\xf3\x41\xb7\xea\x16\xb7\xe5\xbe\x08\x55\xf1\x20") }, \
+		    { 1, BYTES("\x26\x24\x4d\x38\xed\xdb\x61\xb3\x17\x2a\x36\xe3\xd0\xcf\xb8\x19") }, \
+		    { 1, BYTES("\x01\x52\x8b\xbb\xc0\x06\x96\x12\x18\x49\xab\x9a\x1c\x5b\x2a\x51\0\0\0\x02") } }
 /* ADDR DNS NBNS SRV ADDR6 DNS6 SRV6 */
-#define MS_ATTRS                                                                                   \
-	{                                                                                          \
-		{ .type = 1 }, { .type = 3 }, { .type = 4 }, { .type = 23456 }, { .type = 8 },     \
-			{ .type = 10 },                                                            \
-		{                                                                                  \
-			.type = 23457                                                              \
-		}                                                                                  \
-	}
+#define MS_ATTRS \
+	.attr = { { .type = 1 }, { .type = 3 }, { .type = 4 }, { .type = 23456 }, { .type = 8 }, \
+		  { .type = 10 }, { .type = 23457 } }
+/* What Windows says in IKE_AUTH. */
+#define MS_AUTH MS_ATTRS, .in_auth = { IKE_NOTIFY_MOBIKE_SUPPORTED }
+#define IOS_VENDORS \
+	.vendor = { { 1, BYTES("CISCO-DELETE-REASON") }, { 1, BYTES("CISCOVPN-REV-02") }, \
+		    { 1, BYTES("CISCO-DYNAMIC-ROUTE") }, { 1, BYTES("FLEXVPN-SUPPORTED") } }
+/* clang-format on */
 
 /* An [ikev2-proposal] that takes what Windows has always offered. */
 #define LEGACY                                                                                     \
@@ -82,14 +80,9 @@ static const struct client {
 	{
 		.what = "Windows as it comes: MODP-1024 only, which nobody has opted in to",
 		.name = NULL,
-		.ike = { { IKE_ENCR_3DES, 0, 2, 2, 2 },
-			 { CBC, 256, 2, 2, 2 },
-			 { IKE_ENCR_3DES, 0, 12, 5, 2 },
-			 { CBC, 256, 12, 5, 2 },
-			 { IKE_ENCR_3DES, 0, 13, 6, 2 },
-			 { CBC, 256, 13, 6, 2 } },
+		MS_IKE,
 		.ke = 14,
-		.vendor = MS_VENDORS,
+		MS_VENDORS,
 		.state = INITIATOR_REFUSED,
 		.refusal = IKE_NOTIFY_NO_PROPOSAL_CHOSEN,
 	},
@@ -98,17 +91,11 @@ static const struct client {
 		.name = "Windows",
 		.conf = LEGACY,
 		.flags = IKE_CLIENT_NO_REKEY_BEHIND_NAT | IKE_CLIENT_NO_KE_IN_CHILD_REKEY,
-		.ike = { { IKE_ENCR_3DES, 0, 2, 2, 2 },
-			 { CBC, 256, 2, 2, 2 },
-			 { IKE_ENCR_3DES, 0, 12, 5, 2 },
-			 { CBC, 256, 12, 5, 2 },
-			 { IKE_ENCR_3DES, 0, 13, 6, 2 },
-			 { CBC, 256, 13, 6, 2 } },
+		MS_IKE,
 		.esp = { { GCM, 256, 0, 0, 0 } },
 		.ke = 2,
-		.vendor = MS_VENDORS,
-		.attr = MS_ATTRS,
-		.in_auth = { IKE_NOTIFY_MOBIKE_SUPPORTED },
+		MS_VENDORS,
+		MS_AUTH,
 		.state = INITIATOR_UP,
 		.suite = { CBC, 256, 5, 12, 2 },
 		.esp_suite = FG_ESP_AES_GCM_256,
@@ -124,9 +111,8 @@ static const struct client {
 			 { CBC, 128, 2, 0, 0 },
 			 { IKE_ENCR_3DES, 0, 2, 0, 0 } },
 		.ke = 14,
-		.vendor = MS_VENDORS,
-		.attr = MS_ATTRS,
-		.in_auth = { IKE_NOTIFY_MOBIKE_SUPPORTED },
+		MS_VENDORS,
+		MS_AUTH,
 		.state = INITIATOR_CHILDLESS,
 		.refusal = IKE_NOTIFY_NO_PROPOSAL_CHOSEN,
 		.suite = { CBC, 256, 5, 12, 14 },
@@ -138,9 +124,8 @@ static const struct client {
 		.ike = { { GCM, 256, 0, 6, 20 } },
 		.esp = { { GCM, 256, 0, 0, 0 } },
 		.ke = 20,
-		.vendor = MS_VENDORS,
-		.attr = MS_ATTRS,
-		.in_auth = { IKE_NOTIFY_MOBIKE_SUPPORTED },
+		MS_VENDORS,
+		MS_AUTH,
 		.state = INITIATOR_UP,
 		.suite = { GCM, 256, 6, 0, 20 },
 		.esp_suite = FG_ESP_AES_GCM_256,
@@ -224,10 +209,7 @@ static const struct client {
 		.ike = { { CBC, 256, 14, 7, 19 }, { CBC, 256, 12, 5, 14 } },
 		.esp = { { GCM, 256, 0, 0, 0 } },
 		.ke = 19,
-		.vendor = { { 1, BYTES("CISCO-DELETE-REASON") },
-			    { 1, BYTES("CISCOVPN-REV-02") },
-			    { 1, BYTES("CISCO-DYNAMIC-ROUTE") },
-			    { 1, BYTES("FLEXVPN-SUPPORTED") } },
+		IOS_VENDORS,
 		.in_auth = { IKE_NOTIFY_INITIAL_CONTACT, IKE_NOTIFY_ESP_TFC_PADDING_NOT_SUPPORTED,
 			     IKE_NOTIFY_NON_FIRST_FRAGMENTS_ALSO },
 		.attr = { { .type = 1 },
@@ -248,10 +230,7 @@ static const struct client {
 		.ike = { { CBC, 256, 14, 7, 19 } },
 		.esp = { { GCM, 256, 0, 0, 0 } },
 		.ke = 19,
-		.vendor = { { 1, BYTES("CISCO-DELETE-REASON") },
-			    { 1, BYTES("CISCOVPN-REV-02") },
-			    { 1, BYTES("CISCO-DYNAMIC-ROUTE") },
-			    { 1, BYTES("FLEXVPN-SUPPORTED") } },
+		IOS_VENDORS,
 		.attr = { { 7, BYTES("Cisco IOS Software") },
 			  { .type = 28675 },
 			  { .type = 28672 },
