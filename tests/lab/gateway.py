@@ -165,6 +165,10 @@ class Gateway:
             raise Failed("more than one session: %s" % [r["identity"] for r in rows])
         return rows[0] if rows else None
 
+    def stats(self, kind="total"):
+        """What ike counts; kind "guard": what XDP does before it."""
+        return next(r for r in self.show("ikev2", "stats") if r["kind"] == kind)
+
     def drops(self, name=None):
         rows = self.show("drop", name) if name else self.show("drop")
         return {r["reason"]: r["packets"] for r in rows}

@@ -67,10 +67,6 @@ PFS = "[ipsec-profile default]\nset-pfs = 31\nadditional-key-exchange-1 = mlkem7
 INSIST = "[ikev2-proposal default]\nadditional-key-exchange-1 = mlkem768\n"
 
 
-def stats(lab):
-    return next(r for r in lab.gateway.show("ikev2", "stats") if "child_rekeys" in r)
-
-
 def followups(lab):
     """IKE_FOLLOWUP_KE requests: (of the client, ours)."""
     row = next(r for r in lab.gateway.show("ikev2", "stats") if r.get("exchange") == "IKE_FOLLOWUP_KE")
@@ -79,9 +75,11 @@ def followups(lab):
 
 def rekeyed(lab, client, ike, child):
     """So often, with ML-KEM each time, and the traffic passes."""
-    wait_for(lambda: stats(lab)["ike_rekeys"] >= ike and stats(lab)["child_rekeys"] >= child,
-             "%d rekeys of the IKE SA, %d of the CHILD SA" % (ike, child), timeout=150)
-    assert stats(lab)["rekey_failed"] == 0
+    def so_often():
+        now = lab.gateway.stats()
+        return now["ike_rekeys"] >= ike and now["child_rekeys"] >= child
+    wait_for(so_often, "%d rekeys of the IKE SA, %d of the CHILD SA" % (ike, child), timeout=150)
+    assert lab.gateway.stats()["rekey_failed"] == 0
     assert "ML-KEM-768" in lab.gateway.show("ikev2", "sa")[0]["suite"]
     lab.ping(client.ns, HOST4)
     lab.ping(lab.network.host, client.inner()[0])

@@ -36,10 +36,6 @@ class RunningPing:
         return sent - got
 
 
-def stat(lab, name):
-    return next(r[name] for r in lab.gateway.show("ikev2", "stats") if r["kind"] == "total")
-
-
 def test_vanished(lab):
     """A client that is gone without a word: asked, given up, its address free; one that only sleeps
     answers and stays."""
@@ -53,7 +49,7 @@ def test_vanished(lab):
     assert l.gateway.session()["identity"] == idle.identity
     assert "did not answer dead peer detection" in l.gateway.log()
     assert first not in str(l.gateway.map("fg_host4"))
-    wait_for(lambda: stat(l, "dpd_requests") >= 3, "the idle one is asked again", timeout=40)
+    wait_for(lambda: l.gateway.stats()["dpd_requests"] >= 3, "the idle one is asked again", timeout=40)
     l.ping(idle.ns, HOST4)
 
 
@@ -86,7 +82,7 @@ def test_mobike(lab):
     assert ping.lost() <= 2, ping.process.text()
     now = l.gateway.session()
     assert (now["name"], now["inner4"]) == (before["name"], before["inner4"])
-    assert stat(l, "moves") == 1
+    assert l.gateway.stats()["moves"] == 1
     c.disconnect()
     wait_for(lambda: not l.gateway.show("session"), "it logs out from there")
 
@@ -107,7 +103,7 @@ def test_mobike_to_ipv6(lab):
     assert lost <= 2, "%d lost\n%s" % (lost, ping.process.text())
     now = l.gateway.session()
     assert (now["name"], now["inner4"]) == (before["name"], before["inner4"])
-    assert stat(l, "moves") == 1
+    assert l.gateway.stats()["moves"] == 1
     assert now["local"].startswith("[%s]:" % GATEWAY6), now
     l.ping(l.network.host, c.inner()[0])
 
@@ -194,7 +190,7 @@ def test_redirect(lab):
     c.connect()
     session = l.gateway.session()
     assert session["local"].startswith(SECOND4 + ":"), session
-    assert stat(l, "redirects") == 1
+    assert l.gateway.stats()["redirects"] == 1
     assert "redirected to us by address %s" % GATEWAY4 in l.gateway.log()
     l.ping(c.ns, HOST4)
     assert len(l.gateway.show("ikev2", "sa")) == 1
