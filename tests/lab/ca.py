@@ -10,9 +10,9 @@ KEYS = {"rsa": "--type rsa --size 2048", "ecdsa256": "--type ecdsa --size 256",
 PAST = "--dateform %Y%m%d --not-before 20200101 --not-after 20200201"
 
 
-def pki(words, path, mode=0o644):
+def pki(path, *words, mode=0o644):
     """One command whose output is a PEM file."""
-    out = run(["pki"] + words.split("\0") + ["--outform", "pem"]).stdout
+    out = run(["pki", *words, "--outform", "pem"]).stdout
     with open(path, "w", opener=lambda p, fl: os.open(p, fl, mode)) as f:
         f.write(out)
     return path
@@ -23,7 +23,7 @@ class Cert:
 
     def __init__(self, directory, name, kind):
         self.name, self.kind = name, kind
-        self.key = pki("\0".join(["--gen"] + KEYS[kind].split()), "%s/%s.key" % (directory, name), 0o600)
+        self.key = pki("%s/%s.key" % (directory, name), "--gen", *KEYS[kind].split(), mode=0o600)
         self.pem = "%s/%s.pem" % (directory, name)
 
     def text(self):
@@ -39,15 +39,15 @@ class CA(Cert):
         if issuer:
             issuer.issue(self, dn, "--ca")
         else:
-            pki("\0".join(["--self", "--ca", "--in", self.key, "--type", "priv", "--dn", dn,
-                           "--lifetime", "3650"]), self.pem)
+            pki(self.pem, "--self", "--ca", "--in", self.key, "--type", "priv", "--dn", dn,
+                "--lifetime", "3650")
 
     def issue(self, cert, dn, more="--lifetime 365", sans=()):
         words = ["--issue", "--cacert", self.pem, "--cakey", self.key, "--in", cert.key, "--type",
                  "priv", "--dn", dn] + more.split()
         for san in sans:
             words += ["--san", san]
-        pki("\0".join(words), cert.pem)
+        pki(cert.pem, *words)
 
     def leaf(self, name, kind="ecdsa256", sans=(), more="--lifetime 365"):
         cert = Cert(self.dir, name, kind)
@@ -58,4 +58,4 @@ class CA(Cert):
         words = ["--signcrl", "--cacert", self.pem, "--cakey", self.key, "--lifetime", "30"]
         for cert in revoked:
             words += ["--reason", "key-compromise", "--cert", cert.pem]
-        return pki("\0".join(words), "%s/%s.crl" % (self.dir, self.name))
+        return pki("%s/%s.crl" % (self.dir, self.name), *words)

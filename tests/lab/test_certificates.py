@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ca import CA, KEYS
+from ca import CA, KEYS, PAST
 from net import Network, wait_for
 
 METHODS = "rsa-sig ecdsa-sig eddsa-sig"
@@ -240,9 +240,7 @@ def test_refused(lab, world, case, reason):
     """Refused with AUTHENTICATION_FAILED and nothing else; the operator reads why; nothing is left."""
     other = CA(world.dir, "other")
     cert = {
-        "expired": lambda: world.ca.leaf("expired", sans=[USER],
-                                         more="--dateform %Y%m%d --not-before 20200101 "
-                                              "--not-after 20200201"),
+        "expired": lambda: world.ca.leaf("expired", sans=[USER], more=PAST),
         "wrong SAN": lambda: world.ca.leaf("mallory", sans=["mallory@example.org"]),
         "unknown CA": lambda: other.leaf("stranger", sans=[USER]),
         "revoked": lambda: world.ca.leaf("revoked", sans=[USER]),
