@@ -38,7 +38,6 @@ charon-systemd {
 	plugins {
 		vici { socket = unix://%(dir)s/vici }
 		resolve { file = %(dir)s/resolv.conf }
-		socket-default { %(socket)s }
 	}
 }
 """
@@ -84,25 +83,25 @@ secrets {
 }
 """
 
+# local, remote: how the sides authenticate; local2: a second round of ours; certs, cas: of ca.py;
+# more: further children, connection: lines for the connection.
+SETTINGS = dict(gateway=None, remote_id="gateway.example.org", vips="0.0.0.0", remote_ts="0.0.0.0/0",
+                proposals="aes256gcm16-prfsha384-x25519", esp="aes256gcm16", dpd="0s", mobike="no",
+                unique="no", local="auth = psk", remote="auth = psk", local2="", secrets=None,
+                certs=(), cas=(), rekey="0", ike_rekey="0", more="", connection="")
+
 
 class Client:
-    def __init__(self, network, ns, identity, psk, gateway=None, remote_id="gateway.example.org",
-                 proposals="aes256gcm16-prfsha384-x25519", esp="aes256gcm16", vips="0.0.0.0",
-                 remote_ts="0.0.0.0/0", dpd="0s", mobike="no", unique="no",
-                 local="auth = psk", remote="auth = psk", local2="", secrets=None, certs=(), cas=(),
-                 charon="", rekey="0", ike_rekey="0", more="", connection=""):
-        """local, remote: how the sides authenticate; local2: a second round of ours. certs, cas: of
-        ca.py. charon: a line for strongswan.conf, connection: lines for
-        the connection."""
+    def __init__(self, network, ns, identity, psk, charon="", **settings):
+        """charon: a line for strongswan.conf; settings: of SETTINGS."""
+        unknown = settings.keys() - SETTINGS.keys()
+        if unknown:
+            raise TypeError("no setting of a client: %s" % ", ".join(sorted(unknown)))
         self.network = network
         self.ns = ns
         self.identity = identity
-        self.settings = dict(gateway=gateway or network.GATEWAY4, vips=vips, proposals=proposals,
-                             identity=identity, remote_id=remote_id, remote_ts=remote_ts, esp=esp,
-                             psk=psk, dpd=dpd, mobike=mobike, unique=unique, local=local,
-                             remote=remote, local2=local2, secrets=secrets, certs=certs, cas=cas,
-                             rekey=rekey, ike_rekey=ike_rekey, more=more,
-                             connection=connection)
+        self.settings = {**SETTINGS, "gateway": network.GATEWAY4, **settings, "identity": identity,
+                         "psk": psk}
         self.charon_line = charon
         self.dir = os.path.join(network.dir, ns.name)
         os.makedirs(self.dir, exist_ok=True)
@@ -111,7 +110,7 @@ class Client:
     def start(self):
         conf = os.path.join(self.dir, "strongswan.conf")
         with open(conf, "w") as f:
-            f.write(CONF % dict(plugins=PLUGINS, dir=self.dir, socket="", charon=self.charon_line))
+            f.write(CONF % dict(plugins=PLUGINS, dir=self.dir, charon=self.charon_line))
         self.write()
         self.charon = self.network.process(["/usr/sbin/charon-systemd"], self.ns.name + "-charon",
                                            ns=self.ns, env=self.env())
