@@ -17,9 +17,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from login import Line, Load, Network, cpu_us, memory_kib, pin, report  # noqa: E402
+from login import Line, Load, Network, cpu_us, pin, report  # noqa: E402
 from gateway import PSK, Gateway  # noqa: E402
-from net import Failed, run, takes_xdp  # noqa: E402
+from net import Failed, memory_kib, run, takes_xdp  # noqa: E402
 
 LOGINS = 2000
 TIMES = 10      # spoofed for one that is real

@@ -15,7 +15,6 @@ S9: charon's login and its end / ours.
 """
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,13 +22,12 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 
-from gateway import Gateway  # noqa: E402
-from net import Failed, Network, address, link, route, run, wait_for  # noqa: E402
+from gateway import PSK, Gateway  # noqa: E402
+from net import Failed, Network, address, link, memory_kib, route, run, wait_for  # noqa: E402
 
 LOGINS = 1500       # of one run
 FEW = 600           # with certificates: fewer than the gateway remembers
 SLOPE = (4000, 16000)   # sessions between which memory is compared
-PSK = "correct-horse-battery-staple"
 CHARON = "/usr/sbin/charon-systemd"
 CHARON_GOAL, MEMORY_GOAL_KIB = 2.0, 8.0
 TRUST = """
@@ -125,14 +123,6 @@ def cpu_us(pids):
 def pin(pids, cpu):
     for pid in pids:
         run(["taskset", "-a", "-p", "-c", str(cpu), str(pid)])
-
-
-def memory_kib(pids):
-    total = 0
-    for pid in pids:
-        with open("/proc/%d/smaps_rollup" % pid) as f:
-            total += int(re.search(r"^Pss:\s+(\d+)", f.read(), flags=re.M).group(1))
-    return total
 
 
 class Load:

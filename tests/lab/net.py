@@ -7,6 +7,7 @@ which hides the bpffs.
 """
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -46,6 +47,15 @@ def run(command, ns=None, check=True, timeout=30, stdin=None):
         raise Failed("%s: exit %d: %s" % (" ".join(command), done.returncode,
                                           (done.stderr or done.stdout).strip()[-600:]))
     return done
+
+
+def memory_kib(pids):
+    """What these processes have together, shared pages by their share."""
+    total = 0
+    for pid in pids:
+        with open("/proc/%d/smaps_rollup" % pid) as f:
+            total += int(re.search(r"^Pss:\s+(\d+)", f.read(), flags=re.M).group(1))
+    return total
 
 
 class Process:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Certificates against strongSwan: every kind of key, chains, mixed methods, two rounds; and who is
 refused, which leaves nothing."""
-import os
-
 import pytest
 
 from ca import CA, KEYS, PAST
