@@ -258,5 +258,6 @@ class Gateway:
         """kill -9 one process by its name in `show plane`; returns when another is ready."""
         pid = self.pids()[process]
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: self.up() and self.pids().get(process, pid) != pid,
+        # In this order: what is ready may be what has not been found dead yet.
+        wait_for(lambda: self.pids().get(process) not in (None, pid) and self.up(),
                  "%s is restarted" % process, timeout=20)
