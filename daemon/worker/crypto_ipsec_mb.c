@@ -14,7 +14,8 @@ enum { SHA256_BLOCK = 64, CBC_SCHEDULE = 15 * 16 };
 
 struct gcm_key {
 	struct crypto_key head;
-	struct gcm_key_data data; /* aligned to 64 by its type */
+	/* The header's own attribute depends on a macro that only the library's build has. */
+	struct gcm_key_data data __attribute__((aligned(64)));
 };
 
 struct chacha_key {
