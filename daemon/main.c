@@ -134,6 +134,11 @@ static void warn_of_legacy(const struct conf *conf)
 			fprintf(stderr,
 				"warning: proposal %s: legacy: weak algorithms are taken: %s\n",
 				conf->proposals[i].name, weak);
+	for (size_t i = 0; i < conf->ipsec_profile_count; i++)
+		if (*conf_legacy_suites_text(&conf->ipsec_profiles[i], weak))
+			fprintf(stderr,
+				"warning: ipsec-profile %s: legacy: weak algorithms are taken: %s\n",
+				conf->ipsec_profiles[i].name, weak);
 }
 
 /* The file may be meant for another machine, so this is no error. */

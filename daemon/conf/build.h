@@ -144,6 +144,9 @@ void conf_check_redirect(struct conf_build *build, const struct conf_gateway *ga
 
 void conf_check_legacy(struct conf_build *b, const struct conf_proposal *proposal,
 		       struct conf_object *object);
+/* Before CONF_ESP_ESN is in the list. */
+void conf_check_legacy_suites(struct conf_build *b, const struct conf_ipsec_profile *profile,
+			      struct conf_object *object);
 
 /* --- method.c --- */
 

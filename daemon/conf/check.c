@@ -362,27 +362,35 @@ static void check_pfs(struct conf_build *b, struct conf_ipsec_profile *profile,
 				 "has none beside groups; a rekey has a key exchange or has not");
 }
 
-/* A suite with and without extended sequence numbers is two that can be chosen. */
-static void apply_esn(struct conf_ipsec_profile *profile)
+static void put_suite(struct conf_ipsec_profile *profile, uint16_t suite)
+{
+	if (profile->esn != CONF_ESN_NO)
+		profile->suite[profile->suite_count++] = suite | CONF_ESP_ESN;
+	if (profile->esn != CONF_ESN_REQUIRE)
+		profile->suite[profile->suite_count++] = suite;
+}
+
+/* As they can be chosen: a suite with and without extended sequence numbers is two, and what is
+ * weak stands last, wherever it was written. */
+static void order_suites(struct conf_ipsec_profile *profile)
 {
 	uint16_t suite[FG_ESP_SUITE_MAX];
-	size_t count = 0;
+	size_t count = profile->suite_count;
 
 	_Static_assert(sizeof(profile->suite) == 2 * sizeof(suite), "room for both");
 	memcpy(suite, profile->suite, sizeof(suite));
-	for (size_t i = 0; i < profile->suite_count; i++) {
-		if (profile->esn != CONF_ESN_NO)
-			profile->suite[count++] = suite[i] | CONF_ESP_ESN;
-		if (profile->esn != CONF_ESN_REQUIRE)
-			profile->suite[count++] = suite[i];
-	}
-	profile->suite_count = count;
+	profile->suite_count = 0;
+	for (int weak = 0; weak <= 1; weak++)
+		for (size_t i = 0; i < count; i++)
+			if (conf_legacy_suite(suite[i]) == weak)
+				put_suite(profile, suite[i]);
 }
 
 static void check_ipsec(struct conf_build *b, struct conf_ipsec_profile *profile,
 			struct conf_object *object)
 {
-	apply_esn(profile);
+	conf_check_legacy_suites(b, profile, object);
+	order_suites(profile);
 	check_pfs(b, profile, object);
 	conf_check_pfs_methods(b, profile, object);
 }

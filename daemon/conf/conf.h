@@ -166,11 +166,12 @@ enum { CONF_ESP_ESN = 0x100 }; /* with an ESP suite: extended sequence numbers, 
 
 struct conf_ipsec_profile {
 	conf_name name;
-	/* enum fg_esp_suite in order of preference, each with CONF_ESP_ESN, without, or both, the
-	 * extended one first: as `esn` says. */
+	/* enum fg_esp_suite in order of preference, the weak last; each with CONF_ESP_ESN, without,
+	 * or both, the extended one first: as `esn` says. */
 	uint16_t suite[2 * FG_ESP_SUITE_MAX];
 	size_t suite_count;
 	enum { CONF_ESN_YES, CONF_ESN_NO, CONF_ESN_REQUIRE } esn;
+	bool legacy;                 /* it may name what conf_legacy_suite() knows */
 	uint32_t life_s;             /* of a CHILD SA */
 	uint32_t life_kb;            /* in units of 1024 bytes, either way; 0: no limit */
 	uint32_t life_packets;       /* either way; 0: no limit */
@@ -178,6 +179,12 @@ struct conf_ipsec_profile {
 	size_t pfs_count;
 	struct conf_additional additional; /* behind one of those groups */
 };
+
+/* A suite that is too weak for an ipsec-profile without `legacy`: with HMAC-SHA1. */
+bool conf_legacy_suite(uint16_t suite);
+/* Those of a profile, "transform esp-cbc-256-sha1"; "" when it has none. Returns buf. */
+const char *conf_legacy_suites_text(const struct conf_ipsec_profile *profile,
+				    char buf[CONF_LEGACY_TEXT_MAX]);
 
 struct conf_pool {
 	conf_name name;

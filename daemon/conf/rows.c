@@ -208,7 +208,9 @@ static const struct conf_key ipsec_profile_keys[] = {
 	  WORDS({ "esp-gcm-256", FG_ESP_AES_GCM_256 }, { "esp-gcm-128", FG_ESP_AES_GCM_128 },
 		{ "esp-chacha20-poly1305", FG_ESP_CHACHA20_POLY1305 },
 		{ "esp-cbc-256-sha256", FG_ESP_AES_CBC_256_SHA256 },
-		{ "esp-cbc-128-sha256", FG_ESP_AES_CBC_128_SHA256 }),
+		{ "esp-cbc-128-sha256", FG_ESP_AES_CBC_128_SHA256 },
+		{ "esp-cbc-256-sha1", FG_ESP_AES_CBC_256_SHA1 },
+		{ "esp-cbc-128-sha1", FG_ESP_AES_CBC_128_SHA1 }),
 	  .fallback = "esp-gcm-256 esp-gcm-128 esp-chacha20-poly1305 esp-cbc-256-sha256 "
 		      "esp-cbc-128-sha256",
 	  .help = "ESP suites, the preferred first." },
@@ -217,6 +219,10 @@ static const struct conf_key ipsec_profile_keys[] = {
 	  .fallback = "yes",
 	  .help = "Extended (64-bit) sequence numbers: with clients that offer them, never, or with "
 		  "no others." },
+	{ "legacy", conf_read_word, FIELD(struct conf_ipsec_profile, legacy),
+	  WORDS({ "yes", 1 }, { "no", 0 }), .fallback = "no",
+	  .help = "Allow what is too weak for new clients: the suites with sha1. They are chosen last, "
+		  "with a warning at start and per login." },
 	{ "set-security-association-lifetime-seconds", conf_read_number,
 	  FIELD(struct conf_ipsec_profile, life_s), .low = 20, .high = 2592000, .fallback = "3600",
 	  .expected = "seconds from 20 to 2592000",

@@ -95,7 +95,10 @@ static uint16_t choose(struct ike_core *core, const struct ikesa *sa, const stru
 	}
 	pfs.ke = ike_count(m, IKE_PAYLOAD_KE) ? m->ke.group : 0;
 	if (!ike_esp_choose_pfs(&m->sa, ipsec->suite, ipsec->suite_count, &pfs, &create->esp)) {
-		log_refused(core, sa, "no offered proposal is acceptable",
+		log_refused(core, sa,
+			    ike_esp_legacy_would(&m->sa)
+				    ? "no offered proposal is acceptable without legacy = yes"
+				    : "no offered proposal is acceptable",
 			    ike_offer_text(&m->sa, offer));
 		return IKE_NOTIFY_NO_PROPOSAL_CHOSEN;
 	}
@@ -232,6 +235,17 @@ static void put_agreement(const struct ike_create *create, __be32 spi_in, struct
 	ike_put_ts(w, IKE_PAYLOAD_TSR, &create->net);
 }
 
+/* What a login says of its first one; a rekey brings nothing new. */
+static void warn_of_legacy(struct ike_core *core, const struct ikesa *sa,
+			   const struct ike_create *create)
+{
+	char who[IKESA_TEXT_MAX];
+
+	if (conf_legacy_suite(create->esp.suite) && log_allowed(&core->log_logins, ike_now(core)))
+		log_warn("ike", "%s: its CHILD SA has legacy algorithms: %s", ikesa_text(sa, who),
+			 ike_esp_suite_text(create->esp.suite));
+}
+
 static void answer(struct ike_core *core, struct ikesa *sa, struct ike_create *create,
 		   struct ike_child *old, __be32 spi_in)
 {
@@ -250,6 +264,8 @@ static void answer(struct ike_core *core, struct ikesa *sa, struct ike_create *c
 	}
 	if (old)
 		supersede(core, sa, create, old, child);
+	else
+		warn_of_legacy(core, sa, create);
 	ike_life_child(core, sa, child);
 	ike_child_first(core, sa);
 }

@@ -41,6 +41,10 @@ static void warn_of_weak(const struct conf *conf)
 		if (*conf_legacy_text(&conf->proposals[i], weak))
 			log_warn("ike", "proposal %s: legacy: weak algorithms are taken: %s",
 				 conf->proposals[i].name, weak);
+	for (size_t i = 0; i < conf->ipsec_profile_count; i++)
+		if (*conf_legacy_suites_text(&conf->ipsec_profiles[i], weak))
+			log_warn("ike", "ipsec-profile %s: legacy: weak algorithms are taken: %s",
+				 conf->ipsec_profiles[i].name, weak);
 }
 
 static void add_proposals(const struct conf *conf, const struct conf_profile *profile, bool legacy,

@@ -63,12 +63,14 @@ static void log_no_child(struct ike_core *core, const struct ikesa *sa, uint32_t
 	char who[IKESA_TEXT_MAX], offer[IKE_OFFER_TEXT_MAX];
 	bool esp = cause == FG_CAUSE_no_proposal;
 	const char *remedy = esp && sa->client ? sa->client->remedy : NULL;
+	const char *weak = esp ? ike_esp_legacy_would(&sa->login->offer) : NULL;
 
 	if (log_allowed(&core->log_logins, ike_now(core)))
-		log_info("login", "%s: profile %s: no session: %s%s%s%s%s%s", ikesa_text(sa, who),
-			 sa->profile, cause_text(cause), remedy ? " (" : "", remedy ? remedy : "",
-			 remedy ? ")" : "", esp ? ": " : "",
-			 esp ? ike_offer_text(&sa->login->offer, offer) : "");
+		log_info("login", "%s: profile %s: no session: %s%s%s%s%s%s%s%s",
+			 ikesa_text(sa, who), sa->profile, cause_text(cause),
+			 weak ? "; too weak without legacy = yes: " : "", weak ? weak : "",
+			 remedy ? " (" : "", remedy ? remedy : "", remedy ? ")" : "",
+			 esp ? ": " : "", esp ? ike_offer_text(&sa->login->offer, offer) : "");
 }
 
 /* Our proof begins every answer to a client that is who it says, unless it went out with an
@@ -254,11 +256,13 @@ static void live(struct ike_core *core, struct ikesa *sa)
 static void warn_of_legacy(const struct ikesa *sa)
 {
 	char who[IKESA_TEXT_MAX], buf[IKE_SUITE_TEXT_MAX];
-	const char *weak = ike_legacy_text(&sa->keys.suite, buf);
+	const char *ike = ike_legacy_text(&sa->keys.suite, buf);
+	bool esp = conf_legacy_suite(sa->login->esp.suite);
 
-	if (weak)
-		log_warn("login", "%s: profile %s: the client has legacy algorithms: %s",
-			 ikesa_text(sa, who), sa->profile, weak);
+	if (ike || esp)
+		log_warn("login", "%s: profile %s: the client has legacy algorithms: %s%s%s%s",
+			 ikesa_text(sa, who), sa->profile, ike ? ike : "", ike && esp ? ", " : "",
+			 esp ? "ESP " : "", esp ? ike_esp_suite_text(sa->login->esp.suite) : "");
 }
 
 /* RFC 6023: the session has begun, its first CHILD SA is for the client to ask for. */

@@ -23,13 +23,19 @@ static const struct esp_row {
 	  "AES-CBC-128 / HMAC-SHA2-256-128" },
 	{ FG_ESP_AES_CBC_256_SHA256, IKE_ENCR_AES_CBC, 256, IKE_INTEG_HMAC_SHA2_256_128,
 	  "AES-CBC-256 / HMAC-SHA2-256-128" },
+	{ FG_ESP_AES_CBC_128_SHA1, IKE_ENCR_AES_CBC, 128, IKE_INTEG_HMAC_SHA1_96,
+	  "AES-CBC-128 / HMAC-SHA1-96" },
+	{ FG_ESP_AES_CBC_256_SHA1, IKE_ENCR_AES_CBC, 256, IKE_INTEG_HMAC_SHA1_96,
+	  "AES-CBC-256 / HMAC-SHA1-96" },
 };
+
+#define COUNT(rows) (sizeof(rows) / sizeof(rows[0]))
 
 /* Of a suite as the configuration has it, with or without ESN. */
 static const struct esp_row *row_of(uint16_t suite)
 {
 	suite &= (uint16_t)~CONF_ESP_ESN;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].suite == suite)
 			return &rows[i];
 	return NULL;
@@ -258,6 +264,21 @@ void ike_esp_offer_sa(const uint16_t *suites, size_t count, const struct ike_pfs
 		add_esn(suites[i] & CONF_ESP_ESN, sa);
 		last = row;
 	}
+}
+
+const char *ike_esp_legacy_would(const struct ike_sa *offer)
+{
+	uint16_t weak[2 * COUNT(rows)];
+	struct ike_esp_choice choice;
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (conf_legacy_suite(rows[i].suite)) {
+			weak[count++] = rows[i].suite;
+			weak[count++] = rows[i].suite | CONF_ESP_ESN;
+		}
+	return ike_esp_choose(offer, weak, count, &choice) ? ike_esp_suite_text(choice.suite)
+							   : NULL;
 }
 
 const char *ike_esp_suite_text(uint16_t suite)

@@ -87,6 +87,8 @@ const char *ctl_esp_suite_text(uint16_t suite)
 		[FG_ESP_CHACHA20_POLY1305] = "chacha20-poly1305",
 		[FG_ESP_AES_CBC_128_SHA256] = "aes-cbc-128 hmac-sha2-256-128",
 		[FG_ESP_AES_CBC_256_SHA256] = "aes-cbc-256 hmac-sha2-256-128",
+		[FG_ESP_AES_CBC_128_SHA1] = "aes-cbc-128 hmac-sha1-96",
+		[FG_ESP_AES_CBC_256_SHA1] = "aes-cbc-256 hmac-sha1-96",
 	};
 
 	return suite < FG_ESP_SUITE_MAX ? words[suite] : NULL;

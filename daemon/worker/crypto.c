@@ -91,6 +91,7 @@ bool crypto_expand(struct crypto *crypto, struct crypto_key *key,
 	key->suite = (uint8_t)material->suite;
 	key->iv_len = (uint8_t)crypto_iv_len(material->suite);
 	key->block = fg_esp_auth_key_len(material->suite) ? 16 : 4;
+	key->icv_len = (uint8_t)fg_esp_icv_len(material->suite);
 	key->esn = material->esn;
 	memcpy(key->salt, material->salt, salt_len);
 	if (owner->ops->expand(owner, key, material))

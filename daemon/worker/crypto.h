@@ -6,10 +6,10 @@
  *
  *   SPI | sequence | IV | text (payload, padding, pad length, next header) | ICV
  *
- * One struct crypto belongs to one thread. Suites: RFC 4106, 7634, 3602 with 4868; the ICV of all
- * of them is 16 bytes. It covers the ESP header; with extended sequence numbers also their upper
- * half, which is not sent: AEADs have it in the middle of their associated data (RFC 4106 5), HMAC
- * runs over it last (RFC 4303 2.2.1).
+ * One struct crypto belongs to one thread. Suites: RFC 4106, 7634, 3602 with 4868 or 2404. The ICV
+ * covers the ESP header; with extended sequence numbers also their upper half, which is not sent:
+ * AEADs have it in the middle of their associated data (RFC 4106 5), HMAC runs over it last (RFC
+ * 4303 2.2.1).
  */
 #ifndef WORKER_CRYPTO_H
 #define WORKER_CRYPTO_H
@@ -22,7 +22,8 @@
 #include <string.h>
 
 enum {
-	CRYPTO_ICV = 16,
+	CRYPTO_ICV = 16, /* of an AEAD; no suite has a longer one */
+	CRYPTO_DIGEST_MAX = 32,
 	CRYPTO_ESP_HEADER = 8,
 	CRYPTO_AAD_MAX = 12,
 	CRYPTO_IV_MAX = 16,
@@ -51,6 +52,7 @@ struct crypto_key {
 	bool esn;
 	uint8_t iv_len;
 	uint8_t block; /* text is a multiple of this */
+	uint8_t icv_len;
 	uint8_t salt[4];
 };
 
@@ -126,7 +128,7 @@ static inline const uint8_t *crypto_aad(const struct crypto_key *key, const uint
 	return room;
 }
 
-/* ct_equal() for the length of an ICV, without a call: time does not depend on the bytes. */
+/* ct_equal() for the length of an AEAD's ICV, without a call: time does not depend on the bytes. */
 static inline bool crypto_icv_equal(const uint8_t *a, const uint8_t *b)
 {
 	uint64_t x[2], y[2];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * intel-ipsec-mb. GCM and ChaCha20-Poly1305 by the direct one-shot calls with expanded keys: the
- * job interface brings them nothing. AES-CBC with HMAC-SHA2-256 by synchronous bursts of one.
+ * job interface brings them nothing. AES-CBC with HMAC by synchronous bursts of one.
  */
 #include "core/secret.h"
 #include "worker/crypto.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHA256_BLOCK = 64, CBC_SCHEDULE = 15 * 16 };
+enum { HMAC_BLOCK = 64, CBC_SCHEDULE = 15 * 16 };
 
 struct gcm_key {
 	struct crypto_key head;
@@ -26,9 +26,10 @@ struct chacha_key {
 struct cbc_key {
 	struct crypto_key head;
 	bool is256;
+	IMB_HASH_ALG hash;
 	uint8_t schedule[CBC_SCHEDULE] __attribute__((aligned(16)));
-	uint8_t ipad[32] __attribute__((aligned(16)));
-	uint8_t opad[32] __attribute__((aligned(16)));
+	uint8_t ipad[CRYPTO_DIGEST_MAX] __attribute__((aligned(16)));
+	uint8_t opad[CRYPTO_DIGEST_MAX] __attribute__((aligned(16)));
 };
 
 union any_key {
@@ -142,8 +143,8 @@ static bool cbc_cipher(IMB_MGR *mgr, const struct cbc_key *key, IMB_CIPHER_DIREC
 }
 
 /*
- * HMAC over ESP header, IV and cipher text, RFC 4303 2.8 and RFC 4868 2. With ESN the upper half of
- * the number must stand behind them: it is written where the ICV has its place.
+ * HMAC over ESP header, IV and cipher text, RFC 4303 2.8, RFC 4868 2 and RFC 2404 2. With ESN the
+ * upper half of the number must stand behind them: it is written where the ICV has its place.
  */
 static bool cbc_icv(IMB_MGR *mgr, const struct cbc_key *key, uint8_t *esp, size_t len,
 		    uint32_t high, uint8_t icv[CRYPTO_ICV])
@@ -152,17 +153,17 @@ static bool cbc_icv(IMB_MGR *mgr, const struct cbc_key *key, uint8_t *esp, size_
 		.src = esp,
 		.msg_len_to_hash_in_bytes = CRYPTO_ESP_HEADER + 16 + len,
 		.auth_tag_output = icv,
-		.auth_tag_output_len_in_bytes = CRYPTO_ICV,
+		.auth_tag_output_len_in_bytes = key->head.icv_len,
 		.u.HMAC._hashed_auth_key_xor_ipad = key->ipad,
 		.u.HMAC._hashed_auth_key_xor_opad = key->opad,
-		.hash_alg = IMB_AUTH_HMAC_SHA_256,
+		.hash_alg = key->hash,
 	};
 
 	if (key->head.esn) {
 		crypto_put_high(esp + job.msg_len_to_hash_in_bytes, high);
 		job.msg_len_to_hash_in_bytes += sizeof(high);
 	}
-	return IMB_SUBMIT_HASH_BURST(mgr, &job, 1, IMB_AUTH_HMAC_SHA_256) == 1 &&
+	return IMB_SUBMIT_HASH_BURST(mgr, &job, 1, key->hash) == 1 &&
 	       job.status == IMB_STATUS_COMPLETED;
 }
 
@@ -176,7 +177,7 @@ static bool cbc_seal(struct crypto *crypto, const struct crypto_key *head, uint8
 	if (!cbc_cipher(mgr, key, IMB_DIR_ENCRYPT, esp, len) ||
 	    !cbc_icv(mgr, key, esp, len, high, icv))
 		return false;
-	memcpy(esp + CRYPTO_ESP_HEADER + 16 + len, icv, sizeof(icv));
+	memcpy(esp + CRYPTO_ESP_HEADER + 16 + len, icv, key->head.icv_len);
 	return true;
 }
 
@@ -187,19 +188,32 @@ static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8
 	IMB_MGR *mgr = crypto->state;
 	uint8_t icv[CRYPTO_ICV], got[CRYPTO_ICV];
 
-	memcpy(got, esp + CRYPTO_ESP_HEADER + 16 + len, sizeof(got));
-	return cbc_icv(mgr, key, esp, len, high, icv) && crypto_icv_equal(icv, got) &&
+	memcpy(got, esp + CRYPTO_ESP_HEADER + 16 + len, key->head.icv_len);
+	return cbc_icv(mgr, key, esp, len, high, icv) && ct_equal(icv, got, key->head.icv_len) &&
 	       cbc_cipher(mgr, key, IMB_DIR_DECRYPT, esp, len);
 }
 
-static void hmac_pad(IMB_MGR *mgr, const uint8_t auth_key[32], uint8_t pad, uint8_t out[32])
+static IMB_HASH_ALG hash_of(uint32_t suite)
 {
-	uint8_t block[SHA256_BLOCK];
+	return suite == FG_ESP_AES_CBC_128_SHA1 || suite == FG_ESP_AES_CBC_256_SHA1
+		       ? IMB_AUTH_HMAC_SHA_1
+		       : IMB_AUTH_HMAC_SHA_256;
+}
+
+/* The hash of the first block of HMAC, which holds nothing but the key. */
+static void hmac_pad(IMB_MGR *mgr, const struct crypto_material *material, uint8_t pad,
+		     uint8_t out[CRYPTO_DIGEST_MAX])
+{
+	size_t len = fg_esp_auth_key_len(material->suite);
+	uint8_t block[HMAC_BLOCK];
 
 	memset(block, pad, sizeof(block));
-	for (size_t i = 0; i < 32; i++)
-		block[i] ^= auth_key[i];
-	IMB_SHA256_ONE_BLOCK(mgr, block, out);
+	for (size_t i = 0; i < len; i++)
+		block[i] ^= material->auth_key[i];
+	if (hash_of(material->suite) == IMB_AUTH_HMAC_SHA_1)
+		IMB_SHA1_ONE_BLOCK(mgr, block, out);
+	else
+		IMB_SHA256_ONE_BLOCK(mgr, block, out);
 	wipe(block, sizeof(block));
 }
 
@@ -210,14 +224,15 @@ static void cbc_expand(IMB_MGR *mgr, struct cbc_key *key, const struct crypto_ma
 
 	memset(enc, 0, sizeof(enc));
 	memset(dec, 0, sizeof(dec));
-	key->is256 = material->suite == FG_ESP_AES_CBC_256_SHA256;
+	key->is256 = fg_esp_key_len(material->suite) == 32;
+	key->hash = hash_of(material->suite);
 	if (key->is256)
 		IMB_AES_KEYEXP_256(mgr, material->key, enc, dec);
 	else
 		IMB_AES_KEYEXP_128(mgr, material->key, enc, dec);
 	memcpy(key->schedule, material->seal ? enc : dec, CBC_SCHEDULE);
-	hmac_pad(mgr, material->auth_key, 0x36, key->ipad);
-	hmac_pad(mgr, material->auth_key, 0x5c, key->opad);
+	hmac_pad(mgr, material, 0x36, key->ipad);
+	hmac_pad(mgr, material, 0x5c, key->opad);
 	key->head.run = material->seal ? cbc_seal : cbc_open;
 	wipe(enc, sizeof(enc));
 	wipe(dec, sizeof(dec));
@@ -245,6 +260,8 @@ static bool expand(struct crypto *crypto, struct crypto_key *head,
 		return true;
 	case FG_ESP_AES_CBC_128_SHA256:
 	case FG_ESP_AES_CBC_256_SHA256:
+	case FG_ESP_AES_CBC_128_SHA1:
+	case FG_ESP_AES_CBC_256_SHA1:
 		cbc_expand(mgr, &key->cbc, material);
 		return true;
 	default:

@@ -30,6 +30,15 @@ static const char *const cipher_name[FG_ESP_SUITE_MAX] = {
 	[FG_ESP_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
 	[FG_ESP_AES_CBC_128_SHA256] = "AES-128-CBC",
 	[FG_ESP_AES_CBC_256_SHA256] = "AES-256-CBC",
+	[FG_ESP_AES_CBC_128_SHA1] = "AES-128-CBC",
+	[FG_ESP_AES_CBC_256_SHA1] = "AES-256-CBC",
+};
+
+static const char *const digest_name[FG_ESP_SUITE_MAX] = {
+	[FG_ESP_AES_CBC_128_SHA256] = "SHA256",
+	[FG_ESP_AES_CBC_256_SHA256] = "SHA256",
+	[FG_ESP_AES_CBC_128_SHA1] = "SHA1",
+	[FG_ESP_AES_CBC_256_SHA1] = "SHA1",
 };
 
 static inline void make_nonce(uint8_t nonce[12], const struct crypto_key *key, const uint8_t *esp)
@@ -75,20 +84,20 @@ static bool aead_open(struct crypto *crypto, const struct crypto_key *head, uint
 }
 
 /* HMAC over ESP header, IV, cipher text and with ESN the upper half of the number, RFC 4303 2.8;
- * the first half of it, RFC 4868 2.3. */
+ * the beginning of it, RFC 4868 2.3 and RFC 2404 2. */
 static bool hmac_icv(const struct key *key, const uint8_t *esp, size_t len, uint32_t high,
 		     uint8_t icv[CRYPTO_ICV])
 {
-	uint8_t full[32], upper[4];
+	uint8_t full[CRYPTO_DIGEST_MAX], upper[4];
 	size_t n = 0;
 
 	crypto_put_high(upper, high);
 	if (EVP_MAC_init(key->hmac, NULL, 0, NULL) != 1 ||
 	    EVP_MAC_update(key->hmac, esp, CRYPTO_ESP_HEADER + 16 + len) != 1 ||
 	    (key->head.esn && EVP_MAC_update(key->hmac, upper, sizeof(upper)) != 1) ||
-	    EVP_MAC_final(key->hmac, full, &n, sizeof(full)) != 1 || n != sizeof(full))
+	    EVP_MAC_final(key->hmac, full, &n, sizeof(full)) != 1 || n < key->head.icv_len)
 		return false;
-	memcpy(icv, full, CRYPTO_ICV);
+	memcpy(icv, full, key->head.icv_len);
 	return true;
 }
 
@@ -113,21 +122,23 @@ static bool cbc_open(struct crypto *crypto, const struct crypto_key *head, uint8
 	int n;
 
 	(void)crypto;
-	return hmac_icv(key, esp, len, high, icv) && crypto_icv_equal(icv, text + len) &&
+	return hmac_icv(key, esp, len, high, icv) && ct_equal(icv, text + len, head->icv_len) &&
 	       EVP_DecryptInit_ex2(key->cipher, NULL, NULL, iv, NULL) == 1 &&
 	       EVP_DecryptUpdate(key->cipher, text, &n, text, (int)len) == 1 && n == (int)len;
 }
 
-static bool expand_hmac(const struct state *state, struct key *key, const uint8_t auth_key[32])
+static bool expand_hmac(const struct state *state, struct key *key,
+			const struct crypto_material *material)
 {
-	char digest[] = "SHA256";
+	size_t len = fg_esp_auth_key_len(material->suite);
 	const OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+						 (char *)digest_name[material->suite], 0),
 		OSSL_PARAM_construct_end(),
 	};
 
 	key->hmac = EVP_MAC_CTX_new(state->hmac);
-	return key->hmac && EVP_MAC_init(key->hmac, auth_key, 32, params) == 1;
+	return key->hmac && EVP_MAC_init(key->hmac, material->auth_key, len, params) == 1;
 }
 
 static bool expand(struct crypto *crypto, struct crypto_key *head,
@@ -149,7 +160,7 @@ static bool expand(struct crypto *crypto, struct crypto_key *head,
 	if (EVP_CIPHER_CTX_set_padding(key->cipher, 0) != 1)
 		return false;
 	head->run = seal ? cbc_seal : cbc_open;
-	return expand_hmac(state, key, material->auth_key);
+	return expand_hmac(state, key, material);
 }
 
 static void release(struct crypto_key *head)

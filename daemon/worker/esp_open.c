@@ -142,9 +142,9 @@ enum fg_drop_reason esp_open(struct crypto *crypto, const struct esp_sa *sa, str
 		return reason;
 	esp = (uint8_t *)rd.p;
 	if (!rd_copy(&rd, &spi, sizeof(spi)) || !rd_be32(&rd, &low) || !rd_skip(&rd, key->iv_len) ||
-	    rd.left < CRYPTO_ICV + 2)
+	    rd.left < (size_t)key->icv_len + 2)
 		return FG_DROP_malformed_outer;
-	len = rd.left - CRYPTO_ICV;
+	len = rd.left - key->icv_len;
 	if (key->block > 4 && len % key->block)
 		return FG_DROP_malformed_outer;
 	if (spi != row->spi)

@@ -193,7 +193,7 @@ enum fg_drop_reason esp_seal(struct crypto *crypto, struct esp_sa *sa, struct fg
 	esp = iv - CRYPTO_ESP_HEADER;
 	ip = esp - outer->len;
 	text_len += write_trailer(f->end, text_len, key->block, inner->version);
-	total = (size_t)outer->len + CRYPTO_ESP_HEADER + key->iv_len + text_len + CRYPTO_ICV;
+	total = (size_t)outer->len + CRYPTO_ESP_HEADER + key->iv_len + text_len + key->icv_len;
 
 	memcpy(ip, outer->bytes, outer->len);
 	if (ip[0] >> 4 == 4)

@@ -80,6 +80,8 @@ enum fg_esp_suite {
 	FG_ESP_CHACHA20_POLY1305 = 3,  /* RFC 7634 */
 	FG_ESP_AES_CBC_128_SHA256 = 4, /* RFC 3602 with RFC 4868 HMAC-SHA2-256-128 */
 	FG_ESP_AES_CBC_256_SHA256 = 5,
+	FG_ESP_AES_CBC_128_SHA1 = 6, /* RFC 3602 with RFC 2404 HMAC-SHA1-96: for old clients */
+	FG_ESP_AES_CBC_256_SHA1 = 7,
 	FG_ESP_SUITE_MAX,
 };
 
@@ -284,10 +286,12 @@ static inline __u32 fg_esp_key_len(__u32 suite)
 	switch (suite) {
 	case FG_ESP_AES_GCM_128:
 	case FG_ESP_AES_CBC_128_SHA256:
+	case FG_ESP_AES_CBC_128_SHA1:
 		return 16;
 	case FG_ESP_AES_GCM_256:
 	case FG_ESP_CHACHA20_POLY1305:
 	case FG_ESP_AES_CBC_256_SHA256:
+	case FG_ESP_AES_CBC_256_SHA1:
 		return 32;
 	default:
 		return 0;
@@ -301,7 +305,28 @@ static inline __u32 fg_esp_salt_len(__u32 suite)
 
 static inline __u32 fg_esp_auth_key_len(__u32 suite)
 {
-	return suite == FG_ESP_AES_CBC_128_SHA256 || suite == FG_ESP_AES_CBC_256_SHA256 ? 32 : 0;
+	switch (suite) {
+	case FG_ESP_AES_CBC_128_SHA256:
+	case FG_ESP_AES_CBC_256_SHA256:
+		return 32;
+	case FG_ESP_AES_CBC_128_SHA1:
+	case FG_ESP_AES_CBC_256_SHA1:
+		return 20;
+	default:
+		return 0;
+	}
+}
+
+/* Bytes of the integrity value at the end of a packet. */
+static inline __u32 fg_esp_icv_len(__u32 suite)
+{
+	switch (suite) {
+	case FG_ESP_AES_CBC_128_SHA1:
+	case FG_ESP_AES_CBC_256_SHA1:
+		return 12;
+	default:
+		return 16;
+	}
 }
 
 /* First row of fg_hop to look at for a destination. */

@@ -56,12 +56,19 @@ static void add_offer(struct ike_sa *sa, uint8_t protocol, const struct offer *o
 #define IOS_VENDORS \
 	.vendor = { { 1, BYTES("CISCO-DELETE-REASON") }, { 1, BYTES("CISCOVPN-REV-02") }, \
 		    { 1, BYTES("CISCO-DYNAMIC-ROUTE") }, { 1, BYTES("FLEXVPN-SUPPORTED") } }
+/* ESP as Windows has always offered it: SHA-1 only. */
+#define MS_ESP \
+	.esp = { { CBC, 256, 2, 0, 0 }, { CBC, 128, 2, 0, 0 }, { IKE_ENCR_3DES, 0, 2, 0, 0 } }
 /* clang-format on */
 
 /* An [ikev2-proposal] that takes what Windows has always offered. */
 #define LEGACY                                                                                     \
 	"[ikev2-proposal default]\nlegacy = yes\nencryption = aes-cbc-256\n"                       \
 	"integrity = sha384 sha256 sha1\nprf = sha384 sha256 sha1\ngroup = 14 2\n"
+/* The same of an [ipsec-profile]. */
+#define LEGACY_ESP                                                                                 \
+	"[ipsec-profile default]\nlegacy = yes\ntransform = esp-cbc-128-sha1 esp-cbc-256-sha1 "    \
+	"esp-gcm-256\n"
 
 static const struct client {
 	const char *what, *name, *conf; /* conf: sections besides those of CONF */
@@ -107,15 +114,29 @@ static const struct client {
 		.name = "Windows",
 		.flags = IKE_CLIENT_NO_REKEY_BEHIND_NAT | IKE_CLIENT_NO_KE_IN_CHILD_REKEY,
 		.ike = { { CBC, 256, 2, 2, 14 }, { CBC, 256, 12, 5, 14 }, { CBC, 256, 13, 6, 14 } },
-		.esp = { { CBC, 256, 2, 0, 0 },
-			 { CBC, 128, 2, 0, 0 },
-			 { IKE_ENCR_3DES, 0, 2, 0, 0 } },
+		MS_ESP,
 		.ke = 14,
 		MS_VENDORS,
 		MS_AUTH,
 		.state = INITIATOR_CHILDLESS,
 		.refusal = IKE_NOTIFY_NO_PROPOSAL_CHOSEN,
 		.suite = { CBC, 256, 5, 12, 14 },
+	},
+	{
+		.what = "Windows as it comes where proposal and ipsec-profile opt in",
+		.name = "Windows",
+		.conf = LEGACY LEGACY_ESP,
+		.flags = IKE_CLIENT_NO_REKEY_BEHIND_NAT | IKE_CLIENT_NO_KE_IN_CHILD_REKEY,
+		MS_IKE,
+		MS_ESP,
+		.ke = 2,
+		MS_VENDORS,
+		MS_AUTH,
+		.state = INITIATOR_UP,
+		.suite = { CBC, 256, 5, 12, 2 },
+		.esp_suite = FG_ESP_AES_CBC_128_SHA1,
+		.has4 = true,
+		.has6 = true,
 	},
 	{
 		.what = "Windows with Set-VpnConnectionIPsecConfiguration: GCM, ECP-384",
@@ -264,6 +285,9 @@ static void begin_client(struct story *s, const struct client *c, struct ike_sa 
 		add_offer(esp, IKE_PROTOCOL_ESP, &c->esp[i]);
 	setup.ike_offer = ike;
 	setup.esp_offer = esp;
+	setup.esp_count = 0;
+	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++)
+		setup.esp[setup.esp_count++] = suite;
 	setup.group = c->ke;
 	setup.want4 = false;
 	memcpy(setup.vendor, c->vendor, sizeof(setup.vendor));

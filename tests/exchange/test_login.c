@@ -102,7 +102,11 @@ static void test_every_esp_suite(void **state)
 {
 	(void)state;
 	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++) {
-		struct story *s = story_begin(NULL);
+		struct story *s = story_begin(
+			"[gateway]\noutside = eth0\n[ikev2-proposal p]\n[ipsec-profile default]\n"
+			"legacy = yes\ntransform = esp-cbc-128-sha1 esp-cbc-256-sha1 esp-gcm-256 "
+			"esp-gcm-128 esp-chacha20-poly1305 esp-cbc-256-sha256 esp-cbc-128-sha256\n" STORY_REST(
+				"p"));
 		struct initiator_setup setup;
 
 		gateway_client(&s->gw, &setup);

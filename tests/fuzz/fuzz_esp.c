@@ -169,7 +169,7 @@ static size_t seal(uint16_t kind, uint8_t *ip, const uint8_t *data, size_t size)
 	memcpy(esp + 8 + iv, data, text);
 	if (!client[kind]->key.run(crypto, &client[kind]->key, esp, text, 1))
 		return 0;
-	total = 28 + 8 + iv + text + CRYPTO_ICV;
+	total = 28 + 8 + iv + text + fg_esp_icv_len(suite_of(kind));
 	fg_put16(ip + 2, (uint16_t)total);
 	fg_put16(ip + 24, (uint16_t)(total - 20));
 	return total;

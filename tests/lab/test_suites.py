@@ -8,7 +8,10 @@ INTEGRITY = ["sha256", "sha384", "sha512"]
 PRF = ["prfsha256", "prfsha384", "prfsha512"]
 GROUPS = ["x25519", "ecp256", "ecp384", "ecp521", "x448", "modp2048", "modp3072",
           "modp4096", "modp6144", "modp8192"]
-ESP = ["aes128gcm16", "aes256gcm16", "chacha20poly1305", "aes128-sha256", "aes256-sha256"]
+ESP = ["aes128gcm16", "aes256gcm16", "chacha20poly1305", "aes128-sha256", "aes256-sha256",
+       "aes128-sha1", "aes256-sha1"]
+ESP_LEGACY = ("[ipsec-profile default]\nlegacy = yes\ntransform = esp-cbc-256-sha1 esp-cbc-128-sha1 "
+              "esp-gcm-256 esp-gcm-128 esp-chacha20-poly1305 esp-cbc-256-sha256 esp-cbc-128-sha256\n")
 
 
 def rows():
@@ -23,7 +26,7 @@ def rows():
 def test_suites(lab):
     l = lab(proposal="[ikev2-proposal default]\nencryption = aes-gcm-256 aes-gcm-192 aes-gcm-128 "
                      "chacha20-poly1305 aes-cbc-256 aes-cbc-192 aes-cbc-128\n"
-                     "group = 31 19 20 21 32 18 17 16 15 14")
+                     "group = 31 19 20 21 32 18 17 16 15 14\n" + ESP_LEGACY)
     c = l.client()
     bad, ike_words, esp_words = [], {}, {}
     for ike, esp in rows():
@@ -49,20 +52,35 @@ def test_suites(lab):
 def test_legacy(lab):
     """What is weak needs legacy = yes, and is warned of: at start and at the login."""
     text = "[ikev2-proposal default]\n%sencryption = aes-cbc-256\nintegrity = %s\nprf = %s\ngroup = %s"
-    l = lab(proposal=text % ("legacy = yes\n", "sha256 sha1", "sha256 sha1", "14 2"))
+    l = lab(proposal=text % ("legacy = yes\n", "sha256 sha1", "sha256 sha1", "14 2") + "\n" +
+            ESP_LEGACY)
     assert "legacy: weak algorithms are taken: group modp1024, integrity sha1, prf sha1" in l.gateway.log()
-    c = l.client(proposals="aes256-sha1-modp1024", esp="aes256gcm16")
+    assert ("legacy: weak algorithms are taken: transform esp-cbc-256-sha1, transform esp-cbc-128-sha1"
+            in l.gateway.log())
+    c = l.client(proposals="aes256-sha1-modp1024", esp="aes256-sha1")
     c.connect()
     l.ping(c.ns, Network.HOST4)
-    assert "legacy algorithms: MODP-1024, HMAC-SHA1-96, PRF-HMAC-SHA1" in l.gateway.log()
+    assert ("legacy algorithms: MODP-1024, HMAC-SHA1-96, PRF-HMAC-SHA1, ESP AES-CBC-256 / HMAC-SHA1-96"
+            in l.gateway.log())
+    # What is weak is taken only from who has nothing better, wherever it was written.
+    c.disconnect()
+    c.change(esp="aes256-sha1,aes256gcm16")
+    c.connect()
+    assert l.gateway.session()["esp_suite"] == "aes-gcm-256"
 
 
 def test_legacy_is_refused(lab):
     l = lab()
-    l.client(proposals="aes256-sha1-modp1024").refused(timeout=5)
+    c = l.client(proposals="aes256-sha1-modp1024")
+    c.refused(timeout=5)
     assert not l.gateway.show("session")
     assert ("no offered IKE proposal is acceptable; too weak without legacy = yes: "
             "MODP-1024, HMAC-SHA1-96, PRF-HMAC-SHA1: ") in l.gateway.log()
+    c.change(proposals="aes256gcm16-prfsha256-x25519", esp="aes256-sha1")
+    c.refused(timeout=5)
+    assert ("no offered ESP proposal is acceptable; too weak without legacy = yes: "
+            "AES-CBC-256 / HMAC-SHA1-96: ") in l.gateway.log()
+    assert not l.gateway.show("session")
 
 
 def test_nothing_in_common(lab):

@@ -186,11 +186,14 @@ static const struct bad_row rows[] = {
 	  "14, x25519, ecp256, ecp384, ecp521, x448, modp8192, modp6144, modp4096, modp3072, modp2048 or none" },
 	{ "[ikev2-proposal p]\ngroup = 19 ecp256\n" ALL, 2,
 	  "[ikev2-proposal p] group: 'ecp256' is given twice" },
+	{ "[ipsec-profile p]\ntransform = esp-gcm-256 esp-cbc-256-sha1\n" ALL, 2,
+	  "[ipsec-profile p] transform: esp-cbc-256-sha1 is too weak for new clients; an ipsec-profile that "
+	  "must have it says legacy = yes" },
 	{ "[ipsec-profile p]\nesn = maybe\n" ALL, 2,
 	  "[ipsec-profile p] esn: 'maybe' is not known here; expected yes, no or require" },
 	{ "[ipsec-profile p]\ntransform = esp-null\n" ALL, 2,
 	  "[ipsec-profile p] transform: 'esp-null' is not known here; expected esp-gcm-256, esp-gcm-128, "
-	  "esp-chacha20-poly1305, esp-cbc-256-sha256 or esp-cbc-128-sha256" },
+	  "esp-chacha20-poly1305, esp-cbc-256-sha256, esp-cbc-128-sha256, esp-cbc-256-sha1 or esp-cbc-128-sha1" },
 
 	/* [pool] */
 	{ "[pool a]\n" ALL, 1, "[pool a] prefix: is missing; expected PREFIX/LENGTH, e.g. 10.10.0.0/24" },

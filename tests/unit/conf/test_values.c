@@ -182,6 +182,31 @@ static void test_legacy(void **state)
 	conf_free(conf);
 }
 
+/* The weak suites stand last wherever they were written, and each is named once. */
+static void test_legacy_suites(void **state)
+{
+	static const uint16_t suites[] = {
+		FG_ESP_AES_GCM_256 | CONF_ESP_ESN,      FG_ESP_AES_GCM_256,
+		FG_ESP_AES_CBC_128_SHA1 | CONF_ESP_ESN, FG_ESP_AES_CBC_128_SHA1,
+		FG_ESP_AES_CBC_256_SHA1 | CONF_ESP_ESN, FG_ESP_AES_CBC_256_SHA1
+	};
+	struct conf *conf = parse_good(
+		"[ipsec-profile old]\nlegacy = yes\n"
+		"transform = esp-cbc-128-sha1 esp-gcm-256 esp-cbc-256-sha1\n"
+		"[ipsec-profile new]\nlegacy = yes\ntransform = esp-gcm-128\n" ALL);
+	char text[CONF_LEGACY_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(conf->ipsec_profiles[0].suite_count, sizeof(suites) / sizeof(suites[0]));
+	assert_memory_equal(conf->ipsec_profiles[0].suite, suites, sizeof(suites));
+	assert_string_equal(conf_legacy_suites_text(&conf->ipsec_profiles[0], text),
+			    "transform esp-cbc-256-sha1, transform esp-cbc-128-sha1");
+	assert_string_equal(conf_legacy_suites_text(&conf->ipsec_profiles[1], text), "");
+	assert_true(conf_legacy_suite(FG_ESP_AES_CBC_256_SHA1 | CONF_ESP_ESN));
+	assert_false(conf_legacy_suite(0) || conf_legacy_suite(FG_ESP_AES_CBC_256_SHA256));
+	conf_free(conf);
+}
+
 static void test_esn(void **state)
 {
 	static const struct {
@@ -441,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_default_sections),
 		cmocka_unit_test(test_legacy),
+		cmocka_unit_test(test_legacy_suites),
 		cmocka_unit_test(test_esn),
 		cmocka_unit_test(test_transforms),
 		cmocka_unit_test(test_pools),

@@ -262,7 +262,8 @@ static void nist_acvp_child(void **state)
 	} cases[] = {
 		{ FG_ESP_AES_GCM_128, 16, 4, 0 },         { FG_ESP_AES_GCM_256, 32, 4, 0 },
 		{ FG_ESP_CHACHA20_POLY1305, 32, 4, 0 },   { FG_ESP_AES_CBC_128_SHA256, 16, 0, 32 },
-		{ FG_ESP_AES_CBC_256_SHA256, 32, 0, 32 },
+		{ FG_ESP_AES_CBC_256_SHA256, 32, 0, 32 }, { FG_ESP_AES_CBC_128_SHA1, 16, 0, 20 },
+		{ FG_ESP_AES_CBC_256_SHA1, 32, 0, 20 },
 	};
 	struct ike_keys keys = acvp_keys();
 	struct bytes ni = hex(acvp_ni), nr = hex(acvp_nr), want = hex(acvp_child);

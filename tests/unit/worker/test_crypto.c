@@ -146,26 +146,37 @@ static void published_vectors(void **state)
 	}
 }
 
-/* RFC 4868: the integrity value is the first half of HMAC-SHA2-256 over all that stands before. */
-static void hmac_covers_header_iv_and_text(void **state)
+/* RFC 4868 and RFC 2404: the integrity value is the beginning of the HMAC over all that stands
+ * before; nothing is written behind it. */
+static void hmac_of(uint16_t suite, const EVP_MD *md, int key_len, size_t icv_len)
 {
-	uint8_t key[32] = { 1 }, auth_key[32] = { 2, 3 }, packet[MAX_PACKET] = { 0 }, want[32];
-	struct crypto_material material = {
-		FG_ESP_AES_CBC_256_SHA256, true, false, key, NULL, auth_key
-	};
+	uint8_t key[32] = { 1 }, auth_key[32], packet[MAX_PACKET + 1], want[32];
+	struct crypto_material material = { suite, true, false, key, key, auth_key };
 	struct crypto_key *seal;
 	unsigned n = 0;
 
-	(void)state;
-	material.salt = key;
+	memset(auth_key, 0xa5, sizeof(auth_key));
 	seal = new_key(crypto, &material);
 	for (size_t len = 16; len <= MAX_TEXT; len += 16) {
+		uint8_t *icv = packet + 8 + 16 + len;
+
 		memset(packet, (int)len, 8 + 16 + len);
+		icv[icv_len] = 0xee;
 		assert_true(seal->run(crypto, seal, packet, len, 0));
-		assert_non_null(HMAC(EVP_sha256(), auth_key, 32, packet, 8 + 16 + len, want, &n));
-		assert_memory_equal(packet + 8 + 16 + len, want, CRYPTO_ICV);
+		assert_non_null(HMAC(md, auth_key, key_len, packet, 8 + 16 + len, want, &n));
+		assert_memory_equal(icv, want, icv_len);
+		assert_int_equal(icv[icv_len], 0xee);
 	}
 	free_key(crypto, seal);
+}
+
+static void hmac_covers_header_iv_and_text(void **state)
+{
+	(void)state;
+	hmac_of(FG_ESP_AES_CBC_128_SHA256, EVP_sha256(), 32, 16);
+	hmac_of(FG_ESP_AES_CBC_256_SHA256, EVP_sha256(), 32, 16);
+	hmac_of(FG_ESP_AES_CBC_128_SHA1, EVP_sha1(), 20, 12);
+	hmac_of(FG_ESP_AES_CBC_256_SHA1, EVP_sha1(), 20, 12);
 }
 
 /* Any changed bit of header, IV, text or ICV is noticed. */
@@ -178,7 +189,8 @@ static void every_bit_counts(void **state)
 	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++) {
 		struct crypto_material material = { suite, true, false, key, salt, auth_key };
 		struct crypto_key *seal = new_key(crypto, &material), *open;
-		size_t iv_len = crypto_iv_len(suite), len = 64, all = 8 + iv_len + len + 16;
+		size_t iv_len = crypto_iv_len(suite), len = 64;
+		size_t all = 8 + iv_len + len + fg_esp_icv_len(suite);
 
 		material.seal = false;
 		open = new_key(crypto, &material);
@@ -267,7 +279,7 @@ static void back_ends_agree(void **state)
 				a[i] = b[i] = (uint8_t)(i * len);
 			assert_true(one->run(crypto, one, a, len, 0));
 			assert_true(two->run(other, two, b, len, 0));
-			assert_memory_equal(a, b, 8 + iv_len + len + CRYPTO_ICV);
+			assert_memory_equal(a, b, 8 + iv_len + len + fg_esp_icv_len(suite));
 		}
 		free_key(crypto, one);
 		free_key(other, two);

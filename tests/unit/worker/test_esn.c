@@ -196,12 +196,12 @@ static void published_vector(void **state)
 /* The integrity value of a sealed packet by other means: the AEAD over twelve bytes (RFC 4106 5),
  * HMAC over the packet and the upper half behind it (RFC 4303 2.2.1). */
 static void expected_icv(uint16_t suite, const struct crypto_material *m, const uint8_t *packet,
-			 const uint8_t *clear, uint32_t high, uint8_t icv[16])
+			 const uint8_t *clear, uint32_t high, uint8_t icv[32])
 {
 	static const char *const name[] = { [FG_ESP_AES_GCM_128] = "AES-128-GCM",
 					    [FG_ESP_AES_GCM_256] = "AES-256-GCM",
 					    [FG_ESP_CHACHA20_POLY1305] = "ChaCha20-Poly1305" };
-	uint8_t aad[12], nonce[12], out[TEXT], full[32], all[SPACE];
+	uint8_t aad[12], nonce[12], out[TEXT], all[SPACE];
 	size_t iv_len = crypto_iv_len(suite), len = 8 + iv_len + TEXT;
 	uint32_t upper = htonl(high);
 	EVP_CIPHER_CTX *ctx;
@@ -210,10 +210,12 @@ static void expected_icv(uint16_t suite, const struct crypto_material *m, const 
 	int k;
 
 	if (fg_esp_auth_key_len(suite)) {
+		int key_len = (int)fg_esp_auth_key_len(suite);
+		const EVP_MD *md = key_len == 20 ? EVP_sha1() : EVP_sha256();
+
 		memcpy(all, packet, len);
 		memcpy(all + len, &upper, 4);
-		assert_non_null(HMAC(EVP_sha256(), m->auth_key, 32, all, len + 4, full, &n));
-		memcpy(icv, full, 16);
+		assert_non_null(HMAC(md, m->auth_key, key_len, all, len + 4, icv, &n));
 		return;
 	}
 	memcpy(aad, packet, 4);
@@ -236,29 +238,30 @@ static void expected_icv(uint16_t suite, const struct crypto_material *m, const 
 static void covered(void **state)
 {
 	uint8_t key[32] = { 1, 2 }, auth_key[32] = { 3, 4 }, salt[4] = { 5, 6, 7, 8 };
-	uint8_t packet[SPACE], copy[SPACE], clear[TEXT], icv[16];
+	uint8_t packet[SPACE], copy[SPACE], clear[TEXT], icv[32];
 
 	(void)state;
 	memset(clear, 0x37, sizeof(clear));
 	for (uint16_t suite = 1; suite < FG_ESP_SUITE_MAX; suite++) {
 		struct crypto_material m = { suite, true, true, key, salt, auth_key };
-		size_t all = 8 + crypto_iv_len(suite) + TEXT + CRYPTO_ICV;
+		size_t icv_len = fg_esp_icv_len(suite);
+		size_t all = 8 + crypto_iv_len(suite) + TEXT + icv_len;
 		struct crypto_key *seal = new_key(&m), *open;
 
 		m.seal = false;
 		open = new_key(&m);
 		for (uint32_t high = 0; high < 3; high++) {
 			memset(packet, 0x11, sizeof(packet));
-			memcpy(packet + all - CRYPTO_ICV - TEXT, clear, TEXT);
+			memcpy(packet + all - icv_len - TEXT, clear, TEXT);
 			assert_true(seal->run(crypto, seal, packet, TEXT, high * 0x01020304));
 			expected_icv(suite, &m, packet, clear, high * 0x01020304, icv);
-			assert_memory_equal(packet + all - CRYPTO_ICV, icv, CRYPTO_ICV);
+			assert_memory_equal(packet + all - icv_len, icv, icv_len);
 			assert_int_equal(packet[all], 0x11); /* nothing beyond it was written */
 			memcpy(copy, packet, all);
 			assert_false(open->run(crypto, open, copy, TEXT, high * 0x01020304 + 1));
 			memcpy(copy, packet, all);
 			assert_true(open->run(crypto, open, copy, TEXT, high * 0x01020304));
-			assert_memory_equal(copy + all - CRYPTO_ICV - TEXT, clear, TEXT);
+			assert_memory_equal(copy + all - icv_len - TEXT, clear, TEXT);
 		}
 		free_key(seal);
 		free_key(open);
