@@ -6,6 +6,7 @@
 #include "aaa/keys.h"
 #include "aaa/process.h"
 #include "conf/secrets.h"
+#include "core/file.h"
 #include "core/proc.h"
 #include "ike/process.h"
 #include "pki/pki.h"
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,29 +53,25 @@ static int check_secrets(const struct conf *conf)
 	const char *path = conf->gateway.secrets_file;
 	struct conf_errors errors = { 0 };
 	struct conf_secrets *secrets;
-	FILE *in = fopen(path, "re");
-	struct stat st;
+	char why[128];
+	FILE *in;
+	int fd;
 
-	if (!in && errno == EACCES) {
+	if (access(path, R_OK) < 0 && errno == EACCES) {
 		printf("%s: not checked, only root may read it\n", path);
 		return 0;
 	}
-	if (!in || fstat(fileno(in), &st) < 0) {
-		fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
-		if (in)
-			fclose(in);
+	fd = file_copy_secret(path, 0, CONF_FILE_MAX, why, sizeof(why));
+	in = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!in) {
+		fprintf(stderr, "%s: %s\n", path, fd < 0 ? why : strerror(errno));
 		return 1;
 	}
+	rewind(in);
 	secrets = conf_secrets_parse(in, path, conf, &errors);
 	fclose(in);
-	if (secrets && (st.st_mode & 077))
-		fprintf(stderr,
-			"%s: group or others have rights to it (mode %04o); chmod 0600 it\n", path,
-			(unsigned)(st.st_mode & 07777));
 	conf_secrets_free(secrets);
-	if (!secrets)
-		return print_errors(&errors);
-	return st.st_mode & 077 ? 1 : 0;
+	return secrets ? 0 : print_errors(&errors);
 }
 
 /* Each private key, and that it belongs to its certificate. */

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_FILE_MAX = 64 * 1024 };
-
 _Static_assert((int)MSG_AUTH_MAX >= (int)SIGN_AUTH_MAX, "AUTH data fits its message");
 _Static_assert((int)MSG_KEY_HASH_LEN == (int)PKI_KEY_HASH_LEN, "one hash of keys");
 
@@ -44,7 +42,7 @@ static struct sign_key *read_key(int fd, const char **why)
 	struct stat st;
 	struct sign_key *key = NULL;
 	size_t len = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
-	uint8_t *pem = len && len <= KEY_FILE_MAX ? malloc(len) : NULL;
+	uint8_t *pem = len && len <= CONF_KEY_FILE_MAX ? malloc(len) : NULL;
 
 	*why = "cannot be read to its end";
 	if (pem && file_read(fd, pem, len))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The secrets file as a descriptor: flexd opened it, this process could not. */
+/* The secrets file as a descriptor: flexd has copied it, this process could not. */
 #ifndef AAA_LOAD_H
 #define AAA_LOAD_H
 
@@ -7,8 +7,7 @@
 
 #include <stddef.h>
 
-/* Takes fd; the file must be a regular one that group and others cannot touch. NULL: why says what
- * is wrong, in one sentence. */
+/* Takes fd. NULL: why says what is wrong, in one sentence. */
 struct conf_secrets *aaa_load_secrets(int fd, const struct conf *conf, char *why, size_t cap);
 
 #endif

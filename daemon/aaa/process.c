@@ -51,7 +51,7 @@ static const struct sandbox_call calls[] = {
 	{ "recvmmsg",      "messages of flexd and ike" },
 	{ "sendmmsg",      "answers to them" },
 	{ "fcntl",         "a channel that came is made non-blocking" },
-	{ "fstat",         "mode of a new secrets file at a reload" },
+	{ "fstat",         "size of a new configuration, of new certificates and keys at a reload" },
 	{ "newfstatat",    "the same, as libc may call it" },
 	{ "lseek",         "the secrets file is read from its start" },
 	{ "read",          "the secrets file" },

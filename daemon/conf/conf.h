@@ -16,7 +16,8 @@
 #include <stdio.h>
 
 enum {
-	CONF_FILE_MAX = 4 * 1024 * 1024, /* bytes of flexgate.conf */
+	CONF_FILE_MAX = 4 * 1024 * 1024, /* bytes of flexgate.conf, and of the secrets file */
+	CONF_KEY_FILE_MAX = 64 * 1024,   /* of a private key */
 	CONF_NAME_MAX = 64,              /* with NUL */
 	CONF_TEXT_MAX = 256,
 	CONF_LIST_MAX = 16, /* transforms of one kind, DNS servers, interfaces */

@@ -2,6 +2,7 @@
 #include "session/files.h"
 
 #include "conf/build.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,11 +184,12 @@ static struct conf *open_named(struct conf *conf, struct conf_files *files,
 	bool ok = conf != NULL;
 
 	if (ok && files->secrets < 0) {
-		files->secrets = open(conf->gateway.secrets_file, O_RDONLY | O_CLOEXEC);
+		files->secrets = file_copy_secret(conf->gateway.secrets_file, 0, CONF_FILE_MAX, why,
+						  sizeof(why));
 		ok = files->secrets >= 0;
 		if (!ok)
-			conf_error(errors, 0, "[gateway] secrets-file: %s cannot be opened: %s",
-				   conf->gateway.secrets_file, strerror(errno));
+			conf_error(errors, 0, "[gateway] secrets-file: %s %s",
+				   conf->gateway.secrets_file, why);
 	}
 	if (ok && !pki_files_read(conf, true, &files->pki, why, sizeof(why))) {
 		ok = false;

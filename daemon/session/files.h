@@ -17,9 +17,9 @@ int run_directory_enter(struct run_directory *run, const char *path);
 void run_directory_leave(struct run_directory *run);
 
 /*
- * The text in force. It is kept in memory, so that a child that is started again reads what the
- * others have read, whatever the file says by then. Of the secrets only the open file is kept:
- * flexd does not read it.
+ * What is in force. It is kept in memory, so that a child that is started again, or is to take
+ * renewed certificates, reads what the others have read, whatever the files say by then. The
+ * secrets are a copy that flexd does not look into (file_copy_secret()).
  */
 struct conf_files {
 	int conf, secrets; /* -1: none */

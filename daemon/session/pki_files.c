@@ -6,15 +6,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_FILE_MAX = 64 * 1024, LISTS_MAX = 1024 /* of a trustpoint */ };
+enum { LISTS_MAX = 1024 }; /* of a trustpoint */
 
 /* Run over the files of a trustpoint, those of directories one by one. False ends it. */
 typedef bool visitor(void *arg, uint32_t trustpoint, enum pki_kind kind, const char *path);
@@ -32,30 +29,6 @@ static bool wrong(const struct reader *r, uint32_t trustpoint, const char *path,
 	snprintf(r->why, r->cap, "[pki-trustpoint %s] %.300s %s",
 		 r->conf->trustpoints[trustpoint].name, path, what);
 	return false;
-}
-
-/* A regular file; what blocks at open() is none. Returns a descriptor, or -1 and errno. */
-static int open_regular(const char *path, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
-		return fd;
-	close(fd);
-	errno = EINVAL;
-	return -1;
-}
-
-static bool not_opened(const struct reader *r, uint32_t trustpoint, const char *path)
-{
-	char what[128];
-
-	if (errno == EINVAL)
-		return wrong(r, trustpoint, path, "is not a regular file");
-	snprintf(what, sizeof(what), "cannot be opened: %s", strerror(errno));
-	return wrong(r, trustpoint, path, what);
 }
 
 /* --- directories of revocation lists --- */
@@ -134,11 +107,12 @@ static bool pack(void *arg, uint32_t trustpoint, enum pki_kind kind, const char 
 	struct reader *r = arg;
 	struct pki_file file = { .trustpoint = trustpoint, .kind = (uint8_t)kind };
 	struct stat st;
-	int fd = open_regular(path, &st), error;
+	char what[128];
+	int fd = file_open(path, &st, what, sizeof(what)), error;
 	uint8_t *bytes;
 
 	if (fd < 0)
-		return not_opened(r, trustpoint, path);
+		return wrong(r, trustpoint, path, what);
 	if (kind == PKI_KIND_CRL && r->lists[trustpoint]++ == LISTS_MAX) {
 		close(fd);
 		return wrong(r, trustpoint, path,
@@ -165,52 +139,13 @@ static bool pack(void *arg, uint32_t trustpoint, enum pki_kind kind, const char 
 	return true;
 }
 
-/* --- private keys --- */
-
-/* Returns a copy in memory, or -1 and errno. */
-static int copy_by_kernel(int from, size_t size)
-{
-	int to = memfd_create("flexgate.key", MFD_CLOEXEC);
-	off_t at = 0;
-
-	if (to < 0)
-		return -1;
-	while ((size_t)at < size) {
-		ssize_t n = sendfile(to, from, &at, size - (size_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			close(to);
-			return -1;
-		}
-	}
-	return to;
-}
-
 static bool copy_key(const struct reader *r, uint32_t trustpoint)
 {
 	const char *path = r->conf->trustpoints[trustpoint].private_key;
-	struct stat st;
-	int fd = open_regular(path, &st);
 	char what[128];
 
-	if (fd < 0)
-		return not_opened(r, trustpoint, path);
-	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
-		snprintf(what, sizeof(what),
-			 "gives rights to group or others (mode %04o); chmod 0600 it",
-			 (unsigned)st.st_mode & 07777);
-	} else if (st.st_uid != geteuid()) {
-		snprintf(what, sizeof(what), "belongs to another user; chown it to root");
-	} else if (st.st_size < 1 || st.st_size > KEY_FILE_MAX) {
-		snprintf(what, sizeof(what), "has %lld bytes; a key has 1 to %d",
-			 (long long)st.st_size, KEY_FILE_MAX);
-	} else {
-		r->files->key[trustpoint] = copy_by_kernel(fd, (size_t)st.st_size);
-		snprintf(what, sizeof(what), "cannot be copied: %s", strerror(errno));
-	}
-	close(fd);
+	r->files->key[trustpoint] = file_copy_secret(path, 1, CONF_KEY_FILE_MAX, what,
+						     sizeof(what));
 	return r->files->key[trustpoint] >= 0 || wrong(r, trustpoint, path, what);
 }
 

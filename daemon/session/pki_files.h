@@ -10,8 +10,7 @@
 
 /*
  * Copies in memory, so that a child that is started again gets what the others have: the public
- * files as one bundle (pki/bundle.h), each private key by itself. The bytes of a key are moved by
- * the kernel; flexd does not see them.
+ * files as one bundle (pki/bundle.h), each private key by itself (file_copy_secret()).
  */
 struct pki_files {
 	int bundle;                    /* -1: none */

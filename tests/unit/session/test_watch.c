@@ -151,7 +151,7 @@ static void test_refused(void **state)
 		conf_in(&f, &files, "gw.key gives rights to group or others (mode 06");
 	}
 	put(f.key, "", 0600);
-	conf_in(&f, &files, "gw.key has 0 bytes; a key has 1 to 65536");
+	conf_in(&f, &files, "gw.key has 0 bytes; expected 1 to 65536");
 	put(f.key, "the key", 0600);
 	assert_int_equal(chown(f.key, 65534, 65534), 0);
 	conf_in(&f, &files, "gw.key belongs to another user; chown it to root");
@@ -161,6 +161,21 @@ static void test_refused(void **state)
 	conf_in(&f, &files, "gw.key is not a regular file");
 	unlink(f.key);
 	put(f.key, "the key", 0600);
+	assert_int_equal(chmod(f.p->secrets, 0640), 0);
+	conf_in(&f, &files,
+		"secrets.conf gives rights to group or others (mode 0640); chmod 0600 it");
+	assert_int_equal(chmod(f.p->secrets, 0600), 0);
+	assert_int_equal(chown(f.p->secrets, 65534, 65534), 0);
+	conf_in(&f, &files, "secrets.conf belongs to another user; chown it to root");
+	assert_int_equal(chown(f.p->secrets, 0, 0), 0);
+	assert_int_equal(truncate(f.p->secrets, CONF_FILE_MAX + 1), 0);
+	conf_in(&f, &files, "secrets.conf has 4194305 bytes; expected 0 to 4194304");
+	unlink(f.p->secrets);
+	conf_in(&f, &files, "secrets.conf cannot be opened: No such file or directory");
+	assert_int_equal(mkfifo(f.p->secrets, 0600), 0);
+	conf_in(&f, &files, "secrets.conf is not a regular file");
+	unlink(f.p->secrets);
+	put(f.p->secrets, "", 0600);
 	unlink(f.cert);
 	conf_in(&f, &files, "gw.pem cannot be opened: No such file or directory");
 	snprintf(link, sizeof(link), "%s", f.ca);
@@ -287,18 +302,22 @@ static void test_interrupted(void **state)
 	close_files(&f);
 }
 
-/* The text in force stays, whatever stands in the file by now. */
+/* What is in force stays, whatever stands in the files by now: half a reload is none. */
 static void test_text_stays(void **state)
 {
+	char secrets[64] = "";
 	struct files f;
 
 	(void)state;
 	begin_watch(&f);
 	play_write(f.p->path, "nonsense");
+	play_write(f.p->secrets, "[psk all]\nidentity = any\nkey = half a sec");
 	put(f.cert, "a new certificate", 0644);
 	assert_true(comes(&f));
 	answer(&f, true);
 	assert_int_equal(f.p->broker.conf->trustpoint_count, 1);
+	assert_true(pread(f.p->broker.files.secrets, secrets, sizeof(secrets) - 1, 0) > 0);
+	assert_string_equal(secrets, "[psk all]\nidentity = any\nkey = a long secret\n");
 	close_files(&f);
 }
 
