@@ -37,7 +37,7 @@ static const struct sandbox_call calls[] = {
 	{ "epoll_pwait",        "the same, as some C libraries spell it" },
 	{ "epoll_ctl",          "the main thread's loop" },
 	{ "clone",              "start the worker threads" },
-	{ "clone3",             "the same, newer C libraries" },
+	{ "clone3",             "newer C libraries try it first" },
 	{ "set_robust_list",    "thread start" },
 	{ "rseq",               "thread start" },
 	{ "getsockopt",         "what the kernel dropped; ring sizes when a socket is given up" },

@@ -22,6 +22,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,10 @@ static const struct sandbox_call some_calls[] = {
 	{ "setresuid", "the test tries to become root" },
 	{ "prctl", "the test asks what it has" },
 	{ "rt_sigaction", "the test tries to catch SIGSYS" },
+	{ "clone", "the test starts a thread, and tries more" },
+	{ "clone3", "libc tries it first" },
+	{ "set_robust_list", "a thread starts" },
+	{ "rseq", "a thread starts" },
 	{ "no_such_call", "a name of another machine is skipped" },
 	{ "write", "twice named is no error" },
 	{ "mmap", "nor is this" },
@@ -179,6 +184,35 @@ static void test_allowed_calls(void **state)
 	assert_ok(in_child(allowed_calls));
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+/* Threads start, by the call whose flags can be looked at. */
+static int thread(void)
+{
+	pthread_t thread;
+	struct stat task;
+
+	/* With the first one libc catches a signal, which is not on the list. */
+	if (pthread_create(&thread, NULL, nothing, NULL) || pthread_join(thread, NULL))
+		return 1;
+	while (stat("/proc/self/task", &task) == 0 && task.st_nlink > 3)
+		sched_yield();
+	if (enter_some() != 0)
+		return 2;
+	if (syscall(SYS_clone3, NULL, 0) != -1 || errno != ENOSYS)
+		return 3;
+	return pthread_create(&thread, NULL, nothing, NULL) || pthread_join(thread, NULL) ? 4 : 0;
+}
+
+static void test_thread(void **state)
+{
+	(void)state;
+	assert_ok(in_child(thread));
+}
+
 static int call_socket(void)
 {
 	if (enter_some() != 0)
@@ -229,6 +263,36 @@ static int catch_sigsys(void)
 	return 2;
 }
 
+/* The kernel looks at 32 bits of the number. */
+static int catch_sigsys_wide(void)
+{
+	static const uint8_t none[32]; /* SIG_DFL */
+
+	if (enter_some() != 0)
+		return 1;
+	syscall(SYS_rt_sigaction, 1UL << 32 | SIGSYS, none, NULL, sizeof(uint64_t));
+	return 2;
+}
+
+static int call_fork(void)
+{
+	if (enter_some() != 0)
+		return 1;
+	if (fork() == 0)
+		_exit(0);
+	return 2;
+}
+
+/* All rights, in a namespace of its own. */
+static int call_namespace(void)
+{
+	if (enter_some() != 0)
+		return 1;
+	if (syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) == 0)
+		_exit(0);
+	return 2;
+}
+
 static void test_forbidden_calls(void **state)
 {
 	static const struct {
@@ -241,6 +305,9 @@ static void test_forbidden_calls(void **state)
 		{ call_mmap_exec, "mmap" },
 		{ call_mprotect_exec, "mprotect" },
 		{ catch_sigsys, "rt_sigaction" },
+		{ catch_sigsys_wide, "rt_sigaction" },
+		{ call_fork, "clone" },
+		{ call_namespace, "clone" },
 	};
 
 	(void)state;
@@ -446,10 +513,11 @@ static int remove_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rights),          cmocka_unit_test(test_allowed_calls),
-		cmocka_unit_test(test_forbidden_calls), cmocka_unit_test(test_blocked_signal),
-		cmocka_unit_test(test_log_mode),        cmocka_unit_test(test_keep_one),
-		cmocka_unit_test(test_keep_as_root),    cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_rights),         cmocka_unit_test(test_allowed_calls),
+		cmocka_unit_test(test_thread),         cmocka_unit_test(test_forbidden_calls),
+		cmocka_unit_test(test_blocked_signal), cmocka_unit_test(test_log_mode),
+		cmocka_unit_test(test_keep_one),       cmocka_unit_test(test_keep_as_root),
+		cmocka_unit_test(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);
