@@ -94,9 +94,13 @@ bool aaa_keys_complete(const struct aaa_keys *keys, const struct conf *conf, cha
 
 /* --- signatures --- */
 
-static bool may_sign(const struct conf *conf, const struct conf_profile *profile, const char *name)
+/* Does the profile name the key's trustpoint to sign with, and prove itself with such keys? */
+static bool may_sign(const struct conf *conf, const struct conf_profile *profile, const char *name,
+		     const struct sign_key *key)
 {
-	for (size_t i = 0; profile && i < profile->trust_count; i++) {
+	if (!profile || !(conf_auth_set(&profile->auth_local) & pki_key_auth(sign_key_type(key))))
+		return false;
+	for (size_t i = 0; i < profile->trust_count; i++) {
 		const struct conf_trust *trust = &profile->trust[i];
 
 		if (trust->use & CONF_TRUST_SIGN &&
@@ -123,17 +127,15 @@ void aaa_sign_with_key(const struct conf *conf, const struct aaa_keys *keys,
 		       const uint8_t *octets, struct msg_auth_signed *out)
 {
 	const struct sign_choice choice = { ask->method, ask->scheme };
-	const struct sign_key *key = NULL;
+	const struct sign_key *key = find(keys, ask);
 	uint8_t auth[SIGN_AUTH_MAX];
 	size_t len;
 
 	memset(out, 0, sizeof(*out));
 	out->ike = ask->ike;
-	if (may_sign(conf, conf_find_profile(conf, ask->profile), ask->trustpoint)) {
-		key = find(keys, ask);
-		key = key ? key : find(old, ask);
-	}
-	if (!key || !sign_auth_make(key, &choice, octets, ask->octets_len, auth, &len))
+	key = key ? key : find(old, ask);
+	if (!key || !may_sign(conf, conf_find_profile(conf, ask->profile), ask->trustpoint, key) ||
+	    !sign_auth_make(key, &choice, octets, ask->octets_len, auth, &len))
 		return;
 	out->ok = 1;
 	out->method = ask->method;

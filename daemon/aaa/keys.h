@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The private keys of our trustpoints, and signatures with them. A key is used for a profile that
- * names its trustpoint to sign with, and for no other.
+ * names its trustpoint to sign with and has its kind in authentication-local, and for no other.
  */
 #ifndef AAA_KEYS_H
 #define AAA_KEYS_H
@@ -26,9 +26,9 @@ bool aaa_keys_load(struct aaa_keys *keys, int fd, const struct conf *conf, const
 bool aaa_keys_complete(const struct aaa_keys *keys, const struct conf *conf, char *why, size_t cap);
 
 /*
- * octets: ask->octets_len bytes. out->ok is 0, and nothing else is set but ike, when the profile
- * does not name the trustpoint to sign with, no key belongs to the certificate that is meant, or
- * the scheme is not for it. old: the keys that were in force just before, may be NULL.
+ * octets: ask->octets_len bytes. out->ok is 0, and nothing else is set but ike, when the key
+ * is not for this profile, no key belongs to the certificate that is meant, or the scheme is not
+ * for it. old: the keys that were in force just before, may be NULL.
  */
 void aaa_sign_with_key(const struct conf *conf, const struct aaa_keys *keys,
 		       const struct aaa_keys *old, const struct msg_auth_sign *ask,

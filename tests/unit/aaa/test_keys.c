@@ -20,6 +20,14 @@ static const char conf_text[] =
 	"[ikev2-profile cert]\nmatch-identity-remote = fqdn domain cert.example.org\n"
 	"identity-local = fqdn gw.example.org\nauthentication-local = ecdsa-sig\n"
 	"authentication-remote = pre-share\nkeyring-local = staff\npki-trustpoint = ec, rsa verify\n"
+	"aaa-authorization-group = p\nvirtual-template = 1\n"
+	"[ikev2-profile judge]\nmatch-identity-remote = fqdn domain judge.example.org\n"
+	"identity-local = fqdn gw.example.org\nauthentication-local = pre-share\n"
+	"authentication-remote = ecdsa-sig\nkeyring-local = staff\npki-trustpoint = ec\n"
+	"aaa-authorization-group = p\nvirtual-template = 1\n"
+	"[ikev2-profile rsa]\nmatch-identity-remote = fqdn domain rsa.example.org\n"
+	"identity-local = fqdn gw.example.org\nauthentication-local = rsa-sig\n"
+	"authentication-remote = ecdsa-sig\npki-trustpoint = ec, rsa\n"
 	"aaa-authorization-group = p\nvirtual-template = 1\n";
 
 struct world {
@@ -175,6 +183,9 @@ static void test_sign(void **state)
 	/* A profile that does not name it, or names it to verify with; one that is not there. */
 	REFUSED(snprintf(ask.profile, sizeof(ask.profile), "staff"));
 	REFUSED(snprintf(ask.profile, sizeof(ask.profile), "nobody"));
+	/* One that proves itself otherwise: by a shared key, by another kind of key. */
+	REFUSED(snprintf(ask.profile, sizeof(ask.profile), "judge"));
+	REFUSED(snprintf(ask.profile, sizeof(ask.profile), "rsa"));
 	REFUSED(snprintf(ask.trustpoint, sizeof(ask.trustpoint), "nothing"));
 	REFUSED(snprintf(ask.trustpoint, sizeof(ask.trustpoint), "rsa");
 		memcpy(ask.key_hash, pki_own(w->pki, 0)->key_hash, sizeof(ask.key_hash));
