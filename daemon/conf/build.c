@@ -26,7 +26,8 @@ static void bad_value(struct conf_build *b, struct conf_object *object, const st
 	char quoted[QUOTED_MAX], expected[256], words[400];
 	bool quiet = key->flags & CONF_QUIET;
 
-	log_safe(text, strlen(text), quoted, sizeof(quoted));
+	/* No copy of a secret, which nobody would wipe. */
+	log_safe(text, quiet ? 0 : strlen(text), quoted, sizeof(quoted));
 	snprintf(words, sizeof(words), "%s%s%s %s%s%s%s", quiet ? "" : "'",
 		 quiet ? "the value" : quoted, quiet ? "" : "'", why->text,
 		 why->whole ? "" : "; expected ",
@@ -225,7 +226,7 @@ static void unknown_key(struct conf_build *b, struct conf_object *object, unsign
 {
 	const struct conf_section *row = object->row;
 	const char *near = conf_nearest(name, row->key_count, key_at, row);
-	char quoted[QUOTED_MAX], words[400];
+	char quoted[QUOTED_MAX], words[CONF_CHOICES_MAX + QUOTED_MAX], all[CONF_CHOICES_MAX];
 	int used;
 
 	log_safe(name, strlen(name), quoted, sizeof(quoted));
@@ -244,9 +245,8 @@ static void unknown_key(struct conf_build *b, struct conf_object *object, unsign
 			return;
 		}
 	}
-	for (size_t i = 0; i < row->key_count && (size_t)used < sizeof(words); i++)
-		used += snprintf(words + used, sizeof(words) - (size_t)used, "%s%s",
-				 i ? ", " : "; there are ", row->keys[i].name);
+	snprintf(words + used, sizeof(words) - (size_t)used, "; %s",
+		 conf_choices(all, sizeof(all), row->key_count, key_at, row));
 	conf_build_report(b, object, NULL, line, words);
 }
 

@@ -120,6 +120,10 @@ void conf_errors_sort(struct conf_errors *errors);
  * i-th. */
 const char *conf_nearest(const char *word, size_t count,
 			 const char *(*word_at)(const void *arg, size_t i), const void *arg);
+/* "there are a, b and 7 more": as many words as fit. Returns buf. */
+enum { CONF_CHOICES_MAX = 360 };
+const char *conf_choices(char *buf, size_t cap, size_t count,
+			 const char *(*word_at)(const void *arg, size_t i), const void *arg);
 
 /* --- check.c: what one section says against another --- */
 

@@ -76,6 +76,24 @@ static size_t distance(const char *a, const char *b)
 	return row[b_len];
 }
 
+const char *conf_choices(char *buf, size_t cap, size_t count,
+			 const char *(*word_at)(const void *arg, size_t i), const void *arg)
+{
+	size_t used = (size_t)snprintf(buf, cap, "there %s ", count == 1 ? "is" : "are");
+
+	for (size_t i = 0; i < count && used < cap; i++) {
+		const char *word = word_at(arg, i);
+
+		/* What does not fit is counted; no word is cut. */
+		if (used + strlen(word) + sizeof(" and 4294967295 more") > cap) {
+			snprintf(buf + used, cap - used, " and %zu more", count - i);
+			break;
+		}
+		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "", word);
+	}
+	return buf;
+}
+
 const char *conf_nearest(const char *word, size_t count,
 			 const char *(*word_at)(const void *arg, size_t i), const void *arg)
 {

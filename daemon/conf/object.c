@@ -148,23 +148,19 @@ const struct conf_section *conf_build_section(const struct conf_build *b, const 
 
 void conf_build_no_section(struct conf_build *b, unsigned line, const char *text, size_t word_len)
 {
-	char word[CONF_NAME_MAX] = "", quoted[QUOTED_MAX], all[256];
+	char word[CONF_NAME_MAX] = "", quoted[QUOTED_MAX], all[CONF_CHOICES_MAX];
 	const char *near;
-	size_t used = 0;
 
 	if (word_len < sizeof(word))
 		memcpy(word, text, word_len);
 	near = conf_nearest(word, b->section_count, section_at, b);
 	log_safe(text, strlen(text), quoted, sizeof(quoted));
-	if (near) {
+	if (near)
 		conf_error(b->errors, line, "[%s]: no such section; did you mean [%s]?", quoted,
 			   near);
-		return;
-	}
-	for (size_t i = 0; i < b->section_count && used < sizeof(all); i++)
-		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
-					 b->sections[i].name);
-	conf_error(b->errors, line, "[%s]: no such section; there are %s", quoted, all);
+	else
+		conf_error(b->errors, line, "[%s]: no such section; %s", quoted,
+			   conf_choices(all, sizeof(all), b->section_count, section_at, b));
 }
 
 /* The name behind the section's word, checked. */

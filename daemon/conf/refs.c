@@ -31,7 +31,7 @@ static const char *object_at(const void *arg, size_t i)
 static void dangling(struct conf_build *b, const struct conf_ref *ref)
 {
 	struct conf_build same = { 0 }; /* the objects of the section that is meant */
-	char words[400];
+	char words[CONF_CHOICES_MAX + 2 * CONF_NAME_MAX + 32], all[CONF_CHOICES_MAX];
 	const char *near;
 
 	for (size_t i = 0; i < b->object_count; i++) {
@@ -51,8 +51,11 @@ static void dangling(struct conf_build *b, const struct conf_ref *ref)
 		snprintf(words, sizeof(words), "there is no [%s %s]; did you mean '%s'?",
 			 ref->key->section, ref->name, near);
 	else
-		snprintf(words, sizeof(words), "there is no [%s %s]; write that section",
-			 ref->key->section, ref->name);
+		snprintf(words, sizeof(words), "there is no [%s %s]; %s", ref->key->section,
+			 ref->name,
+			 same.object_count ? conf_choices(all, sizeof(all), same.object_count,
+							  object_at, &same)
+					   : "write that section");
 	free(same.objects);
 	conf_build_report(b, &b->objects[ref->object], ref->key->name, ref->line, words);
 }

@@ -70,6 +70,12 @@ static const struct bad_row rows[] = {
 	  "[pool a]: no such key 'mtu' here; it belongs to [virtual-template]" },
 	{ "[pool a]\nprefix = 10.0.0.0/24\ngarbage = 1400\n" ALL, 3,
 	  "[pool a]: no such key 'garbage'; there are prefix, range, exclude, client-prefix-length" },
+	{ "[ikev2-profile prof]\ngarbage = 1400\nmatch-identity-remote = any\n" PROFILE_BODY NO_PROFILE, 2,
+	  "[ikev2-profile prof]: no such key 'garbage'; there are match-identity-remote, match-certificate, "
+	  "match-address-local, match-outside-interface, identity-local, authentication-local, "
+	  "authentication-remote, authentication-remote-second, rsa-sig-sha1, childless, keyring-local, psk, "
+	  "pki-trustpoint, proposal, ipsec-profile, aaa-authorization-group, "
+	  "aaa-authorization-name-mangler and 10 more" },
 	{ "[gateway]\noutside = eth0\nworkers = 1\n\nworkers = 2\n" NO_GATEWAY, 5,
 	  "[gateway] workers: is already in line 3; it has one value" },
 	{ "[gateway]\ninside = eth0\n" NO_GATEWAY, 1,
@@ -256,7 +262,7 @@ static const struct bad_row rows[] = {
 	{ "[ikev2-authorization-policy pol]\npool = v5\n" NO_POLICY, 2,
 	  "[ikev2-authorization-policy pol] pool: there is no [pool v5]; did you mean 'v4'?" },
 	{ "[ikev2-authorization-policy pol]\npool = clients\n" NO_POLICY, 2,
-	  "[ikev2-authorization-policy pol] pool: there is no [pool clients]; write that section" },
+	  "[ikev2-authorization-policy pol] pool: there is no [pool clients]; there are v4, v6" },
 	{ "[ikev2-authorization-policy pol]\npool = a b\n" NO_POLICY, 2,
 	  "[ikev2-authorization-policy pol] pool: 'a b' is not a name; expected the name of an existing "
 	  "[pool]" },
