@@ -96,8 +96,8 @@ static bool read_date(struct conf_cert_rule *rule, const char *text, struct conf
 		end = strptime(end, " %H:%M:%S", &tm);
 	again = tm;
 	at = timegm(&again);
-	/* timegm() takes a 31st of June for the 1st of July. */
-	if (!end || *end || tm.tm_mday != again.tm_mday)
+	/* timegm() takes a 31st of June for the 1st of July; "26" is a year of the Romans. */
+	if (!end || *end || tm.tm_mday != again.tm_mday || tm.tm_year < 0)
 		return conf_wrong(why, "has no such date");
 	rule->time = at;
 	return true;

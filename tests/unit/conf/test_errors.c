@@ -432,6 +432,9 @@ static const struct bad_row rows[] = {
 	{ "[pki-certificate-map m]\nexpires-on = ge 2026-02-30\n" ALL, 2,
 	  "[pki-certificate-map m] expires-on: 'ge 2026-02-30' has no such date; expected eq, ne, ge or lt "
 	  "and YYYY-MM-DD [HH:MM:SS] in UTC" },
+	{ "[pki-certificate-map m]\nvalid-start = ge 26-02-20\n" ALL, 2,
+	  "[pki-certificate-map m] valid-start: 'ge 26-02-20' has no such date; expected eq, ne, ge or lt "
+	  "and YYYY-MM-DD [HH:MM:SS] in UTC" },
 	{ "[pki-certificate-map m]\nexpires-on = co 2026\n" ALL, 2,
 	  "[pki-certificate-map m] expires-on: 'co 2026' cannot be compared like this; expected eq, ne, ge "
 	  "or lt and YYYY-MM-DD [HH:MM:SS] in UTC" },
