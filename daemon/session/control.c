@@ -76,8 +76,14 @@ static void write_line(struct ctl_client *client, json_t *line)
 
 void ctl_set_text(json_t *row, const char *key, const char *text)
 {
-	if (text && text[0])
-		json_object_set_new(row, key, json_string(text));
+	char *safe = text && text[0] ? strdup(text) : NULL;
+
+	for (char *p = safe; p && *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	if (safe)
+		json_object_set_new(row, key, json_string(safe));
+	free(safe);
 }
 
 void ctl_set_number(json_t *row, const char *key, uint64_t number)

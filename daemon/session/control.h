@@ -46,7 +46,8 @@ bool ctl_flag(const struct ctl_client *client, const char *argument);
 
 enum { CTL_IDENTITY_MAX = 4 * MSG_IDENTITY_MAX + 32 };
 
-/* A field of a row; an empty text is left out. */
+/* A field of a row; an empty text is left out. What came from outside has been escaped by who read
+ * it; whatever another process says, a field stays one line of ASCII. */
 void ctl_set_text(json_t *row, const char *key, const char *text);
 void ctl_set_number(json_t *row, const char *key, uint64_t number);
 /* "aes-gcm-256"; NULL: no such suite. */

@@ -7,20 +7,12 @@
 static void put(struct ctl_client *client, const char *kind, const char *name, const char *library,
 		const char *offered)
 {
-	const struct {
-		const char *key, *text;
-	} fields[] = {
-		{ "kind", kind },
-		{ "name", name },
-		{ "library", library },
-		{ "offered", offered },
-	};
 	json_t *row = json_object();
-	char safe[1024];
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		ctl_set_text(row, fields[i].key,
-			     log_safe(fields[i].text, strlen(fields[i].text), safe, sizeof(safe)));
+	ctl_set_text(row, "kind", kind);
+	ctl_set_text(row, "name", name);
+	ctl_set_text(row, "library", library);
+	ctl_set_text(row, "offered", offered);
 	ctl_row(client, row);
 }
 

@@ -45,8 +45,7 @@ static void set_detail(json_t *row, const struct msg_ike_sa_row *sa)
 
 	ctl_set_text(row, "ours", identity_text(&sa->ours, text, sizeof(text)));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		ctl_set_text(row, texts[i].key,
-			     log_safe(texts[i].text, strlen(texts[i].text), text, sizeof(text)));
+		ctl_set_text(row, texts[i].key, texts[i].text);
 	ctl_set_number(row, "login_s", sa->login_s);
 	ctl_set_number(row, "rekeys", sa->rekeys);
 	ctl_set_number(row, "children", sa->children);
@@ -76,10 +75,9 @@ static void ike_row(struct ctl_client *client, const void *body)
 	ctl_set_text(row, "peer", endpoint_text(&sa->peer, text));
 	ctl_set_text(row, "local", endpoint_text(&sa->local, text));
 	ctl_set_text(row, "identity", identity_text(&sa->remote, text, sizeof(text)));
-	ctl_set_text(row, "state", log_safe(sa->state, strlen(sa->state), text, sizeof(text)));
-	ctl_set_text(row, "profile",
-		     log_safe(sa->profile, strlen(sa->profile), text, sizeof(text)));
-	ctl_set_text(row, "suite", log_safe(sa->suite, strlen(sa->suite), text, sizeof(text)));
+	ctl_set_text(row, "state", sa->state);
+	ctl_set_text(row, "profile", sa->profile);
+	ctl_set_text(row, "suite", sa->suite);
 	if (sa->session) {
 		snprintf(text, sizeof(text), "va%u", sa->session);
 		ctl_set_text(row, "session", text);
@@ -104,17 +102,15 @@ static void tally_row(struct ctl_client *client, const void *body)
 {
 	const struct msg_ike_tally *tally = body;
 	json_t *row = json_object();
-	char name[4 * sizeof(tally->name)];
 
-	log_safe(tally->name, strlen(tally->name), name, sizeof(name));
 	if (tally->kind == MSG_TALLY_NOTIFY) {
 		ctl_set_text(row, "kind", "notify");
-		ctl_set_text(row, "notify", name);
+		ctl_set_text(row, "notify", tally->name);
 		ctl_set_number(row, "received", tally->requests_in);
 		ctl_set_number(row, "sent", tally->requests_out);
 	} else {
 		ctl_set_text(row, "kind", "exchange");
-		ctl_set_text(row, "exchange", name);
+		ctl_set_text(row, "exchange", tally->name);
 		ctl_set_number(row, "requests_in", tally->requests_in);
 		ctl_set_number(row, "answers_out", tally->answers_out);
 		ctl_set_number(row, "requests_out", tally->requests_out);
@@ -179,7 +175,7 @@ void ctl_trace_ike(struct ctl_client *client)
 
 void ctl_trace_row(struct ctl_client *client, const char *text)
 {
-	char safe[4 * MSG_TRACE_MAX], at[16];
+	char at[16];
 	struct timespec now;
 	struct tm tm;
 	json_t *row = json_object();
@@ -189,6 +185,6 @@ void ctl_trace_row(struct ctl_client *client, const char *text)
 	snprintf(at, sizeof(at), "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec,
 		 (int)(now.tv_nsec / 1000000));
 	ctl_set_text(row, "at", at);
-	ctl_set_text(row, "line", log_safe(text, strlen(text), safe, sizeof(safe)));
+	ctl_set_text(row, "line", text);
 	ctl_row(client, row);
 }

@@ -17,29 +17,17 @@ static const char *time_text(int64_t seconds, char *buf, size_t cap)
 	return buf;
 }
 
-/* ike has escaped what came from outside; whatever it says, a line stays one line. */
-static void set_safe(json_t *row, const char *key, const char *text)
-{
-	char safe[256];
-	size_t len = strnlen(text, sizeof(safe) - 1);
-
-	for (size_t i = 0; i < len; i++)
-		safe[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	safe[len] = '\0';
-	ctl_set_text(row, key, safe);
-}
-
 static void pki_row(struct ctl_client *client, const void *body)
 {
 	const struct msg_pki_row *pki = body;
 	json_t *row = json_object();
 	char text[32];
 
-	set_safe(row, "trustpoint", pki->trustpoint);
-	set_safe(row, "what", pki->what);
-	set_safe(row, "subject", pki->subject);
-	set_safe(row, "issuer", pki->issuer);
-	set_safe(row, "key", pki->key);
+	ctl_set_text(row, "trustpoint", pki->trustpoint);
+	ctl_set_text(row, "what", pki->what);
+	ctl_set_text(row, "subject", pki->subject);
+	ctl_set_text(row, "issuer", pki->issuer);
+	ctl_set_text(row, "key", pki->key);
 	if (pki->until) {
 		ctl_set_text(row, "from", time_text(pki->from, text, sizeof(text)));
 		ctl_set_text(row, "until", time_text(pki->until, text, sizeof(text)));
@@ -48,7 +36,7 @@ static void pki_row(struct ctl_client *client, const void *body)
 		json_object_set_new(
 			row, "age_s",
 			json_integer((json_int_t)((uint64_t)time(NULL) - (uint64_t)pki->from)));
-	set_safe(row, "status", pki->status);
+	ctl_set_text(row, "status", pki->status);
 	ctl_row(client, row);
 }
 

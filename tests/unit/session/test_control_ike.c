@@ -87,7 +87,7 @@ static void check_detail(const json_t *rows)
 {
 	const json_t *first = json_array_get(rows, 0);
 
-	assert_string_equal(field(rows, 0, "client"), "Win\\x1b");
+	assert_string_equal(field(rows, 0, "client"), "Win?");
 	assert_int_equal(json_integer_value(json_object_get(first, "login_s")), 90);
 	assert_int_equal(json_integer_value(json_object_get(first, "rekeys")), 2);
 	assert_int_equal(json_integer_value(json_object_get(first, "moves")), 3);
@@ -204,7 +204,7 @@ static void test_trace(void **state)
 	p->end[CHILD_IKE] = -1;
 	rows = rows_of(hear_all(p, one), &end);
 	assert_int_equal(json_array_size(rows), 1);
-	assert_string_equal(field(rows, 0, "line"), "-> IKE\\x1b");
+	assert_string_equal(field(rows, 0, "line"), "-> IKE?");
 	assert_true(json_is_false(json_object_get(end, "ok")));
 	json_decref(rows);
 	json_decref(end);
@@ -241,7 +241,7 @@ static void test_endless_ike(void **state)
 	play_say(p, CHILD_IKE, MSG_IKE_TALLY, &tally, sizeof(tally));
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
 	rows = hear_good(p, fd);
-	assert_string_equal(field(rows, 0, "notify"), "N(\\x1b[31m\\xff)");
+	assert_string_equal(field(rows, 0, "notify"), "N(?[31m?)");
 	json_decref(rows);
 	memset(row.subject, 'x', sizeof(row.subject) - 1);
 	memset(tally.name, '\r', sizeof(tally.name) - 1);
@@ -300,7 +300,7 @@ static void test_ask_ike(void **state)
 	assert_string_equal(field(rows, 0, "spi_r"), "0000000000000def");
 	assert_string_equal(field(rows, 0, "session"), "va3");
 	assert_string_equal(field(rows, 0, "nat"), "client");
-	assert_string_equal(field(rows, 0, "state"), "esta\\x1b[31m");
+	assert_string_equal(field(rows, 0, "state"), "esta?[31m");
 	json_decref(rows);
 	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
 	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
