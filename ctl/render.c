@@ -401,9 +401,11 @@ static void put_view(FILE *out, const struct ctl_view *view, const json_t *rows,
 				fputc('\n', out);
 			put_record(out, view->columns, row, width);
 		} else if (json_object_get(row, view->columns->field)) {
-			fprintf(out, "%s\n",
-				ctl_value_text(json_object_get(row, view->columns->field),
-					       view->columns->format, false, cell, sizeof(cell)));
+			put_wrapped(out,
+				    ctl_value_text(json_object_get(row, view->columns->field),
+						   view->columns->format, false, cell,
+						   sizeof(cell)),
+				    0, width);
 		}
 		any = true;
 		*first = false;

@@ -276,6 +276,20 @@ static void test_kinds(void **state)
 		    "two\n");
 }
 
+/* Sentences go on below the edge of a terminal; in a pipe each is a line. */
+static void test_lines(void **state)
+{
+	static const struct ctl_column line[] = { { "line", "Line", CTL_TEXT, 0, 0 },
+						  { NULL, NULL, CTL_TEXT, 0, 0 } };
+	static const struct ctl_command lines = { .words = "show it",
+						  .views = { { NULL, NULL, CTL_LINES, line } } };
+	const char *rows = "[{\"line\":\"one two three four\"},{\"line\":\"five\"}]";
+
+	(void)state;
+	expect_text(&lines, "{}", rows, 9, "one two\nthree\nfour\nfive\n");
+	expect_text(&lines, "{}", rows, 0, "one two three four\nfive\n");
+}
+
 static void test_nothing(void **state)
 {
 	(void)state;
@@ -306,7 +320,8 @@ int main(void)
 		cmocka_unit_test(test_table),   cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_samples), cmocka_unit_test(test_config),
 		cmocka_unit_test(test_record),  cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_nothing), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_lines),   cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
