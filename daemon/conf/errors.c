@@ -45,10 +45,10 @@ void conf_errors_sort(struct conf_errors *errors)
 void conf_errors_text(const struct conf_errors *errors, char *text, size_t cap)
 {
 	if (errors->count > 1)
-		snprintf(text, cap, "%.400s (and %zu more)", errors->first[0].text,
-			 errors->count - 1);
+		snprintf(text, cap, "%.440s (and %zu more: flexd -n shows them)",
+			 errors->first[0].text, errors->count - 1);
 	else
-		snprintf(text, cap, "%.500s", errors->first[0].text);
+		snprintf(text, cap, "%s", errors->first[0].text);
 }
 
 /* Levenshtein's distance of two words shorter than CONF_NAME_MAX. */

@@ -140,16 +140,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	reload_abort(broker, why);
 }
 
-/* The first error, and how many more there are. */
-static void errors_text(const struct conf_errors *errors, char *text, size_t cap)
-{
-	if (errors->count > 1)
-		snprintf(text, cap, "%s (and %zu more: flexd -n shows them)", errors->first[0].text,
-			 errors->count - 1);
-	else
-		snprintf(text, cap, "%s", errors->first[0].text);
-}
-
 /* Read and check here. False: text says why not. */
 static bool prepare(struct reload *reload, bool renew, char *text, size_t cap)
 {
@@ -163,7 +153,7 @@ static bool prepare(struct reload *reload, bool renew, char *text, size_t cap)
 	else
 		reload->conf = conf_files_read(broker->conf_path, &reload->files, &errors);
 	if (!reload->conf) {
-		errors_text(&errors, text, cap);
+		conf_errors_text(&errors, text, cap);
 		return false;
 	}
 	fixed = conf_needs_restart(broker->conf, reload->conf);

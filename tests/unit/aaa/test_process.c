@@ -435,7 +435,7 @@ static void test_reload(void **state)
 	assert_int_equal(p->prepared.ok, 0);
 	assert_non_null(strstr(p->prepared.why,
 			       "[psk domain] is missing; [ikev2-keyring staff] names "
-			       "it (and 3 more)"));
+			       "it (and 3 more: flexd -n shows them)"));
 	write_file(p->secrets, SECRETS_TEXT, 0600);
 	write_file(p->conf, "[gateway]\n", 0644);
 	prepare(p);

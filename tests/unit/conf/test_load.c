@@ -48,7 +48,7 @@ static void test_text(void **state)
 	assert_string_equal(why, "flexgate.conf:3: [pool]: the name is missing; write [pool NAME]");
 	assert_null(load(file_of("[gateway]\noutside = eth0\n[pool]\n[pole]\n" NO_GATEWAY)));
 	assert_string_equal(why, "flexgate.conf:3: [pool]: the name is missing; write [pool NAME] "
-				 "(and 1 more)");
+				 "(and 1 more: flexd -n shows them)");
 }
 
 static void test_no_file(void **state)
