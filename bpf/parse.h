@@ -86,15 +86,15 @@ enum {
 
 /* An IP packet; fg_packet_parse() fills everything from `length` on. */
 struct fg_packet {
-	__u8 *ip;      /* its IP header */
-	__u8 *end;     /* one past the last byte that may be touched */
-	void *context; /* XDP only: struct xdp_md */
-	__u16 l3;      /* XDP only: bytes from the frame to ip */
-	__u32 length;  /* bytes from the IP header on, as the header says; within end */
-	__u16 l4;      /* bytes from ip to what follows IP header and extensions */
-	__u8 version;  /* 4 or 6 */
-	__u8 protocol; /* of what stands at l4 */
-	__u8 fragment; /* enum fg_fragment */
+	__u8 *ip;       /* its IP header */
+	__u8 *end;      /* one past the last byte that may be touched */
+	void *context;  /* XDP only: struct xdp_md */
+	__u16 l3;       /* XDP only: bytes from the frame to ip */
+	__u32 length;   /* bytes from the IP header on, as the header says; within end */
+	__u16 l4;       /* bytes from ip to what follows IP header and extensions */
+	__u16 fragment; /* FG_FRAGMENT_*; the offset in bytes */
+	__u8 version;   /* 4 or 6 */
+	__u8 protocol;  /* of what stands at l4 */
 };
 
 /* RFC 791 3.1: header length, total length, fragment fields. */

@@ -251,12 +251,15 @@ static const struct row rows[] = {
 
 	{ "first ESP fragment",      ESP,      PLAIN,      LOCAL,       0, 0, 0, 0x2000, DROP(outer_fragment) },
 	{ "later ESP fragment",      ESP,      PLAIN,      LOCAL,       0, 0, 0, 0x0010, DROP(outer_fragment) },
+	{ "last ESP fragment, 256",  ESP,      PLAIN,      LOCAL,       0, 0, 0, 0x0020, DROP(outer_fragment) },
 	{ "DF is no fragment",       ESP,      PLAIN,      LOCAL,       0, 0, 0, 0x4000, CARRY },
 	{ "fragment passing by",     ESP,      PLAIN,      FOREIGN,     0, 0, 0, 0x2000, PASS },
+	{ "IPv6 last one, at 256",   ESP,      PLAIN6,     LOCAL,       1, 0, 0, 0x0100, DROP(outer_fragment) },
 	{ "IPv6 first fragment",     ESP,      PLAIN6,     LOCAL,       1, 0, 0, 0x0001, DROP(outer_fragment) },
 	{ "IPv6 later fragment",     ESP,      PLAIN6,     LOCAL,       1, 0, 1, 0x0010, DROP(outer_fragment) },
 	{ "first UDP fragment",      ESP_UDP,  UDP,        LOCAL,       0, 0, 0, 0x2000, PASS },
 	{ "later UDP fragment",      ESP_UDP,  UDP,        LOCAL,       0, 0, 0, 0x0010, PASS },
+	{ "last UDP fragment, 256",  ESP_UDP,  UDP,        LOCAL,       0, 0, 0, 0x0020, PASS },
 	{ "IPv6 UDP fragment",       ESP_UDP,  UDP6,       LOCAL,       1, 0, 0, 0x0001, PASS },
 };
 /* clang-format on */

@@ -194,10 +194,11 @@ static void test_mss_off(void **state)
 /* Only the first fragment holds a TCP header. */
 static void test_mss_fragments(void **state)
 {
-	static const uint16_t fields[] = { 0x2000, 0x0001, 0x2010 };
+	/* In units of 8 bytes, the high bit: more follow. 0x20 is byte 256. */
+	static const uint16_t fields[] = { 0x2000, 0x0001, 0x2010, 0x0020, 0x2020, 0x1fe0 };
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		struct frame f, before;
 
 		build(&f, false, SYN, &options[1]);

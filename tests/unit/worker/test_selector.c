@@ -48,6 +48,7 @@ static struct fg_selector selector(const char *first, const char *last, uint8_t 
 #define IN4    "10.1.2.3"
 #define FIRST  0x2000 /* first fragment: there are ports */
 #define LATER  0x0010
+#define AT256  0x0020 /* its offset ends in eight zero bits */
 
 static const struct row {
 	const char *name;
@@ -87,6 +88,7 @@ static const struct row {
 	{ "not port 1",            NET4, UDP, ANY, 0, 0, IN4, UDP, 1, 1, 0, false },
 	{ "first fragment",        NET4, TCP, ANY, 443, 443, IN4, TCP, 1, 443, FIRST, true },
 	{ "later fragment",        NET4, TCP, ANY, 443, 443, IN4, TCP, 1, 443, LATER, false },
+	{ "the last, at 256",      NET4, TCP, ANY, 443, 443, IN4, TCP, 1, 443, AT256, false },
 	{ "later fragment, any",   NET4, TCP, ANY, ANY, IN4, TCP, 1, 443, LATER, true },
 	{ "OPAQUE, fragment",      NET4, TCP, ANY, OPAQUE, IN4, TCP, 1, 443, LATER, true },
 	{ "OPAQUE, with ports",    NET4, TCP, ANY, OPAQUE, IN4, TCP, 1, 443, 0, false },
