@@ -9,6 +9,7 @@
 #include "harness.h"
 #include "outside.skel.h"
 
+#include <sched.h>
 #include <time.h>
 
 #define FG_COOKIE_LOAD(from, at, to, n) memcpy(to, (const uint8_t *)(from) + (at), n)
@@ -29,6 +30,15 @@ enum {
 static struct fg_outside *program;
 static int program_fd, drop_fd, gate_fd, guard_fd, count_fd;
 static struct fg_gate gate;
+static uint64_t begun_ns; /* CLOCK_MONOTONIC, which is the programs' clock, too */
+
+static inline uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 static inline struct fg_ip gateway(bool v6)
 {
@@ -41,8 +51,13 @@ static inline int setup(void **state)
 				.local_count = 2,
 				.local = { gateway(false), gateway(true) } };
 	uint32_t zero = 0;
+	cpu_set_t one;
 
 	(void)state;
+	/* The purses of all are one per CPU. */
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
 	program = fg_outside__open();
 	assert_non_null(program);
 	bpf_map__set_max_entries(program->maps.fg_drop, 2);
@@ -87,6 +102,13 @@ static inline void begin(uint32_t flags, uint64_t source_cost, uint64_t all_cost
 		bpf_map_delete_elem(guard_fd, &key);
 	zero_row(count_fd, 0, sizeof(struct fg_guard_count) / 8);
 	zero_row(drop_fd, 0, FG_DROP_ROWS);
+	begun_ns = now_ns();
+}
+
+/* What a purse has got back since begin(): nothing, unless the machine was busy elsewhere. */
+static inline uint64_t refilled(uint64_t cost)
+{
+	return (now_ns() - begun_ns) / cost;
 }
 
 static inline struct fg_guard_count counts(void)
@@ -107,13 +129,11 @@ static inline uint64_t dropped(uint32_t reason)
 
 static inline bool demanded(void)
 {
-	struct timespec now;
 	struct fg_gate seen;
 	uint32_t zero = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	assert_int_equal(bpf_map_lookup_elem(gate_fd, &zero, &seen), 0);
-	return seen.demand_until_ns > (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return seen.demand_until_ns > now_ns();
 }
 
 /* --- requests --- */
