@@ -156,17 +156,13 @@ static void warn_of_users(const struct conf *conf)
 
 static int check(const char *path)
 {
-	struct conf_errors errors = { 0 };
-	FILE *in = fopen(path, "re");
+	struct conf_errors errors;
 	struct conf *conf;
-	int status;
+	int text, status;
 
-	if (!in) {
-		fprintf(stderr, "%s: cannot be opened: %s\n", path, strerror(errno));
-		return 1;
-	}
-	conf = conf_parse(in, path, &errors);
-	fclose(in);
+	conf = conf_file_read(path, &text, &errors);
+	if (text >= 0)
+		close(text);
 	if (!conf)
 		return print_errors(&errors);
 	warn_of_legacy(conf);

@@ -32,6 +32,8 @@ int file_open(const char *path, struct stat *st, char *why, size_t cap)
 
 	if (fd < 0 || fstat(fd, st) < 0)
 		snprintf(why, cap, "cannot be opened: %s", strerror(errno));
+	else if (S_ISDIR(st->st_mode))
+		snprintf(why, cap, "is a directory");
 	else if (!S_ISREG(st->st_mode))
 		snprintf(why, cap, "is not a regular file");
 	else

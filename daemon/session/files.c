@@ -202,30 +202,39 @@ static struct conf *open_named(struct conf *conf, struct conf_files *files,
 	return NULL;
 }
 
-static void begin(const char *path, struct conf_files *files, struct conf_errors *errors)
+static void begin(const char *path, struct conf_errors *errors)
 {
-	*files = none;
 	memset(errors, 0, sizeof(*errors));
 	snprintf(errors->file, sizeof(errors->file), "%s", path);
 }
 
-struct conf *conf_files_read(const char *path, struct conf_files *files, struct conf_errors *errors)
+struct conf *conf_file_read(const char *path, int *text, struct conf_errors *errors)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	struct conf *conf = NULL;
+	char why[128];
+	struct stat st;
+	int file = file_open(path, &st, why, sizeof(why));
 
-	begin(path, files, errors);
+	begin(path, errors);
+	*text = -1;
 	if (file < 0) {
-		conf_error(errors, 0, "cannot be opened: %s", strerror(errno));
+		conf_error(errors, 0, "%s", why);
 		return NULL;
 	}
-	files->conf = copy_to_memory(file);
+	*text = copy_to_memory(file);
 	close(file);
-	if (files->conf < 0)
-		conf_error(errors, 0, "cannot be read: %s", strerror(-files->conf));
+	if (*text >= 0)
+		return parse(*text, path, errors);
+	if (*text == -EFBIG)
+		conf_error(errors, 0, "has more than %d bytes", CONF_FILE_MAX);
 	else
-		conf = parse(files->conf, path, errors);
-	return open_named(conf, files, errors);
+		conf_error(errors, 0, "cannot be read: %s", strerror(-*text));
+	return NULL;
+}
+
+struct conf *conf_files_read(const char *path, struct conf_files *files, struct conf_errors *errors)
+{
+	*files = none;
+	return open_named(conf_file_read(path, &files->conf, errors), files, errors);
 }
 
 struct conf *conf_files_renew(const struct conf_files *now, const char *path,
@@ -233,7 +242,8 @@ struct conf *conf_files_renew(const struct conf_files *now, const char *path,
 {
 	struct conf *conf = NULL;
 
-	begin(path, files, errors);
+	*files = none;
+	begin(path, errors);
 	files->conf = fcntl(now->conf, F_DUPFD_CLOEXEC, 0);
 	files->secrets = fcntl(now->secrets, F_DUPFD_CLOEXEC, 0);
 	if (files->conf < 0 || files->secrets < 0)

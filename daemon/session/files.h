@@ -31,7 +31,10 @@ struct conf_files {
 		.conf = -1, .secrets = -1, .pki = PKI_FILES_NONE                                   \
 	}
 
-/* NULL, with at least one error. */
+/* The file alone, and its text in memory, which is the caller's to close; -1: none. NULL, with at
+ * least one error. */
+struct conf *conf_file_read(const char *path, int *text, struct conf_errors *errors);
+/* With all that it names. NULL, with at least one error. */
 struct conf *conf_files_read(const char *path, struct conf_files *files,
 			     struct conf_errors *errors);
 /* The same text and the same secrets as `now`, with the files of its trustpoints as they are on the

@@ -54,6 +54,43 @@ static void close_files(struct files *f)
 	play_free(f->p);
 }
 
+/* Whatever lies where the configuration should be: nothing holds flexd up, and it says what it is.
+ */
+static void test_no_configuration(void **state)
+{
+	struct play *p = play_new();
+	const struct {
+		const char *name, *why;
+	} rows[] = { { "absent", "cannot be opened: No such file or directory" },
+		     { "directory", "is a directory" },
+		     { "fifo", "is not a regular file" },
+		     { "huge", "has more than 4194304 bytes" } };
+	struct conf_errors errors;
+	char path[96];
+	int text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", p->directory, rows[i].name);
+		if (i == 1)
+			assert_int_equal(mkdir(path, 0700), 0);
+		else if (i == 2)
+			assert_int_equal(mkfifo(path, 0600), 0);
+		else if (i == 3) {
+			play_write(path, "#");
+			assert_int_equal(truncate(path, CONF_FILE_MAX + 1), 0);
+		}
+		assert_null(conf_file_read(path, &text, &errors));
+		assert_true(text < 0);
+		assert_int_equal(errors.count, 1);
+		assert_string_equal(strrchr(errors.first[0].text, '/') + 1 + strlen(rows[i].name) +
+					    strlen(": "),
+				    rows[i].why);
+		assert_int_equal(i == 0 ? 0 : remove(path), 0);
+	}
+	play_free(p);
+}
+
 static struct conf *conf_in(struct files *f, struct conf_files *files, const char *words)
 {
 	struct conf_errors errors;
@@ -324,9 +361,13 @@ static void test_text_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),        cmocka_unit_test(test_too_many_lists),
-		cmocka_unit_test(test_refused),     cmocka_unit_test(test_watch),
-		cmocka_unit_test(test_interrupted), cmocka_unit_test(test_text_stays),
+		cmocka_unit_test(test_no_configuration),
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_too_many_lists),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_text_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
