@@ -4,6 +4,7 @@
 #include "core/secret.h"
 
 #include <ini.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
@@ -116,6 +117,37 @@ static bool has_inline_comment(const char *text)
 	return false;
 }
 
+/* Is it text as everybody who reads it takes it: JSON, names in certificates, terminals? */
+static bool is_utf8(const char *text)
+{
+	static const struct {
+		uint8_t mask, lead;
+		uint32_t least; /* what a shorter form can say is said by that */
+	} forms[] = {
+		{ 0x80, 0, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 }
+	};
+	const uint8_t *p = (const uint8_t *)text;
+
+	while (*p) {
+		size_t more = 0;
+		uint32_t c;
+
+		while (more < 4 && (*p & forms[more].mask) != forms[more].lead)
+			more++;
+		if (more == 4)
+			return false;
+		c = *p++ & (uint8_t)~forms[more].mask;
+		for (size_t i = 0; i < more; i++, p++) {
+			if ((*p & 0xc0) != 0x80)
+				return false;
+			c = c << 6 | (*p & 0x3f);
+		}
+		if (c < forms[more].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+			return false;
+	}
+	return true;
+}
+
 /* Is this line one that libinih shall split? Everything else is dealt with here. */
 static bool is_for_libinih(struct reader *r, const struct line *line, size_t room)
 {
@@ -125,6 +157,11 @@ static bool is_for_libinih(struct reader *r, const struct line *line, size_t roo
 	}
 	if (line->len == 0 || r->text[0] == ';' || r->text[0] == '#')
 		return false;
+	/* A key may be any bytes. */
+	if (!r->ini->secret && !line->cut && !is_utf8(r->text)) {
+		complain(r, "this line is not UTF-8; save the file in that encoding");
+		return false;
+	}
 	if (r->text[0] == '[') {
 		read_section(r, line);
 		return false;

@@ -4,6 +4,7 @@
  * is decided here:
  *   - a line is at most as long as libinih's buffer (197 bytes in Debian's build); a longer one is
  *     an error, a longer comment is not;
+ *   - a line that says something is UTF-8, but for secrets, which may be any bytes;
  *   - lines may be indented; there are no continuation lines, a list is a repeated key;
  *   - a byte order mark at the start of the file is skipped;
  *   - a comment begins with ';' or '#' at the start of a line, or with ';' after a space;

@@ -625,6 +625,42 @@ static void test_nul_byte(void **state)
 			    "t.conf:2: this line holds a NUL byte; the file must be text");
 }
 
+/* What is shown as JSON, or stands in a certificate, must be UTF-8; a comment may be anything. */
+static void test_not_utf8(void **state)
+{
+	static const char *const good[] = { "/a/\xc3\xa4", "/a/\xe2\x82\xac", "/a/\xf0\x9f\x8c\x8d",
+					    "/a/\xf4\x8f\xbf\xbf", "/a/\xed\x9f\xbf" };
+	static const char *const wrong[] = {
+		"/a/\xe4", /* Latin-1 */
+		"/a/\xe4"
+		"b",                   /* the same within a text */
+		"/a/\xc0\xaf",         /* longer than it need be */
+		"/a/\xe0\x9f\xbf",     /* the same, of three */
+		"/a/\xf0\x8f\xbf\xbf", /* of four */
+		"/a/\xed\xa0\x80",     /* half of a UTF-16 pair */
+		"/a/\xf4\x90\x80\x80", /* beyond Unicode */
+		"/a/\xf8\x88\x80\x80\x80",
+		"/a/\x80",
+	};
+	static const char form[] = "# \xe4\n[gateway]\noutside = eth0\nsecrets-file = %s\n%s";
+	struct conf_errors errors;
+	char text[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(text, sizeof(text), form, good[i], NO_GATEWAY);
+		conf_free(parse_good(text));
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), form, wrong[i], NO_GATEWAY);
+		assert_null(parse_text(text, &errors));
+		assert_int_equal(errors.count, 1);
+		assert_string_equal(
+			errors.first[0].text,
+			"t.conf:4: this line is not UTF-8; save the file in that encoding");
+	}
+}
+
 /* Bytes of a file do not reach a terminal as they are. */
 static void test_escaped(void **state)
 {
@@ -661,8 +697,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),     cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_many),     cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_nul_byte), cmocka_unit_test(test_escaped),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_nul_byte), cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_escaped),  cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
