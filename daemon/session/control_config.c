@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LINE_MAX_COLUMNS = 79 }; /* of a default that we write */
+
 /* --- config reload --- */
 
 static void reloaded(void *arg, bool ok, const char *text)
@@ -51,6 +53,25 @@ static void put(struct config_rows *rows, const char *key, const char *value)
 					"value", value, ""));
 }
 
+/* A long list takes several lines, as it would be written: a key that is repeated goes on. */
+static void put_default(struct config_rows *rows, const struct conf_key *key)
+{
+	const char *value = key->fallback;
+	char part[LINE_MAX_COLUMNS];
+	size_t room = LINE_MAX_COLUMNS - strlen(key->name) - strlen(" = "), n;
+
+	while (key->max && strlen(value) > room) {
+		for (n = room; n && value[n] != ' '; n--)
+			;
+		if (!n)
+			break;
+		snprintf(part, sizeof(part), "%.*s", (int)n, value);
+		put(rows, key->name, part);
+		value += n + 1;
+	}
+	put(rows, key->name, value);
+}
+
 /* What the section that ends here did not say. */
 static void put_defaults(struct config_rows *rows)
 {
@@ -58,7 +79,7 @@ static void put_defaults(struct config_rows *rows)
 
 	for (size_t i = 0; section && i < section->key_count; i++)
 		if (!rows->given[i] && section->keys[i].fallback)
-			put(rows, section->keys[i].name, section->keys[i].fallback);
+			put_default(rows, &section->keys[i]);
 }
 
 static void on_section(void *arg, unsigned line, const char *name)

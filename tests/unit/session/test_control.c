@@ -416,6 +416,8 @@ static void test_config(void **state)
 			   *value = field(rows, i, "value");
 
 		assert_null(strstr(value, "a long secret"));
+		/* No line of the file is long, so none of ours is. */
+		assert_true(strlen(key) + strlen(value) < 77);
 		lease |= !strcmp(section, "pool four") && !strcmp(key, "range") &&
 			 !strcmp(value, "10.0.0.10-10.0.0.12");
 		fallback |= !strcmp(section, "gateway") && !strcmp(key, "workers") &&
