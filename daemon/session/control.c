@@ -93,10 +93,17 @@ void ctl_set_number(json_t *row, const char *key, uint64_t number)
 
 void ctl_row(struct ctl_client *client, json_t *row)
 {
-	if (!client->done)
-		write_line(client, json_pack("{s:o}", "row", row));
-	else
+	if (client->done) {
 		json_decref(row);
+		return;
+	}
+	write_line(client, json_pack("{s:o}", "row", row));
+	client->has_rows = true;
+}
+
+bool ctl_has_rows(const struct ctl_client *client)
+{
+	return client->has_rows;
 }
 
 static void finish(struct ctl_client *client, json_t *end)

@@ -54,6 +54,7 @@ void ctl_set_number(json_t *row, const char *key, uint64_t number);
 const char *ctl_esp_suite_text(uint16_t suite);
 /* Write a row; it is taken. */
 void ctl_row(struct ctl_client *client, json_t *row);
+bool ctl_has_rows(const struct ctl_client *client); /* one at least has been written */
 /* The answer is complete. */
 void ctl_ok(struct ctl_client *client);
 void ctl_fail(struct ctl_client *client, const char *hint, const char *format, ...)
@@ -95,6 +96,7 @@ void ctl_version(struct ctl_client *client);
 /* The next session behind `after` that the argument "name" means: by va<N>, an identity, an inner
  * address or the outer one; without it every session. NULL: there is none. */
 struct session *ctl_next_meant(const struct ctl_client *client, uint32_t after);
+bool ctl_means(const struct session *session, const char *name);
 /* It means none. */
 void ctl_fail_no_match(struct ctl_client *client);
 

@@ -21,14 +21,15 @@ static const char *identity_text(const struct msg_identity *id, char *buf, size_
 	return id->len ? session_identity(id->type, id->data, id->len, buf, cap) : "";
 }
 
-/* Does the question mean this SA? By session, identity, or outer address. */
-static bool meant(const char *name, const struct msg_ike_sa_row *sa)
+/* Does the question mean this SA? By what its session is called, identity, or outer address. */
+static bool meant(const struct ctl_client *client, const struct msg_ike_sa_row *sa)
 {
+	const char *name = ctl_text(client, "name");
+	const struct session *session = session_by_id(ctl_broker(client)->sessions, sa->session);
 	char text[CTL_IDENTITY_MAX];
 	struct fg_ip ip;
 
-	snprintf(text, sizeof(text), "va%u", sa->session);
-	return !name || (sa->session && strcmp(name, text) == 0) ||
+	return !name || (session && ctl_means(session, name)) ||
 	       (ip_parse(name, &ip) && ip_equal(&ip, &sa->peer.ip)) ||
 	       strcmp(name, identity_text(&sa->remote, text, sizeof(text))) == 0;
 }
@@ -63,7 +64,7 @@ static void set_detail(json_t *row, const struct msg_ike_sa_row *sa)
 static void ike_row(struct ctl_client *client, const void *body)
 {
 	const struct msg_ike_sa_row *sa = body;
-	json_t *row = meant(ctl_text(client, "name"), sa) ? json_object() : NULL;
+	json_t *row = meant(client, sa) ? json_object() : NULL;
 	char text[CTL_IDENTITY_MAX];
 
 	if (!row)
@@ -89,9 +90,23 @@ static void ike_row(struct ctl_client *client, const void *body)
 	ctl_row(client, row);
 }
 
+static void end_of_rows(struct ctl_client *client, const struct msg_ike_stats *stats)
+{
+	const char *name = ctl_text(client, "name");
+
+	(void)stats;
+	if (name && !ctl_has_rows(client))
+		ctl_fail(client, "flexctl show ikev2 sa lists what there is",
+			 "no IKE SA belongs to '%.200s'", name);
+	else
+		ctl_ok(client);
+}
+
 void ctl_show_ikev2_sa(struct ctl_client *client)
 {
-	static const struct ctl_ike ask = { .what = MSG_SHOW_SAS, .row = ike_row };
+	static const struct ctl_ike ask = { .what = MSG_SHOW_SAS,
+					    .row = ike_row,
+					    .stats = end_of_rows };
 
 	ctl_ask_ike(client, &ask);
 }

@@ -26,6 +26,7 @@ struct ctl_client {
 	int trace;              /* its slot, -1: it traces nothing */
 	uint32_t serial;
 	bool queued;
+	bool has_rows;
 	bool done; /* the last line is written */
 };
 

@@ -20,7 +20,7 @@ static bool is_address(const struct session *session, const struct fg_ip *ip)
 	       ip_equal(ip, &session->inner6) || ip_equal(ip, &session->peer.ip);
 }
 
-static bool means(const struct session *session, const char *name)
+bool ctl_means(const struct session *session, const char *name)
 {
 	char text[CTL_IDENTITY_MAX];
 	struct fg_ip ip;
@@ -43,7 +43,7 @@ struct session *ctl_next_meant(const struct ctl_client *client, uint32_t after)
 	const char *name = ctl_text(client, "name");
 	struct session *session = session_next(sessions, after);
 
-	while (session && name && !means(session, name))
+	while (session && name && !ctl_means(session, name))
 		session = session_next(sessions, session->id);
 	return session;
 }
@@ -55,10 +55,9 @@ void ctl_fail_no_match(struct ctl_client *client)
 		 ctl_text(client, "name"));
 }
 
-/* Behind the last one; cursor 0: there was none. */
-static void no_more(struct ctl_client *client, uint32_t cursor)
+static void no_more(struct ctl_client *client)
 {
-	if (cursor == 0 && ctl_text(client, "name"))
+	if (ctl_text(client, "name") && !ctl_has_rows(client))
 		ctl_fail_no_match(client);
 	else
 		ctl_ok(client);
@@ -222,7 +221,7 @@ static void session_step(struct ctl_client *client, uint32_t *cursor)
 	struct session *session = ctl_next_meant(client, *cursor);
 
 	if (!session) {
-		no_more(client, *cursor);
+		no_more(client);
 		return;
 	}
 	*cursor = session->id;
@@ -267,7 +266,7 @@ static void clear_step(struct ctl_client *client, uint32_t *cursor)
 	char name[16], identity[CTL_IDENTITY_MAX];
 
 	if (!session) {
-		no_more(client, *cursor);
+		no_more(client);
 		return;
 	}
 	*cursor = session->id;

@@ -54,7 +54,8 @@ def test_trace_and_stats(lab):
     assert sa["proof"].startswith("client by Shared Key")
     assert sa["client"] == "strongSwan" and sa["ours"] == "gateway.example.org", sa
     assert "fragmentation" in sa["agreed"] and sa["next_in"] == 2, sa
-    assert not l.gateway.show("ikev2", "sa", "nobody@example.org")
+    nobody = l.gateway.flexctl("show", "ikev2", "sa", "nobody@example.org", check=False)
+    assert nobody.returncode == 1 and "nobody@example.org" in nobody.stderr and not nobody.stdout
     other.disconnect()
     assert trace.text() == before
     trace.stop()

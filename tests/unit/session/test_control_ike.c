@@ -105,10 +105,14 @@ static void test_ike_sa_detail(void **state)
 	} asks[] = {
 		{ "", 2, false },
 		{ "\"detail\": true", 2, true },
-		{ "\"detail\": true, \"name\": \"va3\"", 1, true },
+		{ "\"detail\": true, \"name\": \"va1\"", 1, true },
 		{ "\"name\": \"a.example.org\"", 1, false },
+		{ "\"name\": \"fqdn a.example.org\"", 1, false },
+		{ "\"name\": \"10.0.0.10\"", 1, false }, /* inner */
 		{ "\"name\": \"198.51.100.8\"", 1, false },
-		{ "\"name\": \"va4\"", 0, false },
+		/* As in every other show: that there is none of that name is an error. */
+		{ "\"name\": \"va2\"", 0, false },
+		{ "\"name\": \"a.example.or\"", 0, false },
 	};
 	struct msg_ike_sa_row row = {
 		.local = endpoint_of("192.0.2.1", 500),
@@ -119,11 +123,16 @@ static void test_ike_sa_detail(void **state)
 		.moves = 3,
 	};
 	const struct msg_ike_stats stats = { 0 };
+	struct msg_session_begin begin;
 	struct play *p = play_new();
 
 	(void)state;
 	play_start(p);
 	row.remote = (struct msg_identity){ .type = 2, .len = 13, .data = "a.example.org" };
+	begin = begin_of(9, "a.example.org");
+	begin.remote.type = 2;
+	play_say(p, CHILD_IKE, MSG_SESSION_BEGIN, &begin, sizeof(begin));
+	play_expect(p, CHILD_IKE, MSG_SESSION_BEGUN, false);
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
 		char line[160];
 		json_t *rows;
@@ -133,7 +142,7 @@ static void test_ike_sa_detail(void **state)
 			 asks[i].args);
 		fd = call_with(p, line);
 		play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
-		row.session = 3;
+		row.session = 1;
 		row.remote.len = 13;
 		row.peer = endpoint_of("198.51.100.7", 500);
 		play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
@@ -142,11 +151,15 @@ static void test_ike_sa_detail(void **state)
 		row.peer = endpoint_of("198.51.100.8", 500);
 		play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
 		play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+		if (asks[i].rows == 0) {
+			bad(p, hear_all(p, fd), "no IKE SA belongs to '");
+			continue;
+		}
 		rows = hear_good(p, fd);
 		assert_int_equal(json_array_size(rows), asks[i].rows);
 		if (asks[i].detail)
 			check_detail(rows);
-		else if (asks[i].rows)
+		else
 			assert_null(json_object_get(json_array_get(rows, 0), "client"));
 		json_decref(rows);
 	}
