@@ -310,7 +310,7 @@ const struct ctl_command ctl_commands[] = {
 	  .arguments = { { "all", "all", CTL_FLAG }, { "name", "NAME|IDENTITY|ADDRESS", CTL_OPTIONAL } },
 	  .one_of = true,
 	  .views = TABLE(cleared_columns), .nothing = "no client session",
-	  .help = "End sessions: the client is told, its address and SAs are released.",
+	  .help = "End sessions: the client is told. all: also logins that are under way.",
 	  .run = ctl_run_ask },
 	{ .words = "config check",
 	  .arguments = { { "file", "FILE", CTL_OPTIONAL } },

@@ -48,10 +48,12 @@ enum msg_type {
 	MSG_SA_LIFE,         /* struct msg_sa_life: a limit is near, or reached */
 	MSG_IDLE,            /* struct msg_idle */
 	MSG_LOCALS,          /* struct msg_locals: after READY and whenever they change */
-	MSG_SESSION_CLEAR,  /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
-	MSG_PEER_MOVED,     /* struct msg_peer_moved: authenticated ESP came from there */
-	MSG_IKE_SHOW,       /* struct msg_ike_show */
-	MSG_IKE_TRACE,      /* struct msg_ike_trace */
+	MSG_SESSION_CLEAR, /* struct msg_session_clear: say DELETE to the peer, then SESSION_END */
+	MSG_CLEAR_REST,    /* end every IKE SA that has no session: logins under way, childless ones
+			    */
+	MSG_PEER_MOVED,    /* struct msg_peer_moved: authenticated ESP came from there */
+	MSG_IKE_SHOW,      /* struct msg_ike_show */
+	MSG_IKE_TRACE,     /* struct msg_ike_trace */
 	MSG_COOKIE_SECRETS, /* struct fg_cookie_secrets: of the cookies, also XDP's */
 	MSG_STOP,           /* say DELETE to every peer, end, exit 0 */
 

@@ -250,6 +250,14 @@ static int session_clear(struct ike_core *core, const struct msg_session_clear *
 	return 0;
 }
 
+/* Who is not authenticated yet hears nothing, and begins again. */
+static void clear_rest(struct ike_core *core, struct ikesa *sa, void *arg)
+{
+	(void)arg;
+	if (!sa->session && ike_state_in(sa->state, IKE_IN_SETUP | IKE_AUTHENTICATED))
+		ike_close(core, sa, FG_CAUSE_operator_clear);
+}
+
 static int peer_moved(struct ike_core *core, const struct msg_peer_moved *moved)
 {
 	struct ikesa *sa = ikesa_find_handle(core, moved->ike);
@@ -356,6 +364,9 @@ int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 		return locals(core, body);
 	case MSG_SESSION_CLEAR:
 		return session_clear(core, body);
+	case MSG_CLEAR_REST:
+		each_sa(core, clear_rest, NULL);
+		return 0;
 	case MSG_PEER_MOVED:
 		return peer_moved(core, body);
 	case MSG_COOKIE_SECRETS:

@@ -241,6 +241,7 @@ const struct ipc_rule process_flexd_rules[] = {
 	{ MSG_IDLE,            "IDLE",            FIXED(msg_idle), from_flexd, false },
 	{ MSG_LOCALS,          "LOCALS",          FIXED(msg_locals), from_flexd, false },
 	{ MSG_SESSION_CLEAR,   "SESSION_CLEAR",   FIXED(msg_session_clear), from_flexd, false },
+	{ MSG_CLEAR_REST,      "CLEAR_REST",      NOTHING, from_flexd, false },
 	{ MSG_PEER_MOVED,      "PEER_MOVED",      FIXED(msg_peer_moved), from_flexd, false },
 	{ MSG_COOKIE_SECRETS,  "COOKIE_SECRETS",  FIXED(fg_cookie_secrets), from_flexd, false },
 	{ MSG_IKE_SHOW,        "IKE_SHOW",        FIXED(msg_ike_show), on_show, false },

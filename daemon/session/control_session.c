@@ -260,12 +260,20 @@ void ctl_show_derived_config(struct ctl_client *client)
 
 /* --- clear session --- */
 
+/* All: also those who are about to log in. Without ike there are none. */
+static void clear_rest(const struct ctl_client *client)
+{
+	if (ctl_flag(client, "all"))
+		supervise_to_ike(ctl_broker(client), MSG_CLEAR_REST, NULL, 0);
+}
+
 static void clear_step(struct ctl_client *client, uint32_t *cursor)
 {
 	struct session *session = ctl_next_meant(client, *cursor);
 	char name[16], identity[CTL_IDENTITY_MAX];
 
 	if (!session) {
+		clear_rest(client);
 		no_more(client);
 		return;
 	}

@@ -45,7 +45,8 @@
  *                                             claims. The newest first. session: who had this
  *                                             number then
  *   show config                               section key value
- *   clear session        name, or all: true   name identity: what is being cleared
+ *   clear session        name, or all: true   name identity: what is being cleared. all: IKE SAs
+ *                                             without a session end, too
  *   config reload                             line: what changed
  *   version                                   name version abi
  */

@@ -196,6 +196,45 @@ static void test_clear_of_another(void **state)
 	story_end(s);
 }
 
+/* What has no session, at the operator's word: who is not known yet hears nothing. */
+static void test_clear_rest(void **state)
+{
+	struct story *s = story_up(0);
+	struct initiator_setup setup;
+	struct initiator *half;
+
+	(void)state;
+	gateway_client(&s->gw, &setup);
+	assert_int_equal(initiator_new(&setup, &half), 0);
+	assert_true(initiator_init(half) > 0);
+	gateway_receive(&s->gw, half->out, half->out_len, &half->peer, &half->local);
+	assert_int_equal(s->gw.core->half_open, 1);
+	s->gw.out_count = 0;
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_CLEAR_REST, NULL), 0);
+	assert_int_equal(s->gw.out_count, 0);
+	assert_int_equal(s->gw.core->half_open, 0);
+	assert_int_equal(s->gw.core->gauge[IKE_STATE_ESTABLISHED], 1);
+	assert_int_equal(gateway_sessions(&s->gw), 1);
+	initiator_free(half);
+	story_end(s);
+
+	/* Who was refused a session, but is authenticated, is told. */
+	s = story_client(0);
+	s->gw.refuse_begin = FG_CAUSE_no_address;
+	gateway_login(&s->gw, s->in);
+	assert_int_equal(s->gw.core->gauge[IKE_STATE_CHILDLESS], 1);
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_CLEAR_REST, NULL), 0);
+	/* Once: what is on its way out is let go. */
+	assert_int_equal(ike_from_broker(s->gw.core, MSG_CLEAR_REST, NULL), 0);
+	gateway_settle(&s->gw);
+	assert_int_equal(s->gw.core->gauge[IKE_STATE_DELETING], 1);
+	assert_int_equal(s->gw.out_count, 1);
+	pass_on(s);
+	assert_int_equal(s->in->state, INITIATOR_CLOSED);
+	story_empty(s);
+	story_end(s);
+}
+
 static void test_stop(void **state)
 {
 	struct story *s = story_up(INITIATOR_FAKE_NAT);
@@ -238,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_answer),
 		cmocka_unit_test(test_both_delete),
 		cmocka_unit_test(test_clear_of_another),
+		cmocka_unit_test(test_clear_rest),
 		cmocka_unit_test(test_stop),
 	};
 
