@@ -14,7 +14,7 @@
 
 enum {
 	RSA_EXPONENT_BITS = 33,
-	SECURE_BYTES = 256 * 1024, /* some 60 RSA keys of 4096 bits */
+	SECURE_BYTES = 1024 * 1024, /* some 290 RSA keys of 8192 bits */
 	SECURE_BLOCK = 32,
 };
 
@@ -106,7 +106,9 @@ struct sign_key *sign_key_of(EVP_PKEY *pkey, bool is_private, const char **why)
 
 void sign_protect_keys(void)
 {
-	/* What does not fit lies in ordinary memory, and is cleared like the rest. */
+	/* Without it ordinary memory serves, cleared like the rest; but when it is full, no key can
+	 * be read any more. So there is room for all that may be in use, before and after a reload.
+	 */
 	if (CRYPTO_secure_malloc_init(SECURE_BYTES, SECURE_BLOCK) != 1)
 		ERR_clear_error();
 }

@@ -295,12 +295,36 @@ static void test_rsa_numbers(void **state)
 	BN_free(n);
 }
 
+/* As many bytes as aaa may hold: 32 keys of 8192 bits, which take four times as much as those of
+ * 2048, and in a reload those before and the ones after as well. */
+static void test_many_keys(void **state)
+{
+	enum { MANY = 32 * 4 * 3 };
+	struct sign_key *keys[MANY];
+	EVP_PKEY *pkey = ca_key("RSA:2048");
+	char *pem = ca_key_pem(pkey);
+	const char *why = "";
+
+	(void)state;
+	sign_protect_keys();
+	for (int i = 0; i < MANY; i++) {
+		keys[i] = sign_key_from_pem(pem, strlen(pem), &why);
+		if (!keys[i])
+			fail_msg("key %d %s", i, why);
+	}
+	for (int i = 0; i < MANY; i++)
+		sign_key_free(keys[i]);
+	free(pem);
+	EVP_PKEY_free(pkey);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_pss),
 		cmocka_unit_test(test_rsa_numbers),
+		cmocka_unit_test(test_many_keys),
 	};
 
 	return cmocka_run_group_tests(tests, make_rsa, free_rsa);
