@@ -421,6 +421,7 @@ int aaa_main(void)
 		log_error(AREA, "the crypto library fails its self-test: %s", what);
 		return 1;
 	}
+	signal(SIGPIPE, SIG_IGN); /* whoever reads the log may go */
 	/* Ctrl-C in a terminal reaches every process; flexd decides who ends when. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

@@ -214,6 +214,7 @@ int ike_main(void)
 		log_error(AREA, "the crypto library fails its self-test: %s", what);
 		return 1;
 	}
+	signal(SIGPIPE, SIG_IGN); /* whoever reads the log may go */
 	/* Signals of a terminal reach every process; flexd decides what they mean. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);

@@ -200,6 +200,21 @@ static int play_open(void **state)
 	return 0;
 }
 
+/* Nobody reads its log any more. */
+static int play_open_unheard(void **state)
+{
+	int saved = dup(STDERR_FILENO), ends[2], result;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[0]);
+	close(ends[1]);
+	result = play_open(state);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	return result;
+}
+
 static int wait_exit(struct play *p)
 {
 	int status = -1;
@@ -576,6 +591,16 @@ static void test_new_ike(void **state)
 	assert_int_equal(login(p, "key of alice"), MSG_AUTH_OK);
 }
 
+/* A line in the log that nobody reads ends nothing. */
+static void test_unheard(void **state)
+{
+	struct play *p = *state;
+
+	start(p);
+	assert_int_equal(login(p, "key of bob"), MSG_AUTH_WRONG);
+	assert_int_equal(login(p, "key of alice"), MSG_AUTH_OK);
+}
+
 static void test_orders_out_of_place(void **state)
 {
 	struct play *p = *state;
@@ -623,6 +648,7 @@ int main(void)
 		PLAY(test_ill_sized),
 		PLAY(test_old_key_wiped),
 		PLAY(test_new_ike),
+		cmocka_unit_test_setup_teardown(test_unheard, play_open_unheard, play_close),
 		PLAY(test_orders_out_of_place),
 		PLAY(test_commit_of_nothing),
 		PLAY(test_cannot_confine),

@@ -180,6 +180,21 @@ static int play_open(void **state)
 	return 0;
 }
 
+/* Nobody reads its log any more. */
+static int play_open_unheard(void **state)
+{
+	int saved = dup(STDERR_FILENO), ends[2], result;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[0]);
+	close(ends[1]);
+	result = play_open(state);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	return result;
+}
+
 static int play_close(void **state)
 {
 	struct play *p = *state;
@@ -289,6 +304,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_slow_reader_of_a_long_list, play_open,
 						play_close),
 		cmocka_unit_test_setup_teardown(test_channel_to_aaa_breaks, play_open, play_close),
+		cmocka_unit_test_setup_teardown(test_channel_to_aaa_breaks, play_open_unheard,
+						play_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
