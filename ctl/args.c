@@ -15,6 +15,7 @@ const struct ctl_option ctl_options[] = {
 	{ "--watch",  "[=SECONDS]", "Show again every SECONDS (2), until Ctrl-C." },
 	{ "--socket", " PATH",      "Socket of flexd (" FG_RUN_DIRECTORY "/" FG_CTL_SOCKET ")." },
 	{ "--help",   "",           "Show help, of the command if one is given." },
+	{ "--version", "",          "Show the version of flexctl alone, without asking flexd." },
 	{ "--generate-man", "",     "Print the manual page." },
 	{ "--generate-completion", "", "Print the completion for bash." },
 };
@@ -241,6 +242,8 @@ static bool parse_option(int argc, char *const *argv, int *i, struct ctl_call *c
 		{ "--json", &call->json },
 		{ "--help", &call->help },
 		{ "-h", &call->help },
+		{ "--version", &call->version },
+		{ "-V", &call->version },
 		{ "--generate-man", &call->generate_man },
 		{ "--generate-completion", &call->generate_completion },
 	};
@@ -362,7 +365,8 @@ bool ctl_parse(int argc, char *const *argv, struct ctl_call *call, struct ctl_er
 			words[count++] = argv[i];
 		}
 	}
-	if (count == 0 && (call->help || call->generate_man || call->generate_completion))
+	if (count == 0 &&
+	    (call->help || call->version || call->generate_man || call->generate_completion))
 		return true;
 	if (parse_words(call, words, count, error))
 		return true;

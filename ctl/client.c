@@ -113,9 +113,11 @@ static int inbox_fill(struct inbox *in, int fd, int timeout_ms, struct ctl_error
 		in->data = bigger;
 		in->cap += 65536;
 	}
-	do
-		r = poll(&p, 1, timeout_ms);
-	while (r < 0 && errno == EINTR);
+	r = poll(&p, 1, timeout_ms);
+	if (r < 0) { /* a signal that somebody waits for: Ctrl-C */
+		ctl_fail(error, NULL, "waiting for flexd: %s", strerror(errno));
+		return -1;
+	}
 	if (r == 0) {
 		ctl_fail(error, "its log tells what it is doing (journalctl -u flexd)",
 			 "flexd did not answer within %d seconds", CTL_ANSWER_TIMEOUT_S);

@@ -13,7 +13,7 @@
 /* What flexctl's exit status says. */
 enum ctl_exit {
 	CTL_OK = 0,
-	CTL_REFUSED = 1,   /* flexd said no */
+	CTL_REFUSED = 1,   /* flexd said no, or standard output takes no more */
 	CTL_USAGE = 2,     /* the command line is wrong */
 	CTL_UNREACHED = 3, /* no answer from flexd */
 };
@@ -81,7 +81,7 @@ struct ctl_call {
 	size_t begun_words;
 	json_t *args;
 	const char *socket;
-	bool json, help, generate_man, generate_completion;
+	bool json, help, version, generate_man, generate_completion;
 	unsigned watch; /* seconds, 0: once */
 };
 
@@ -116,5 +116,8 @@ enum ctl_exit ctl_run_live(const struct ctl_call *call, json_t *rows, struct ctl
 enum ctl_exit ctl_run_check(const struct ctl_call *call, json_t *rows, struct ctl_error *error);
 enum ctl_exit ctl_run_version(const struct ctl_call *call, json_t *rows, struct ctl_error *error);
 enum ctl_exit ctl_run_help(const struct ctl_call *call, json_t *rows, struct ctl_error *error);
+
+/* At the end: a full disk must not look like a short answer. Returns result, or says why not. */
+enum ctl_exit ctl_written(enum ctl_exit result);
 
 #endif

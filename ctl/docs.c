@@ -8,7 +8,7 @@
 
 static const char *const exit_texts[] = {
 	[CTL_OK] = "done",
-	[CTL_REFUSED] = "flexd, or its check of a file, said no",
+	[CTL_REFUSED] = "flexd, or its check of a file, said no; or the output cannot be written",
 	[CTL_USAGE] = "the command line is wrong",
 	[CTL_UNREACHED] = "flexd did not answer",
 };

@@ -4,6 +4,7 @@
 #include "docs.h"
 #include "render.h"
 
+#include <flexgate/plane.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static enum ctl_exit once(const struct ctl_call *call)
 		ctl_render_text(stdout, call, rows, terminal_width());
 	json_decref(rows);
 	fflush(stdout);
-	if (result != CTL_OK)
+	if (result != CTL_OK && !stop)
 		complain(&error);
 	return result;
 }
@@ -82,13 +83,14 @@ static enum ctl_exit watch(const struct ctl_call *call)
 		result = once(call);
 		if (!screen && !call->json)
 			putchar('\n');
+		if (fflush(stdout))
+			return CTL_OK; /* main() says so */
+		if (stop)
+			break;
 		/* What never worked will not begin to. */
 		if (result == CTL_USAGE || (result != CTL_OK && !screen))
 			return result;
-		if (ferror(stdout) || fflush(stdout))
-			return CTL_OK;
-		if (!stop)
-			sleep(call->watch);
+		sleep(call->watch);
 	} while (!stop);
 	if (screen)
 		putchar('\n');
@@ -109,7 +111,9 @@ int main(int argc, char **argv)
 		complain(&error);
 		return CTL_USAGE;
 	}
-	if (call.generate_man)
+	if (call.version)
+		printf("flexctl %s (map ABI %d)\n", FG_VERSION, FG_ABI);
+	else if (call.generate_man)
 		ctl_docs_man(stdout);
 	else if (call.generate_completion)
 		ctl_docs_completion(stdout);
@@ -120,7 +124,5 @@ int main(int argc, char **argv)
 	else
 		result = call.watch ? watch(&call) : once(&call);
 	ctl_call_free(&call);
-	if (fflush(stdout) != 0 && result == CTL_OK)
-		result = CTL_REFUSED;
-	return (int)result;
+	return (int)ctl_written(result);
 }

@@ -27,6 +27,14 @@ enum ctl_exit ctl_run_ask(const struct ctl_call *call, json_t *rows, struct ctl_
 	return result;
 }
 
+enum ctl_exit ctl_written(enum ctl_exit result)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return result;
+	fprintf(stderr, "flexctl: cannot write: %s\n", strerror(errno));
+	return result == CTL_OK ? CTL_REFUSED : result;
+}
+
 static void print_live(void *arg, json_t *row)
 {
 	const struct ctl_call *call = arg;
@@ -45,7 +53,7 @@ static void print_live(void *arg, json_t *row)
 	putchar('\n');
 	/* Whoever reads it, a pipe too, reads it now. */
 	if (fflush(stdout))
-		exit(CTL_OK);
+		exit(ctl_written(CTL_OK));
 }
 
 enum ctl_exit ctl_run_live(const struct ctl_call *call, json_t *rows, struct ctl_error *error)

@@ -33,6 +33,7 @@ static const char usage[] =
 	"  --timeout SECONDS        for one login (default 10)\n"
 	"  --deadline SECONDS       for everything (default 300)\n"
 	"  --json                   the result as JSON\n"
+	"  --version                show the version\n"
 	"exit status: 0 all logged in and every rekey worked, 1 not all, 2 wrong usage\n";
 
 enum option_number {
@@ -60,6 +61,7 @@ enum option_number {
 	OPT_DEADLINE,
 	OPT_JSON,
 	OPT_HELP,
+	OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -87,6 +89,7 @@ static const struct option long_options[] = {
 	{ "deadline", required_argument, NULL, OPT_DEADLINE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
 };
 
@@ -203,6 +206,9 @@ static bool take_option(struct options *o, int option, const char *value)
 		return o->json = true;
 	case OPT_HELP:
 		fputs(usage, stdout);
+		exit(0);
+	case OPT_VERSION:
+		puts("ikeload " FG_VERSION);
 		exit(0);
 	default: /* getopt_long() has said what is wrong */
 		return false;

@@ -226,7 +226,18 @@ static void stop(struct flexdp *dp)
 	maps_close(&dp->maps);
 }
 
-int main(void)
+/* Not by flexd: it gives no words, and a channel. */
+static int by_hand(int argc, char **argv)
+{
+	if (argc == 2 && (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))) {
+		printf("flexdp %s (map ABI %d)\n", FG_VERSION, FG_ABI);
+		return 0;
+	}
+	fputs("flexdp is started by flexd; flexdp -V shows the version\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
 {
 	static struct flexdp dp;
 	const struct ipc_events events = { .rules = rules,
@@ -236,6 +247,8 @@ int main(void)
 	char why[512] = "flexdp is started by flexd";
 	int result;
 
+	if (argc > 1 || fcntl(PROC_CHANNEL_FD, F_GETFD) < 0)
+		return by_hand(argc, argv);
 	log_open("flexdp", LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
 	/* Ctrl-C in a terminal reaches every process; flexd decides who ends when. */

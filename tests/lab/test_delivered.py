@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_files(build, tmp_path, path):
     assert done.returncode == 0, done.stdout + done.stderr
     broken = check(build, tmp_path, public + "\n[pool clients]\nprefix = nonsense\n", secrets)
     assert broken.returncode == 1 and "flexgate.conf:" in broken.stdout
+
+
+@pytest.mark.parametrize("name", ["flexd", "flexctl", "flexdp", "ikeload"])
+def test_versions(build, name):
+    said = run([os.path.join(os.path.abspath(build), name), "--version"]).stdout
+    assert re.fullmatch(name + r" \d+\.\d+\.\d+( \(map ABI \d+\))?\n", said), said
+
+
+def test_full_disk(build):
+    """What could not be written is not a short answer."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([os.path.abspath(build) + "/flexctl", "help"], stdout=full,
+                              stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1 and "No space left" in done.stderr, done
 
 
 def test_readme(build, tmp_path):

@@ -3,14 +3,17 @@
 #include "ctl/client.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -143,6 +146,35 @@ static void test_long_answer(void **state)
 	json_decref(args);
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* Ctrl-C in --watch ends the wait for a flexd that hangs, too. */
+static void test_interrupted(void **state)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct itimerval soon = { .it_value.tv_usec = 50 * 1000 }, never = { 0 };
+	struct ctl_error error = { 0 };
+	json_t *rows = json_array(), *args = json_object();
+	time_t begun = time(NULL);
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	assert_int_equal(ctl_exchange(ends[0], "show plane", args, rows, &error), CTL_UNREACHED);
+	setitimer(ITIMER_REAL, &never, NULL);
+	assert_true(time(NULL) - begun < CTL_ANSWER_TIMEOUT_S / 2);
+	assert_non_null(strstr(error.text, "Interrupted"));
+	close(ends[0]);
+	close(ends[1]);
+	json_decref(rows);
+	json_decref(args);
+}
+
 static void test_too_long(void **state)
 {
 	struct ctl_error error = { 0 };
@@ -170,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_long_answer),
+		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_too_long),
 	};
 
