@@ -148,7 +148,11 @@ static struct entry *find_free_of(const struct leases *leases, const struct pool
 {
 	uint64_t key = id_key(leases, pool, ask->id_type, ask->id, ask->id_len);
 	struct hash_link *link = hash_first(&leases->by_id, key);
+	struct entry *hint = find_ip(leases, &ask->hint);
 
+	/* Several clients with one identity: each knows which was its own. */
+	if (hint && !hint->held && hint->pool == pool && same_id(hint, ask))
+		return hint;
 	for (; link; link = hash_next(link)) {
 		struct entry *e = HASH_ENTRY(link, struct entry, by_id);
 

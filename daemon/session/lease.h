@@ -35,8 +35,9 @@ struct lease_ask {
 };
 
 /*
- * In order: what the identity had last, the hint if nobody else is remembered for it, an address
- * that was never lent, the one that has been free for longest. Returns 0, -ENOSPC or -ENOMEM.
+ * In order: the hint if the identity had it, what else the identity had last, the hint if nobody is
+ * remembered for it, an address that was never lent, the one that has been free for longest.
+ * Returns 0, -ENOSPC or -ENOMEM.
  */
 int lease_take(struct leases *leases, const struct lease_ask *ask, struct fg_ip *ip);
 /* Harmless for an address that is not lent. */

@@ -95,6 +95,18 @@ static const struct {
 	    { "a", "10.0.0.11" },
 	    { "-10.0.0.11", NULL },
 	    { "a", "10.0.0.11" } } },
+	/* the same two come back in either order and ask for what they had */
+	{ "[pool four]\nprefix = 10.0.0.0/24\nrange = 10.0.0.10-10.0.0.12\n" SIX,
+	  0,
+	  { { "a", "10.0.0.10" },
+	    { "a", "10.0.0.11" },
+	    { "-10.0.0.10", NULL },
+	    { "-10.0.0.11", NULL },
+	    { "a@10.0.0.10", "10.0.0.10" },
+	    { "a@10.0.0.10", "10.0.0.11" },
+	    { "-10.0.0.11", NULL },
+	    { "b@10.0.0.11", "10.0.0.12" },
+	    { "a@10.0.0.12", "10.0.0.11" } } },
 	/* exclusions, also such that overlap, and ranges out of order */
 	{ "[pool four]\nprefix = 10.0.0.0/24\nrange = 10.0.0.20-10.0.0.23\n"
 	  "range = 10.0.0.10-10.0.0.12\nexclude = 10.0.0.11-10.0.0.21\nexclude = 10.0.0.20\n" SIX,
