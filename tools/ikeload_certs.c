@@ -97,8 +97,15 @@ bool certs_make(const char *directory, const char *kind, const char *gateway)
 				      .from = now - DAY_S,
 				      .until = now + DAYS * DAY_S };
 	struct ca_cert ca;
+	char path[PATH_SIZE];
 	bool ok;
 
+	/* Certificates of clients that lie there are of the CA that is. */
+	snprintf(path, sizeof(path), "%s/ca.pem", directory);
+	if (access(path, F_OK) == 0) {
+		fprintf(stderr, "ikeload: %s is there already; name another directory\n", path);
+		return false;
+	}
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST) {
 		fprintf(stderr, "ikeload: %s: %s\n", directory, strerror(errno));
 		return false;

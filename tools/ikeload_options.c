@@ -15,7 +15,8 @@ static const char usage[] =
 	"  --psk KEY                text, the same for all clients\n"
 	"  --pki DIRECTORY          by the CA there each client gets a certificate of its own\n"
 	"  --make-pki DIRECTORY     make that CA and a certificate of the gateway, and end\n"
-	"  --key KIND               EC:P-256 (default), EC:P-384, RSA:2048, ED25519, ...\n"
+	"  --key KIND               EC:P-256 (default), EC:P-384, EC:P-521, RSA:2048, RSA:3072,\n"
+	"                           RSA:4096, ED25519 or ED448\n"
 	"  --gateway-name NAME      (default \"gateway.example.org\")\n"
 	"  --identity-prefix TEXT   fqdn TEXT<n>SUFFIX is client n (default \"load-\")\n"
 	"  --identity-suffix TEXT   (default \".example.org\")\n"
@@ -147,6 +148,20 @@ static bool rekey_kinds(const char *text, struct options *o)
 	return false;
 }
 
+static bool key_kind(const char *text, struct options *o)
+{
+	static const char *const kinds[] = { "EC:P-256", "EC:P-384", "EC:P-521", "RSA:2048",
+					     "RSA:3072", "RSA:4096", "ED25519",  "ED448" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(text, kinds[i])) {
+			o->key = kinds[i];
+			return true;
+		}
+	fprintf(stderr, "ikeload: \"%s\": no kind of key that is known here\n", text);
+	return false;
+}
+
 static bool take_option(struct options *o, int option, const char *value)
 {
 	switch (option) {
@@ -181,8 +196,7 @@ static bool take_option(struct options *o, int option, const char *value)
 		o->make_pki = value;
 		return true;
 	case OPT_KEY:
-		o->key = value;
-		return true;
+		return key_kind(value, o);
 	case OPT_GATEWAY_NAME:
 		o->gateway_name = value;
 		return true;
@@ -227,6 +241,8 @@ static bool complete(const struct options *o)
 		return true;
 	if (ip_is_zero(&o->gateway))
 		return wrong("--gateway ADDRESS is missing", "");
+	if (o->hold_s >= o->deadline_s)
+		return wrong("--hold wants a longer --deadline", "");
 	return !o->psk != !o->pki || wrong("one of --psk KEY and --pki DIRECTORY is needed", "");
 }
 

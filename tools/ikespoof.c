@@ -39,6 +39,7 @@ enum { BATCH = 64, FRAME_MAX = 1024, HEADERS = 14 + 20 + 8, SOURCES = 1 << 17 };
 struct flood {
 	const char *device;
 	uint8_t mac[6];
+	bool has_mac;
 	struct fg_ip gateway;
 	unsigned rate, seconds, burst;
 	int fd;
@@ -82,8 +83,8 @@ static bool take_option(struct flood *f, int option, const char *value)
 		f->device = value;
 		return true;
 	case 'm':
-		return sscanf(value, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &m[0], &m[1], &m[2], &m[3],
-			      &m[4], &m[5]) == 6;
+		return f->has_mac = sscanf(value, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &m[0], &m[1],
+					   &m[2], &m[3], &m[4], &m[5]) == 6;
 	case 'g':
 		return ip_parse(value, &f->gateway) && ip_is4(&f->gateway);
 	case 'r':
@@ -238,7 +239,7 @@ int main(int argc, char **argv)
 			fputs(usage, stderr);
 			return 2;
 		}
-	if (optind != argc || !f.device || ip_is_zero(&f.gateway)) {
+	if (optind != argc || !f.device || !f.has_mac || ip_is_zero(&f.gateway)) {
 		fputs(usage, stderr);
 		return 2;
 	}
