@@ -14,7 +14,7 @@ PSK = "correct-horse-battery-staple"
 
 CONF = """
 [gateway]
-outside = eth0
+outside = %(outside)s
 inside = %(inside)s
 run-directory = %(dir)s/run
 bpf-directory = %(dir)s/bpf/flexgate
@@ -67,9 +67,10 @@ PRE_SHARE = """authentication-local = pre-share
 authentication-remote = pre-share
 keyring-local = default"""
 
-DEFAULTS = dict(max_sessions=64, log_level="debug", inside="eth1", gateway="", proposal="", policy="",
-                template="", profile="", range="10.10.0.10-10.10.255.250", match="any", psk=PSK,
-                trust="", local_id="fqdn gateway.example.org", auth=PRE_SHARE, key=None)
+DEFAULTS = dict(max_sessions=64, log_level="debug", outside="eth0", inside="eth1", gateway="",
+                proposal="", policy="", template="", profile="", match="any", psk=PSK, trust="",
+                range="10.10.0.10-10.10.255.250", local_id="fqdn gateway.example.org",
+                auth=PRE_SHARE, key=None)
 # What a sanitizer writes.
 ALARM = re.compile(r"ERROR: \w+Sanitizer|runtime error:|SUMMARY: ")
 

@@ -2,7 +2,7 @@
 """Which profile a strongSwan client gets, and what its identity makes of it: by every kind of identity,
 by its certificate, by the address that it reaches and the name that it asks for."""
 from ca import CA, Cert
-from net import Network, address, wait_for
+from net import Network, address, link, wait_for
 from test_certificates import METHODS, auth, trustpoint
 
 HOST4, GATEWAY4 = Network.HOST4, Network.GATEWAY4
@@ -69,6 +69,19 @@ def test_identity(lab):
     c.refused(timeout=5)
     wait_for(lambda: "asks for fqdn other.example.org, but in profile domain we are fqdn " + GATEWAY in
              l.gateway.log(), "the log says whom it found", timeout=3)
+
+
+def test_outside_interface(lab):
+    """By the device where it comes in; what goes back takes another one."""
+    l = lab(start=False, outside="eth0, eth2",
+            profile=profile("second", identity("any") + "\nmatch-outside-interface = eth2"))
+    link(l.network.router, "wan2", l.network.gateway, "eth2")
+    address(l.network.router, "wan2", "192.0.3.254/24")
+    address(l.network.gateway, "eth2", "192.0.3.1/24")
+    l.gateway.start()
+    c = l.client()
+    for gateway, expected in (("192.0.3.1", "second"), (GATEWAY4, "default"), ("192.0.3.1", "second")):
+        gets(l, c, expected, gateway=gateway)
 
 
 MAPS = """
