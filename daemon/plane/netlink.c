@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum { NETLINK_BUFFER = 32 * 1024, NETLINK_EVENT_BUFFER = 4 * 1024 * 1024 };
@@ -58,20 +59,16 @@ struct nl_msg *netlink_request(int type, int flags, const void *head, size_t len
 	return msg;
 }
 
-/* True: that was the last message of the answer and *result is set. */
+/* True: that was the last message of the answer and *result is set. Both kinds of end carry an
+ * errno: a list may break off. */
 static bool last_of_answer(struct nlmsghdr *row, int *result)
 {
-	if (row->nlmsg_type == NLMSG_DONE) {
-		*result = 0;
-		return true;
-	}
-	if (row->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *error = nlmsg_data(row);
-
-		*result = nlmsg_datalen(row) < (int)sizeof(error->error) ? -EPROTO : error->error;
-		return true;
-	}
-	return false;
+	if (row->nlmsg_type != NLMSG_DONE && row->nlmsg_type != NLMSG_ERROR)
+		return false;
+	*result = -EPROTO;
+	if (nlmsg_datalen(row) >= (int)sizeof(*result))
+		memcpy(result, nlmsg_data(row), sizeof(*result));
+	return true;
 }
 
 static int read_answer(int fd, uint32_t seq, netlink_row row, void *arg)
