@@ -121,7 +121,7 @@ int netlink_events(struct nl_sock *socket, netlink_row row, void *arg)
 	_Alignas(struct nlmsghdr) char buf[NETLINK_BUFFER];
 	int result = 0;
 
-	for (;;) {
+	for (int turn = 0; turn < NETLINK_TURN; turn++) {
 		ssize_t got = recv(nl_socket_get_fd(socket), buf, sizeof(buf), MSG_DONTWAIT);
 		struct nlmsghdr *at = (struct nlmsghdr *)buf;
 		int left = (int)got;
@@ -131,8 +131,9 @@ int netlink_events(struct nl_sock *socket, netlink_row row, void *arg)
 			continue;
 		}
 		if (got <= 0)
-			return result;
+			break;
 		for (; nlmsg_ok(at, left); at = nlmsg_next(at, &left))
 			row(arg, at);
 	}
+	return result;
 }

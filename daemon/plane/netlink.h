@@ -25,7 +25,9 @@ struct nl_msg *netlink_request(int type, int flags, const void *head, size_t len
  * `built` < 0, what the last nla_put() returned. Returns 0 or the kernel's -errno.
  */
 int netlink_do(struct nl_sock *socket, struct nl_msg *msg, int built, netlink_row row, void *arg);
-/* Hand every waiting event to row. Returns 0, or -ENOBUFS: some were lost. */
+/* Hand waiting events to row, NETLINK_TURN messages at most: the rest keep the socket readable.
+ * Returns 0, or -ENOBUFS: some were lost. */
+enum { NETLINK_TURN = 64 };
 int netlink_events(struct nl_sock *socket, netlink_row row, void *arg);
 
 #endif

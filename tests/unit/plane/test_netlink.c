@@ -115,10 +115,28 @@ static void test_answers(void **state)
 			 -EMSGSIZE);
 }
 
+/* However many there are, others get their turn. */
+static void test_events(void **state)
+{
+	const struct message event = { ROW, 0, 4, 1 };
+	int rows = 0;
+
+	(void)state;
+	assert_int_equal(netlink_events(ours, count_row, &rows), 0);
+	assert_int_equal(rows, 0);
+	for (int i = 0; i < NETLINK_TURN + 3; i++)
+		say(&event, 0);
+	assert_int_equal(netlink_events(ours, count_row, &rows), 0);
+	assert_int_equal(rows, NETLINK_TURN);
+	assert_int_equal(netlink_events(ours, count_row, &rows), 0);
+	assert_int_equal(rows, NETLINK_TURN + 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_events),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
