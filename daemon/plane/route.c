@@ -104,29 +104,27 @@ static bool same_net(const struct conf_net *a, const struct conf_net *b)
 	return a->len == b->len && ip_equal(&a->ip, &b->ip);
 }
 
-static bool has_net(const struct plane_route *rows, size_t n, const struct conf_net *net)
+/* The row of a prefix; NULL: it is not among them. */
+static const struct plane_route *find_net(const struct plane_route *rows, size_t n,
+					  const struct conf_net *net)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (same_net(&rows[i].net, net))
-			return true;
+			return &rows[i];
 	}
-	return false;
+	return NULL;
 }
 
 static bool has_route(const struct plane *plane, const struct plane_route *r)
 {
-	for (size_t i = 0; i < plane->routes; i++) {
-		const struct plane_route *has = &plane->route[i];
+	const struct plane_route *has = find_net(plane->route, plane->routes, &r->net);
 
-		if (same_net(&has->net, &r->net))
-			return has->mtu == r->mtu && ip_equal(&has->source, &r->source);
-	}
-	return false;
+	return has && has->mtu == r->mtu && ip_equal(&has->source, &r->source);
 }
 
 static int add_route(struct plane *plane, const struct plane_route *r, struct plane_error *error)
 {
-	int flags = has_net(plane->route, plane->routes, &r->net) ? NLM_F_REPLACE : NLM_F_EXCL;
+	int flags = find_net(plane->route, plane->routes, &r->net) ? NLM_F_REPLACE : NLM_F_EXCL;
 	char text[IP_TEXT_MAX + 8];
 	int code;
 
@@ -153,6 +151,17 @@ static void remove_route(struct plane *plane, const struct plane_route *r)
 	change(plane, RTM_DELROUTE, 0, r, false);
 	change(plane, RTM_DELROUTE, 0, r, true);
 	mark_pool(plane, &r->net, false);
+}
+
+/* What stood at this prefix before. */
+static void put_back(struct plane *plane, const struct plane_route *r)
+{
+	const struct plane_route *had = find_net(plane->route, plane->routes, &r->net);
+
+	if (had)
+		change(plane, RTM_NEWROUTE, NLM_F_REPLACE, had, false);
+	else
+		remove_route(plane, r);
 }
 
 /* The first address of the family on the device that a template is "unnumbered" to. */
@@ -228,7 +237,7 @@ int routes_apply(struct plane *plane, const struct conf *conf, struct plane_erro
 	int code;
 
 	for (size_t i = 0; i < conf->pool_count; i++) {
-		if (has_net(next, n, &conf->pools[i].net))
+		if (find_net(next, n, &conf->pools[i].net))
 			continue; /* two pools of one prefix */
 		if (n == PLANE_ROUTES_MAX)
 			return plane_fail(error, -E2BIG, "more than %d pool prefixes",
@@ -238,15 +247,13 @@ int routes_apply(struct plane *plane, const struct conf *conf, struct plane_erro
 	for (size_t i = 0; i < n; i++) {
 		code = add_route(plane, &next[i], error);
 		if (code) {
-			for (size_t j = 0; j <= i; j++) {
-				if (!has_net(plane->route, plane->routes, &next[j].net))
-					remove_route(plane, &next[j]);
-			}
+			for (size_t j = 0; j <= i; j++)
+				put_back(plane, &next[j]);
 			return code;
 		}
 	}
 	for (size_t i = 0; i < plane->routes; i++) {
-		if (!has_net(next, n, &plane->route[i].net))
+		if (!find_net(next, n, &plane->route[i].net))
 			remove_route(plane, &plane->route[i]);
 	}
 	memcpy(plane->route, next, n * sizeof(next[0]));

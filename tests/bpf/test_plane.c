@@ -216,9 +216,12 @@ static void test_foreign_route(void **state)
 	make_conf(&g);
 	g.conf.pool_count = 1;
 	g.policy.pool6 = CONF_NONE;
+	f.template.mtu = 1300;
 	plane = open_plane(&g);
 	ip("-6", "route", "add", "2001:db8:9::/64", "dev", "ti0");
 	assert_int_equal(plane_set_conf(plane, &f.conf, &error), -EEXIST);
+	ip("route", "show", "10.9.0.0/24");
+	assert_true(output_has("mtu 1380"));
 	assert_non_null(strstr(error.why, "pool prefix 2001:db8:9::/64 has another route"));
 	assert_int_equal(our_routes(), 2);
 	ip("-6", "route", "show", "2001:db8:9::/64");
@@ -469,12 +472,19 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_close),       cmocka_unit_test(test_session),
-		cmocka_unit_test(test_addresses_follow), cmocka_unit_test(test_set_conf_routes),
-		cmocka_unit_test(test_foreign_route),    cmocka_unit_test(test_traffic_to_nobody),
-		cmocka_unit_test(test_samples),          cmocka_unit_test(test_bpftool),
-		cmocka_unit_test(test_generic),          cmocka_unit_test(test_driver_without_xdp),
-		cmocka_unit_test(test_after_a_crash),    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_open_close),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_addresses_follow),
+		cmocka_unit_test(test_set_conf_routes),
+		cmocka_unit_test(test_foreign_route),
+
+		cmocka_unit_test(test_traffic_to_nobody),
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_bpftool),
+		cmocka_unit_test(test_generic),
+		cmocka_unit_test(test_driver_without_xdp),
+		cmocka_unit_test(test_after_a_crash),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
