@@ -270,6 +270,8 @@ static void link_changed(struct plane *plane, struct nlmsghdr *row)
 			plane->routes_changed = true;
 		*known = link;
 	}
+	if (link.ifindex == plane->pair_ifindex)
+		plane->own_changed = true;
 }
 
 static void event_row(void *arg, struct nlmsghdr *row)
@@ -287,7 +289,7 @@ static void event_row(void *arg, struct nlmsghdr *row)
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		plane->addresses_changed = true;
+		plane->own_changed = true;
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
@@ -300,8 +302,8 @@ static void event_row(void *arg, struct nlmsghdr *row)
 	}
 }
 
-/* The pools' routes name an address of the gateway as their source. */
-static void follow_addresses(struct plane *plane)
+/* The pools' routes lead to the pair and name an address of the gateway as their source. */
+static void follow_own(struct plane *plane)
 {
 	struct plane_error error;
 
@@ -319,14 +321,14 @@ static void on_events(evutil_socket_t fd, short what, void *arg)
 	if (netlink_events(plane->events, event_row, plane) == -ENOBUFS) {
 		log_warn("plane", "the kernel's changes came faster than they were read: "
 				  "all next hops are looked up again");
-		plane->routes_changed = plane->addresses_changed = true;
+		plane->routes_changed = plane->own_changed = true;
 	}
 	/* Many events, one consequence. An address also changes what is local. */
-	if (plane->routes_changed || plane->addresses_changed)
+	if (plane->routes_changed || plane->own_changed)
 		void_all(plane);
-	if (plane->addresses_changed)
-		follow_addresses(plane);
-	plane->routes_changed = plane->addresses_changed = false;
+	if (plane->own_changed)
+		follow_own(plane);
+	plane->routes_changed = plane->own_changed = false;
 }
 
 static void on_refresh(evutil_socket_t fd, short what, void *arg)

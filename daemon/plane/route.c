@@ -115,22 +115,14 @@ static const struct plane_route *find_net(const struct plane_route *rows, size_t
 	return NULL;
 }
 
-static bool has_route(const struct plane *plane, const struct plane_route *r)
-{
-	const struct plane_route *has = find_net(plane->route, plane->routes, &r->net);
-
-	return has && has->mtu == r->mtu && ip_equal(&has->source, &r->source);
-}
-
-static int add_route(struct plane *plane, const struct plane_route *r, struct plane_error *error)
+/* Anew, also when it has not changed: the kernel forgets a route when the address goes that is its
+ * source, or the pair is set down, and does not say so. */
+static int set_route(struct plane *plane, const struct plane_route *r, struct plane_error *error)
 {
 	int flags = find_net(plane->route, plane->routes, &r->net) ? NLM_F_REPLACE : NLM_F_EXCL;
 	char text[IP_TEXT_MAX + 8];
-	int code;
+	int code = mark_pool(plane, &r->net, true);
 
-	if (has_route(plane, r))
-		return 0;
-	code = mark_pool(plane, &r->net, true);
 	if (!code)
 		code = change(plane, RTM_NEWROUTE, flags, r, true);
 	if (!code)
@@ -245,7 +237,7 @@ int routes_apply(struct plane *plane, const struct conf *conf, struct plane_erro
 		next[n++] = route_of(plane, conf, &conf->pools[i].net);
 	}
 	for (size_t i = 0; i < n; i++) {
-		code = add_route(plane, &next[i], error);
+		code = set_route(plane, &next[i], error);
 		if (code) {
 			for (size_t j = 0; j <= i; j++)
 				put_back(plane, &next[j]);

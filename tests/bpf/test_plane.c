@@ -231,6 +231,34 @@ static void test_foreign_route(void **state)
 	assert_nothing_left();
 }
 
+/* The kernel forgets a route whose source goes, or whose device is set down. */
+static void test_routes_return(void **state)
+{
+	struct fixture f;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	plane = open_plane(&f);
+	/* Back before anybody looks, as by a restart of the network's scripts. */
+	ip("addr", "del", "10.1.0.1/24", "dev", "ti0");
+	ip("addr", "del", "2001:db8:1::1/64", "dev", "ti0");
+	ip("addr", "add", "10.1.0.1/24", "dev", "ti0");
+	ip("addr", "add", "2001:db8:1::1/64", "dev", "ti0", "nodad");
+	let_events_in();
+	assert_int_equal(our_routes(), 4);
+	ip("route", "show", "10.9.0.0/24");
+	assert_true(output_has("src 10.1.0.1"));
+	ip("-6", "route", "show", "2001:db8:9::/64");
+	assert_true(output_has("src 2001:db8:1::1"));
+	ip("link", "set", "fgp0", "down");
+	ip("link", "set", "fgp0", "up");
+	let_events_in();
+	assert_int_equal(our_routes(), 4);
+	plane_close(plane);
+	assert_nothing_left();
+}
+
 /* What the kernel routes to clients meets the program on fgw0; what is too big does not get there.
  */
 static void test_traffic_to_nobody(void **state)
@@ -477,7 +505,7 @@ int main(void)
 		cmocka_unit_test(test_addresses_follow),
 		cmocka_unit_test(test_set_conf_routes),
 		cmocka_unit_test(test_foreign_route),
-
+		cmocka_unit_test(test_routes_return),
 		cmocka_unit_test(test_traffic_to_nobody),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_bpftool),
