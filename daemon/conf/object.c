@@ -136,14 +136,27 @@ static const char *section_at(const void *arg, size_t i)
 	return ((const struct conf_build *)arg)->sections[i].name;
 }
 
+static const struct conf_section *find(const struct conf_section *sections, size_t count,
+				       const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(sections[i].name) == len && !memcmp(sections[i].name, name, len))
+			return &sections[i];
+	return NULL;
+}
+
 const struct conf_section *conf_build_section(const struct conf_build *b, const char *name,
 					      size_t len)
 {
-	for (size_t i = 0; i < b->section_count; i++) {
-		if (strlen(b->sections[i].name) == len && !memcmp(b->sections[i].name, name, len))
-			return &b->sections[i];
-	}
-	return NULL;
+	return find(b->sections, b->section_count, name, len);
+}
+
+/* The same in the file that this one is not. */
+static bool is_elsewhere(const struct conf_build *b, const char *name, size_t len)
+{
+	if (b->secret)
+		return find(conf_public_sections, conf_public_section_count, name, len) != NULL;
+	return find(conf_secret_sections, conf_secret_section_count, name, len) != NULL;
 }
 
 void conf_build_no_section(struct conf_build *b, unsigned line, const char *text, size_t word_len)
@@ -155,7 +168,10 @@ void conf_build_no_section(struct conf_build *b, unsigned line, const char *text
 		memcpy(word, text, word_len);
 	near = conf_nearest(word, b->section_count, section_at, b);
 	log_safe(text, strlen(text), quoted, sizeof(quoted));
-	if (near)
+	if (is_elsewhere(b, text, word_len))
+		conf_error(b->errors, line, "[%s]: no such section here; it belongs to %s", quoted,
+			   b->secret ? "flexgate.conf" : "the secrets file");
+	else if (near)
 		conf_error(b->errors, line, "[%s]: no such section; did you mean [%s]?", quoted,
 			   near);
 	else

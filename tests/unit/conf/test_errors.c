@@ -42,6 +42,8 @@ static const struct bad_row rows[] = {
 	  "[crypto map]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
 	  "ikev2-authorization-policy, private-attributes, ikev2-name-mangler, virtual-template, "
 	  "ikev2-keyring, pki-trustpoint, pki-certificate-map, ikev2-profile" },
+	{ "[psk clients]\nkey = open to all\n" ALL, 1,
+	  "[psk clients]: no such section here; it belongs to the secrets file" },
 	{ "[]\n" ALL, 1, "[]: no such section; there are gateway, ikev2-proposal, ipsec-profile, pool, "
 	  "ikev2-authorization-policy, private-attributes, ikev2-name-mangler, virtual-template, "
 	  "ikev2-keyring, pki-trustpoint, pki-certificate-map, ikev2-profile" },

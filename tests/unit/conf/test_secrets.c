@@ -153,6 +153,8 @@ static const struct bad_row rows[] = {
 	  "expected 'key = value', [SECTION] or a comment" },
 	{ BOTH "[psk all]\nidentity = any\nkey = SECRET\n", 7,
 	  "[psk all]: this section is already in line 1; write one" },
+	{ BOTH "[pool c]\nprefix = 10.0.0.0/24\n", 7,
+	  "[pool c]: no such section here; it belongs to flexgate.conf" },
 	{ BOTH "[pks c]\nidentity = any\nkey = SECRET\n", 7, "[pks c]: no such section; did you mean [psk]?" },
 	{ "[psk all]\nidentity = any\nkey = SECRET\n[psk alice]\nidentity = any\nkey = SECRET\n", 5,
 	  "[psk alice] identity: is that of [psk all] too, and [ikev2-keyring ring] holds both" },
