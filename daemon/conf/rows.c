@@ -563,6 +563,11 @@ const struct conf_section conf_public_sections[] = {
 };
 const size_t conf_public_section_count = COUNT(conf_public_sections);
 
+_Static_assert(COUNT(conf_public_sections) <= CONF_SECTIONS_MAX, "room in an array of sections");
+_Static_assert(COUNT(gateway_keys) <= CONF_KEYS_MAX && COUNT(profile_keys) <= CONF_KEYS_MAX &&
+		       COUNT(policy_keys) <= CONF_KEYS_MAX,
+	       "room in an array of keys; the other sections have fewer");
+
 #define KEY_FORMS "text, or 0x and pairs of hex digits"
 
 static const struct conf_key psk_keys[] = {

@@ -53,6 +53,9 @@ struct conf_key {
 	const char *help;
 };
 
+/* Of one section, and of one file; rows.c sees to it. */
+enum { CONF_KEYS_MAX = 64, CONF_SECTIONS_MAX = 16 };
+
 enum conf_naming { CONF_UNNAMED, CONF_NAMED, CONF_NUMBERED };
 
 struct conf_section {

@@ -42,9 +42,9 @@ void ctl_config_reload(struct ctl_client *client)
 struct config_rows {
 	struct ctl_client *client;
 	char title[CONF_NAME_MAX + 64];
-	const struct conf_section *section; /* NULL: before the first */
-	bool given[32];                     /* keys of it */
-	bool has_default[16];               /* sections: [SECTION default] was written */
+	const struct conf_section *section;  /* NULL: before the first */
+	bool given[CONF_KEYS_MAX];           /* of it */
+	bool has_default[CONF_SECTIONS_MAX]; /* [SECTION default] was written */
 };
 
 static void put(struct config_rows *rows, const char *key, const char *value)
