@@ -97,7 +97,7 @@ void ctl_version(struct ctl_client *client);
  * address or the outer one; without it every session. NULL: there is none. */
 struct session *ctl_next_meant(const struct ctl_client *client, uint32_t after);
 bool ctl_means(const struct session *session, const char *name);
-/* It means none. */
-void ctl_fail_no_match(struct ctl_client *client);
+/* The one that it means; NULL, and the caller has been told: none, or several. */
+struct session *ctl_only_meant(struct ctl_client *client);
 
 #endif

@@ -189,11 +189,11 @@ void ctl_show_drop(struct ctl_client *client)
 {
 	static const struct ctl_ike ask = { .stats = ike_drops };
 	bool one = ctl_text(client, "name") != NULL;
-	const struct session *session = one ? ctl_next_meant(client, 0) : NULL;
+	const struct session *session = one ? ctl_only_meant(client) : NULL;
 
-	if (one && !session) {
-		ctl_fail_no_match(client);
-	} else if (ctl_flag(client, "samples")) {
+	if (one && !session)
+		return;
+	if (ctl_flag(client, "samples")) {
 		sample_rows(client, session);
 	} else if (one) {
 		data_drops(client, session->id);

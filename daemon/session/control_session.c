@@ -20,13 +20,26 @@ static bool is_address(const struct session *session, const struct fg_ip *ip)
 	       ip_equal(ip, &session->inner6) || ip_equal(ip, &session->peer.ip);
 }
 
+/* The session that has this number; NULL: there is none. */
+static const struct session *by_name(const struct sessions *sessions, const char *name)
+{
+	const struct session *session = NULL;
+	char text[16];
+
+	if (strncmp(name, "va", 2) == 0)
+		session = session_by_id(sessions, (uint32_t)strtoul(name + 2, NULL, 10));
+	return session && strcmp(name, name_of(session, text)) == 0 ? session : NULL;
+}
+
+/* A client may call itself va7: who asks for va7 means the one that flexd calls so. */
 bool ctl_means(const struct session *session, const char *name)
 {
+	const struct session *named = by_name(session->sessions, name);
 	char text[CTL_IDENTITY_MAX];
 	struct fg_ip ip;
 
-	if (strcmp(name, name_of(session, text)) == 0)
-		return true;
+	if (named)
+		return session == named;
 	if (ip_parse(name, &ip) && !ip_is_zero(&ip) && is_address(session, &ip))
 		return true;
 	conf_identity_text(session->id_type, session->identity, session->id_len, text,
@@ -48,17 +61,35 @@ struct session *ctl_next_meant(const struct ctl_client *client, uint32_t after)
 	return session;
 }
 
-void ctl_fail_no_match(struct ctl_client *client)
+static void fail_no_match(struct ctl_client *client)
 {
 	ctl_fail(client, "flexctl show session lists what there is",
 		 "no session is called '%.200s', has this identity or this address",
 		 ctl_text(client, "name"));
 }
 
+struct session *ctl_only_meant(struct ctl_client *client)
+{
+	struct session *session = ctl_next_meant(client, 0), *other;
+	char name[16], other_name[16];
+
+	if (!session) {
+		fail_no_match(client);
+		return NULL;
+	}
+	other = ctl_next_meant(client, session->id);
+	if (!other)
+		return session;
+	ctl_fail(client, "flexctl show session lists them; name one",
+		 "'%.200s' means more than one session: %s and %s", ctl_text(client, "name"),
+		 name_of(session, name), name_of(other, other_name));
+	return NULL;
+}
+
 static void no_more(struct ctl_client *client)
 {
 	if (ctl_text(client, "name") && !ctl_has_rows(client))
-		ctl_fail_no_match(client);
+		fail_no_match(client);
 	else
 		ctl_ok(client);
 }
@@ -244,11 +275,9 @@ void ctl_show_derived_config(struct ctl_client *client)
 		ctl_fail(client, "flexctl show derived-config va1", "the session is not named");
 		return;
 	}
-	session = ctl_next_meant(client, 0);
-	if (!session) {
-		ctl_fail_no_match(client);
+	session = ctl_only_meant(client);
+	if (!session)
 		return;
-	}
 	for (line = session->derived; line && *line; line = end + 1) {
 		end = strchr(line, '\n');
 		if (!end)

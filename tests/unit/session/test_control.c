@@ -203,7 +203,7 @@ static void test_names(void **state)
 					     "10.0.0.10" };
 	struct play *p = play_new();
 	struct msg_session_begin alice = begin_of(5, "alice@example.org"),
-				 bob = begin_of(6, "bob@example.org");
+				 bob = begin_of(6, "bob@example.org"), sly = begin_of(7, "va2");
 	char request[128];
 	json_t *rows;
 
@@ -234,6 +234,16 @@ static void test_names(void **state)
 	assert_string_equal(field(rows, 0, "reason"), "spoofed");
 	json_decref(rows);
 
+	/* What is about one session is not about the first of two. */
+	bad(p, ask(p, "{\"command\": \"show drop\", \"args\": {\"name\": \"198.51.100.7\"}}"),
+	    "'198.51.100.7' means more than one session: va1 and va2");
+	bad(p,
+	    ask(p,
+		"{\"command\": \"show derived-config\", \"args\": {\"name\": \"198.51.100.7\"}}"),
+	    "'198.51.100.7' means more than one session: va1 and va2");
+
+	/* A client may call itself as it likes: va2 is whom flexd calls so, while there is one. */
+	play_say(p, CHILD_IKE, MSG_SESSION_BEGIN, &sly, sizeof(sly));
 	while (play_hear(p, CHILD_IKE, NULL))
 		;
 	rows = good(p, "{\"command\": \"clear session\", \"args\": {\"name\": \"va2\"}}");
@@ -243,8 +253,9 @@ static void test_names(void **state)
 	play_expect(p, CHILD_IKE, MSG_SESSION_CLEAR, false);
 	assert_int_equal(play_hear(p, CHILD_IKE, NULL), 0); /* nobody else */
 	rows = good(p, "{\"command\": \"clear session\", \"args\": {\"all\": true}}");
-	assert_int_equal(json_array_size(rows), 2);
+	assert_int_equal(json_array_size(rows), 3);
 	json_decref(rows);
+	play_expect(p, CHILD_IKE, MSG_SESSION_CLEAR, false);
 	play_expect(p, CHILD_IKE, MSG_SESSION_CLEAR, false);
 	/* va2 was asked for once; and who has no session yet. */
 	play_expect(p, CHILD_IKE, MSG_CLEAR_REST, false);
