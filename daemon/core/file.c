@@ -30,7 +30,11 @@ int file_open(const char *path, struct stat *st, char *why, size_t cap)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0 || fstat(fd, st) < 0)
+	/* flexd keeps none of root's rights over files. */
+	if (fd < 0 && errno == EACCES && geteuid() == 0)
+		snprintf(why, cap,
+			 "may not be read by root as its owner and mode are; chown it to root");
+	else if (fd < 0 || fstat(fd, st) < 0)
 		snprintf(why, cap, "cannot be opened: %s", strerror(errno));
 	else if (S_ISDIR(st->st_mode))
 		snprintf(why, cap, "is a directory");

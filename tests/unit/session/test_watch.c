@@ -2,10 +2,12 @@
 /* Files of trustpoints: read, copied, refused, and found again when they change. */
 #include "play.h"
 
+#include "core/sandbox.h"
 #include "pki/bundle.h"
 #include "session/pki_files.h"
 
 #include <errno.h>
+#include <sys/wait.h>
 #include <time.h>
 
 struct files {
@@ -88,6 +90,29 @@ static void test_no_configuration(void **state)
 				    rows[i].why);
 		assert_int_equal(i == 0 ? 0 : remove(path), 0);
 	}
+	play_free(p);
+}
+
+/* Root without its rights over files, as flexd is: what worked at the start fails in a reload. */
+static void test_anothers_configuration(void **state)
+{
+	struct play *p = play_new();
+	struct conf_errors errors;
+	const char *why;
+	int text, status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(geteuid(), 0);
+	assert_int_equal(chown(p->path, 65534, 65534), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (sandbox_keep(NULL, 0, &why) || conf_file_read(p->path, &text, &errors))
+			_exit(1);
+		_exit(strstr(errors.first[0].text, "chown it to root") ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 	play_free(p);
 }
 
@@ -362,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_configuration),
+		cmocka_unit_test(test_anothers_configuration),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_too_many_lists),
 		cmocka_unit_test(test_refused),
