@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ static const char *connect_hint(int err)
 	case EPERM:
 		return "only root may talk to flexd; run flexctl as root";
 	case EAGAIN:
-		return "flexd is busy with other callers; try again";
+		return "flexd hangs, or is busy with many callers (journalctl -u flexd)";
 	default:
 		return NULL;
 	}
@@ -31,6 +32,7 @@ static const char *connect_hint(int err)
 
 int ctl_connect(const char *path, struct ctl_error *error)
 {
+	const struct timeval patience = { .tv_sec = CTL_CONNECT_TIMEOUT_S };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd, err;
 
@@ -41,7 +43,9 @@ int ctl_connect(const char *path, struct ctl_error *error)
 	}
 	memcpy(addr.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+	/* A flexd that hangs accepts nobody: connect() would wait for ever. */
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+	    connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
 		return fd;
 	err = errno;
 	if (fd >= 0)

@@ -5,7 +5,7 @@
 
 #include "command.h"
 
-enum { CTL_ANSWER_TIMEOUT_S = 15, CTL_LINE_MAX = 1 << 20 };
+enum { CTL_ANSWER_TIMEOUT_S = 15, CTL_CONNECT_TIMEOUT_S = 3, CTL_LINE_MAX = 1 << 20 };
 
 /* Returns a connected socket, or -1 with what to do about it. */
 int ctl_connect(const char *path, struct ctl_error *error);

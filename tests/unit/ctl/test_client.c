@@ -146,6 +146,32 @@ static void test_long_answer(void **state)
 	json_decref(args);
 }
 
+/* A flexd that accepts nobody does not hold its callers, either. */
+static void test_full(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct ctl_error error = { 0 };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), waiting[8], count = 0;
+	time_t begun = time(NULL);
+
+	(void)state;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/tmp/test_client.%d", (int)getpid());
+	unlink(addr.sun_path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	do {
+		assert_true(count < 8);
+		waiting[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	} while (connect(waiting[count++], (struct sockaddr *)&addr, sizeof(addr)) == 0);
+	assert_int_equal(ctl_connect(addr.sun_path, &error), -1);
+	assert_in_range(time(NULL) - begun, 1, 2 * CTL_CONNECT_TIMEOUT_S);
+	assert_non_null(strstr(error.hint, "flexd hangs"));
+	while (count)
+		close(waiting[--count]);
+	close(listener);
+	unlink(addr.sun_path);
+}
+
 static void on_alarm(int number)
 {
 	(void)number;
@@ -200,9 +226,8 @@ static void test_too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_long_answer),
-		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_answers),  cmocka_unit_test(test_long_answer),
+		cmocka_unit_test(test_full),     cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_too_long),
 	};
 
