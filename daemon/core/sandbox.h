@@ -38,7 +38,8 @@ struct sandbox {
  * A call that is not on the list ends the process by SIGSYS, after one line on stderr that names
  * the call. What libc itself needs to allocate, to read the clock and to end is always allowed
  * (table in sandbox_filter.c); "mmap" and "mprotect" never with PROT_EXEC, "rt_sigaction" for
- * signals below SIGSYS, "clone" for threads; "clone3" is answered ENOSYS, so that libc takes clone.
+ * signals below SIGSYS, "clone" for threads, "tgkill" within the process; "clone3" is answered
+ * ENOSYS, so that libc takes clone.
  *
  * FLEXGATE_SECCOMP=log in the environment lets such calls happen and has the kernel's audit log
  * name them. It is for tests that collect a list. Who can set the environment of a process that

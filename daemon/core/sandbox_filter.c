@@ -191,6 +191,10 @@ static int add_rule(scmp_filter_ctx filter, const char *name)
 					SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	if (strcmp(name, "clone3") == 0)
 		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), call, 0);
+	/* No signals to others, of the same user perhaps. */
+	if (strcmp(name, "tgkill") == 0)
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+					SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
 }
 

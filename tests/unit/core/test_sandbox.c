@@ -283,6 +283,17 @@ static int call_fork(void)
 	return 2;
 }
 
+/* 0: only whether it might. */
+static int call_tgkill(void)
+{
+	pid_t parent = getppid();
+
+	if (enter_some() != 0)
+		return 1;
+	syscall(SYS_tgkill, parent, parent, 0);
+	return 2;
+}
+
 /* All rights, in a namespace of its own. */
 static int call_namespace(void)
 {
@@ -307,6 +318,7 @@ static void test_forbidden_calls(void **state)
 		{ catch_sigsys, "rt_sigaction" },
 		{ catch_sigsys_wide, "rt_sigaction" },
 		{ call_fork, "clone" },
+		{ call_tgkill, "tgkill" },
 		{ call_namespace, "clone" },
 	};
 
