@@ -19,12 +19,10 @@
 static const struct sandbox_call calls[] = {
 	{ "epoll_wait",    "the loop waits for datagrams, channels and deadlines" },
 	{ "epoll_pwait",   "the same, as libc may call it" },
-	{ "epoll_ctl",     "a new channel to aaa, a new socket" },
+	{ "epoll_ctl",     "a new channel to aaa" },
 	{ "recvmmsg",      "datagrams of peers, messages of flexd and aaa" },
 	{ "sendmmsg",      "answers to them" },
-	{ "fcntl",         "a channel or socket that came is made non-blocking" },
-	{ "getsockname",   "address family of a socket that came" },
-	{ "setsockopt",    "a socket that came tells the address that was asked" },
+	{ "fcntl",         "a channel that came is made non-blocking" },
 	{ "fstat",         "size of a new configuration, and of new certificates, at a reload" },
 	{ "newfstatat",    "the same, as libc may call it" },
 	{ "pread64",       "the new configuration, the new certificates" },
@@ -122,6 +120,10 @@ static int on_socket(void *arg, const struct ipc_message *message)
 
 	if (message->fd < 0)
 		return -EPROTO;
+	if (p->core) { /* confined: too late to prepare it */
+		close(message->fd);
+		return -EPROTO;
+	}
 	error = ike_net_add(p->net, message->fd, &socket->local);
 	if (error) {
 		log_error(AREA, "the socket %s cannot be used: %s",

@@ -298,11 +298,22 @@ static void test_channel_to_aaa_breaks(void **state)
 	}
 }
 
+/* Sockets come before the process gives up the right to prepare them. */
+static void test_socket_too_late(void **state)
+{
+	struct play *p = *state;
+
+	close(p->peer);
+	give_socket(p);
+	assert_int_equal(ipc_wait(p->flexd, MSG_AAA_LOST, WAIT_MS), -EPIPE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_slow_reader_of_a_long_list, play_open,
 						play_close),
+		cmocka_unit_test_setup_teardown(test_socket_too_late, play_open, play_close),
 		cmocka_unit_test_setup_teardown(test_channel_to_aaa_breaks, play_open, play_close),
 		cmocka_unit_test_setup_teardown(test_channel_to_aaa_breaks, play_open_unheard,
 						play_close),
