@@ -75,12 +75,6 @@ const EVP_MD *crypto_fetch_md(enum crypto_hash hash)
 	return hash > CRYPTO_HASH_NONE && hash < MDS ? fetched.md[hash] : NULL;
 }
 
-EVP_MAC *crypto_fetch_hmac(void)
-{
-	fetch_once();
-	return fetched.hmac;
-}
-
 const EVP_CIPHER *crypto_fetch_cipher(enum crypto_cipher cipher, unsigned key_bits)
 {
 	fetch_once();

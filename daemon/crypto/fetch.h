@@ -12,14 +12,13 @@
 
 /* NULL: not in this library. */
 const EVP_MD *crypto_fetch_md(enum crypto_hash hash);
-EVP_MAC *crypto_fetch_hmac(void);
 const EVP_CIPHER *crypto_fetch_cipher(enum crypto_cipher cipher, unsigned key_bits);
 /* "OpenSSL 3.0.17": the library in use. */
 const char *crypto_library(void);
 /* The library's name of a hash, for its parameters. */
 const char *crypto_md_name(enum crypto_hash hash);
 
-/* A keyed HMAC to be duplicated per use, NULL: no such hash, or no memory. */
+/* A keyed HMAC of the caller's, NULL: no such hash, or no memory. */
 EVP_MAC_CTX *crypto_hmac_new(enum crypto_hash hash, const void *key, size_t key_len);
 
 #endif
