@@ -309,7 +309,7 @@ static void follow_own(struct plane *plane)
 
 	if (routes_apply(plane, plane->conf, &error))
 		log_warn("plane", "%s", error.why);
-	local_refresh(plane);
+	local_follow(plane);
 }
 
 static void on_events(evutil_socket_t fd, short what, void *arg)

@@ -185,6 +185,8 @@ void routes_remove(struct plane *plane);
 void routes_remove_stale(struct plane *plane);
 /* local.c: fg_conf.local, and the gateway's own addresses inside pools. */
 int local_refresh(struct plane *plane);
+/* The same while running: nobody can be refused any more, so a failure is only told. */
+void local_follow(struct plane *plane);
 
 /* hop.c */
 int hops_open(struct plane *plane, struct plane_error *error);

@@ -106,6 +106,15 @@ int local_refresh(struct plane *plane)
 	return 0;
 }
 
+void local_follow(struct plane *plane)
+{
+	int code = local_refresh(plane);
+
+	if (code)
+		log_warn("plane", "cannot read the gateway's addresses, those known stay: %s",
+			 strerror(-code));
+}
+
 void plane_on_locals(struct plane *plane, void (*changed)(void *arg), void *arg)
 {
 	plane->locals_changed = changed;

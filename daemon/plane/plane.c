@@ -183,9 +183,6 @@ int plane_set_conf(struct plane *plane, const struct conf *conf, struct plane_er
 	write_conf(plane);
 	/* Rows that fast or stack forwarding made wrong are asked for again. */
 	__atomic_add_fetch(&plane_fg_conf(plane)->hop_generation, 1, __ATOMIC_RELEASE);
-	code = local_refresh(plane);
-	if (code)
-		return plane_fail(error, code, "cannot read the gateway's addresses: %s",
-				  strerror(-code));
+	local_follow(plane);
 	return 0;
 }

@@ -5,6 +5,8 @@
  */
 #include "plane_lab.h"
 
+#include "plane/internal.h"
+
 static void test_open_close(void **state)
 {
 	struct plane_port_info port[FG_PORTS];
@@ -191,6 +193,34 @@ static void test_set_conf_routes(void **state)
 	assert_int_equal(our_routes(), 2);
 	ip("route", "show", "10.9.0.0/24");
 	assert_true(output_has("mtu 1300"));
+	plane_close(plane);
+	assert_nothing_left();
+}
+
+/*
+ * Memory for the gateway's addresses, or the kernel's answer, may be missing. A configuration that
+ * is refused is freed, so this one, which is in force by then, must not be.
+ */
+static void test_set_conf_without_addresses(void **state)
+{
+	int fd, kept, nobody = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct plane_error error;
+	struct fixture f, g;
+	struct plane *plane;
+
+	(void)state;
+	make_conf(&f);
+	f.conf.pool_count = 0; /* no routes to set on the way */
+	g = f;
+	plane = open_plane(&f);
+	fd = nl_socket_get_fd(plane->netlink);
+	kept = dup(fd);
+	assert_int_equal(dup2(nobody, fd), fd);
+	assert_int_equal(plane_set_conf(plane, &g.conf, &error), 0);
+	assert_ptr_equal(plane->conf, &g.conf);
+	assert_int_equal(dup2(kept, fd), fd);
+	close(kept);
+	close(nobody);
 	plane_close(plane);
 	assert_nothing_left();
 }
@@ -504,6 +534,7 @@ int main(void)
 		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_addresses_follow),
 		cmocka_unit_test(test_set_conf_routes),
+		cmocka_unit_test(test_set_conf_without_addresses),
 		cmocka_unit_test(test_foreign_route),
 		cmocka_unit_test(test_routes_return),
 		cmocka_unit_test(test_traffic_to_nobody),
