@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 static const char *const our_names[] = { "fg_outside", "fg_inside" };
@@ -34,7 +35,7 @@ static struct xdp_multiprog *programs_on(const struct link *link)
 	return libxdp_get_error(on) ? NULL : on;
 }
 
-void attach_remove_stale(const struct link *link)
+static void remove_stale(const struct link *link)
 {
 	struct xdp_multiprog *on = programs_on(link);
 	struct xdp_program *program = NULL;
@@ -61,6 +62,23 @@ void attach_remove_stale(const struct link *link)
 		break; /* the list is no longer what it was */
 	}
 	xdp_multiprog__close(on);
+}
+
+static void stale_row(void *arg, struct nlmsghdr *row)
+{
+	struct link link;
+
+	(void)arg;
+	if (link_parse(row, &link) && link.xdp)
+		remove_stale(&link);
+}
+
+void attach_remove_stale(struct plane *plane)
+{
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+
+	netlink_do(plane->netlink, netlink_request(RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info)), 0,
+		   stale_row, NULL);
 }
 
 /* A program that knows no dispatcher leaves no room for another. */

@@ -165,8 +165,8 @@ int load_program(struct plane *plane, struct plane_port *port, struct plane_erro
 /* attach.c */
 int attach_port(struct plane *plane, struct plane_port *port, struct plane_error *error);
 void attach_end(struct plane_port *port);
-/* Programs of a dead predecessor. */
-void attach_remove_stale(const struct link *link);
+/* Programs of a dead predecessor, on whichever devices it had. */
+void attach_remove_stale(struct plane *plane);
 
 /* ports.c: which devices, and what may not be. */
 int ports_find(struct plane *plane, struct plane_error *error);

@@ -18,7 +18,7 @@
 
 bool link_parse(struct nlmsghdr *row, struct link *link)
 {
-	struct nlattr *at[IFLA_MAX + 1], *info_at[IFLA_INFO_MAX + 1];
+	struct nlattr *at[IFLA_MAX + 1], *info_at[IFLA_INFO_MAX + 1], *xdp_at[IFLA_XDP_MAX + 1];
 	const struct ifinfomsg *info;
 
 	if (nlmsg_parse(row, sizeof(*info), at, IFLA_MAX, NULL) < 0 || !at[IFLA_IFNAME])
@@ -34,6 +34,9 @@ bool link_parse(struct nlmsghdr *row, struct link *link)
 	    nla_parse_nested(info_at, IFLA_INFO_MAX, at[IFLA_LINKINFO], NULL) == 0 &&
 	    info_at[IFLA_INFO_KIND])
 		link->veth = nla_strcmp(info_at[IFLA_INFO_KIND], "veth") == 0;
+	if (at[IFLA_XDP] && nla_parse_nested(xdp_at, IFLA_XDP_MAX, at[IFLA_XDP], NULL) == 0 &&
+	    xdp_at[IFLA_XDP_ATTACHED])
+		link->xdp = nla_get_u8(xdp_at[IFLA_XDP_ATTACHED]) != XDP_ATTACHED_NONE;
 	if (at[IFLA_MTU] && nla_len(at[IFLA_MTU]) == 4)
 		link->mtu = nla_get_u32(at[IFLA_MTU]);
 	if (at[IFLA_ADDRESS] && nla_len(at[IFLA_ADDRESS]) == 6)

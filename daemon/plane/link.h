@@ -19,6 +19,7 @@ struct link {
 	uint8_t mac[6];
 	bool ethernet;
 	bool veth;
+	bool xdp; /* a program is attached */
 };
 
 struct link_address {

@@ -62,12 +62,7 @@ static uint32_t power_of_two(uint32_t at_least)
 /* In the order in which a packet could meet it: the programs first. */
 static void remove_stale(struct plane *plane)
 {
-	struct link link;
-
-	for (uint32_t i = 0; i < plane->ports; i++)
-		attach_remove_stale(&plane->port[i].link);
-	if (link_read(plane->netlink, PLANE_PAIR_WORKER, &link) == 0)
-		attach_remove_stale(&link);
+	attach_remove_stale(plane);
 	pair_remove_stale(plane);
 	routes_remove_stale(plane);
 }

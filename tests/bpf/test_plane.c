@@ -473,6 +473,33 @@ static void test_after_a_crash(void **state)
 	assert_nothing_left();
 }
 
+/* The next start may be with another configuration: no device keeps a program of the dead. */
+static void test_crash_other_devices(void **state)
+{
+	struct plane_error error;
+	struct fixture f;
+	struct plane *plane;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	make_conf(&f);
+	pid = fork();
+	if (pid == 0)
+		_exit(plane_open(event_base_new(), &f.conf, &plane, &error) != 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(program_on("to0") && program_on("ti0"));
+	f.conf.gateway.inside_count = 0;
+	plane = open_plane(&f);
+	assert_true(program_on("to0") != 0);
+	assert_int_equal(program_on("ti0"), 0);
+	plane_close(plane);
+	snprintf(error.why, sizeof(error.why), "%s/bpf", directory);
+	umount2(error.why, MNT_DETACH);
+	assert_nothing_left();
+}
+
 static void assert_refused(struct fixture *f, const char *words)
 {
 	struct plane_error error;
@@ -543,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_generic),
 		cmocka_unit_test(test_driver_without_xdp),
 		cmocka_unit_test(test_after_a_crash),
+		cmocka_unit_test(test_crash_other_devices),
 		cmocka_unit_test(test_refused),
 	};
 
