@@ -379,7 +379,7 @@ static void put_view(FILE *out, const struct ctl_view *view, const json_t *rows,
 {
 	char cell[CELL_MAX];
 	json_t *row;
-	size_t i;
+	size_t i, indent;
 	bool any = false;
 
 	json_array_foreach(rows, i, row)
@@ -401,11 +401,11 @@ static void put_view(FILE *out, const struct ctl_view *view, const json_t *rows,
 				fputc('\n', out);
 			put_record(out, view->columns, row, width);
 		} else if (json_object_get(row, view->columns->field)) {
-			put_wrapped(out,
-				    ctl_value_text(json_object_get(row, view->columns->field),
-						   view->columns->format, false, cell,
-						   sizeof(cell)),
-				    0, width);
+			ctl_value_text(json_object_get(row, view->columns->field),
+				       view->columns->format, false, cell, sizeof(cell));
+			indent = strspn(cell, " ");
+			fprintf(out, "%*s", (int)indent, "");
+			put_wrapped(out, cell + indent, indent, width);
 		}
 		any = true;
 		*first = false;

@@ -283,11 +283,11 @@ static void test_lines(void **state)
 						  { NULL, NULL, CTL_TEXT, 0, 0 } };
 	static const struct ctl_command lines = { .words = "show it",
 						  .views = { { NULL, NULL, CTL_LINES, line } } };
-	const char *rows = "[{\"line\":\"one two three four\"},{\"line\":\"five\"}]";
+	const char *rows = "[{\"line\":\"one two three four\"},{\"line\":\"  five six\"}]";
 
 	(void)state;
-	expect_text(&lines, "{}", rows, 9, "one two\nthree\nfour\nfive\n");
-	expect_text(&lines, "{}", rows, 0, "one two three four\nfive\n");
+	expect_text(&lines, "{}", rows, 9, "one two\nthree\nfour\n  five\n  six\n");
+	expect_text(&lines, "{}", rows, 0, "one two three four\n  five six\n");
 }
 
 static void test_nothing(void **state)
