@@ -64,6 +64,14 @@ static bool read_reference(const struct conf_key *key, const char *text, conf_na
 	return true;
 }
 
+static bool is_among(const struct conf_key *key, const char *list, size_t count, const char *value)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!memcmp(list + i * key->size, value, key->size))
+			return true;
+	return false;
+}
+
 /* Read text into a zeroed temporary and move it to its place only when it is right. */
 static void read_element(struct conf_build *b, struct conf_object *object,
 			 const struct conf_key *key, unsigned line, const char *text)
@@ -95,12 +103,11 @@ static void read_element(struct conf_build *b, struct conf_object *object,
 		bad_value(b, object, key, line, text, &why);
 		return;
 	}
-	for (size_t i = 0; !key->section && key->max && i < *count; i++) {
-		if (!memcmp(target - (*count - i) * key->size, value, key->size)) {
-			conf_wrong_whole(&why, "is given twice");
-			bad_value(b, object, key, line, text, &why);
-			return;
-		}
+	if (key->max && !key->section && !(key->flags & CONF_TWICE) &&
+	    is_among(key, target - *count * key->size, *count, value)) {
+		conf_wrong_whole(&why, "is given twice");
+		bad_value(b, object, key, line, text, &why);
+		return;
 	}
 	memcpy(target, value, key->size);
 	if (key->max)

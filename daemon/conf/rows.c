@@ -300,7 +300,7 @@ static const struct conf_key policy_keys[] = {
 	{ "dhcp-server", conf_read_address, TOLD_LIST(dhcp, dhcp_count), ELEMENTS,
 	  .expected = "IPv4 or IPv6 addresses",
 	  .help = "DHCP servers that the client may ask through the tunnel." },
-	{ "banner", conf_read_text, TOLD_LIST(banner, banner_count), .high = 190,
+	{ "banner", conf_read_text, TOLD_LIST(banner, banner_count), CONF_TWICE, .high = 190,
 	  .expected = "a line of text", .help = "Text that the client shows after the login, line by line." },
 	{ "backup-gateway", conf_read_host, TOLD_LIST(backup_gateway, backup_gateway_count), ELEMENTS,
 	  .expected = "host names or addresses",

@@ -33,6 +33,7 @@ enum conf_key_flag {
 	CONF_COMMAS = 2, /* one line may hold several elements, "a, b" */
 	CONF_SPACES = 4, /* also "a b" */
 	CONF_QUIET = 8,  /* a secret: messages do not quote the value */
+	CONF_TWICE = 16, /* elements of the list may be the same */
 };
 
 struct conf_key {

@@ -19,7 +19,8 @@
 	"dhcp-server = 2001:db8::67\nroute-set-remote = ipv4 10.20.0.0/16\n"                       \
 	"route-set-remote = ipv6 2001:db8:20::/48\ndef-domain = example.org\n"                     \
 	"split-dns = example.org, example.net\n"                                                   \
-	"dnssec-trust-anchor = example.net 12345 8 2 00ff\nbanner = Be good.\nbanner = Or else.\n" \
+	"dnssec-trust-anchor = example.net 12345 8 2 00ff\n"                                       \
+	"banner = ***\nbanner = Be good.\nbanner = ***\n"                                          \
 	"backup-gateway = gw2.example.org, 192.0.2.99\ninclude-local-lan = yes\npfs = yes\n"       \
 	"configuration-url = https://example.org/p\nconfiguration-version = 7\n"                   \
 	"smartcard-removal-disconnect = yes\n"                                                     \
@@ -64,7 +65,7 @@ static const struct {
 	{ 99, { { 0 } } },
 	{ 16000, { { 0 } } },
 	{ IKE_ATTR_INTERNAL_IP4_SERVER, { { 0 } } },
-	{ IKE_ATTR_UNITY_BANNER, { { 28672, BYTES("Be good.\nOr else.") } } },
+	{ IKE_ATTR_UNITY_BANNER, { { 28672, BYTES("***\nBe good.\n***") } } },
 	{ IKE_ATTR_UNITY_SAVE_PASSWD, { { 28673, BYTES("\0\0") } } },
 	{ IKE_ATTR_UNITY_DEF_DOMAIN, { { 28674, BYTES("example.org") } } },
 	{ IKE_ATTR_UNITY_SPLITDNS_NAME, { { 28675, BYTES("example.org,example.net") } } },
