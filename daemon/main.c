@@ -197,6 +197,7 @@ int main(int argc, char **argv)
 	const char *conf = DEFAULT_CONF;
 	int option;
 
+	proc_open_standard();
 	/* How flexd starts its own children. */
 	if (argc == 3 && strcmp(argv[1], "--role") == 0)
 		return run_role(argv[2]);

@@ -157,6 +157,17 @@ const char *proc_status_text(int status, char *buf, size_t cap)
 	return buf;
 }
 
+void proc_open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 void proc_set_name(const char *name)
 {
 	prctl(PR_SET_NAME, name, 0, 0, 0);

@@ -37,6 +37,9 @@ unsigned proc_restart_delay(const struct proc *proc, uint64_t now_ms);
 /* "killed by signal 9", "exit status 1". Returns buf. */
 const char *proc_status_text(int status, char *buf, size_t cap);
 
+/* Standard input, output and error are open from here on, if only to /dev/null: the next file would
+ * be one of them otherwise, and log lines would go into it. First of all. */
+void proc_open_standard(void);
 /* The name that ps -o comm and the kernel's log show; exec of /proc/self/exe leaves "exe" there. */
 void proc_set_name(const char *name);
 

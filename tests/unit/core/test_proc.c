@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -292,13 +293,44 @@ static void test_set_name(void **state)
 	proc_set_name(was);
 }
 
+/* Started with none of the three, or with a hole among them. */
+static void test_open_standard(void **state)
+{
+	static const int closed[][3] = { { 0, 1, 2 }, { 1, 1, 1 }, { 0, 2, 2 } };
+	struct stat null;
+
+	(void)state;
+	assert_int_equal(stat("/dev/null", &null), 0);
+	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			struct stat st;
+			bool ok = true;
+
+			close_range(STDERR_FILENO + 1, ~0U, 0);
+			for (int k = 0; k < 3; k++)
+				close(closed[i][k]);
+			proc_open_standard();
+			for (int k = 0; k < 3; k++)
+				ok &= fstat(closed[i][k], &st) == 0 && st.st_rdev == null.st_rdev;
+			/* And nothing more than these. */
+			_exit(ok && open("/dev/null", O_RDONLY) == STDERR_FILENO + 1 ? 0 : 1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inheritance),  cmocka_unit_test(test_endings),
-		cmocka_unit_test(test_channel_end),  cmocka_unit_test(test_no_such_program),
-		cmocka_unit_test(test_parent_death), cmocka_unit_test(test_restart_delay),
-		cmocka_unit_test(test_counting),     cmocka_unit_test(test_set_name),
+		cmocka_unit_test(test_inheritance),   cmocka_unit_test(test_endings),
+		cmocka_unit_test(test_channel_end),   cmocka_unit_test(test_no_such_program),
+		cmocka_unit_test(test_parent_death),  cmocka_unit_test(test_restart_delay),
+		cmocka_unit_test(test_counting),      cmocka_unit_test(test_set_name),
+		cmocka_unit_test(test_open_standard),
 	};
 
 	if (argc > 1)
