@@ -78,21 +78,16 @@ static bool keep_address(struct conf_identity *id, const struct fg_ip *ip)
 	return true;
 }
 
-/* Text, or 0x and hex digits. */
 static bool read_key_id(struct conf_identity *id, const char *text, struct conf_why *why)
 {
 	size_t len;
 
 	if (!*text)
 		return conf_wrong(why, "has nothing behind the word");
-	if (!strncmp(text, "0x", 2)) {
-		if (!conf_hex(text + 2, id->data, sizeof(id->data), &len) || !len)
-			return conf_wrong(why, "begins with 0x and is not pairs of hex digits");
-		id->type = CONF_ID_KEY_ID;
-		id->len = (uint16_t)len;
-		return true;
-	}
-	keep_text(id, CONF_ID_KEY_ID, text);
+	if (!conf_octets(text, id->data, sizeof(id->data), &len, why))
+		return false;
+	id->type = CONF_ID_KEY_ID;
+	id->len = (uint16_t)len;
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 /* As in IOS. */
 enum {
@@ -236,20 +237,28 @@ bool conf_hex(const char *digits, uint8_t *out, size_t cap, size_t *len)
 	return true;
 }
 
+bool conf_octets(const char *text, uint8_t *out, size_t cap, size_t *len, struct conf_why *why)
+{
+	bool hex = !strncasecmp(text, "0x", 2);
+
+	*len = strlen(text);
+	if (hex ? *len / 2 - 1 > cap : *len > cap)
+		return conf_wrong(why, "is too long");
+	if (hex)
+		return (conf_hex(text + 2, out, cap, len) && *len) ||
+		       conf_wrong(why, "begins with 0x and is not pairs of hex digits");
+	memcpy(out, text, *len);
+	return true;
+}
+
 bool conf_read_ppk_id(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
 {
 	struct conf_ppk_id id = { 0 };
-	size_t len = strlen(text);
+	size_t len;
 
 	(void)key;
-	if (!strncmp(text, "0x", 2)) {
-		if (!conf_hex(text + 2, id.data, sizeof(id.data), &len) || !len)
-			return conf_wrong(why, "begins with 0x and is not pairs of hex digits");
-	} else if (len > sizeof(id.data)) {
-		return conf_wrong(why, "is too long");
-	} else {
-		memcpy(id.data, text, len);
-	}
+	if (!conf_octets(text, id.data, sizeof(id.data), &len, why))
+		return false;
 	id.len = (uint16_t)len;
 	memcpy(out, &id, sizeof(id));
 	return true;
@@ -258,21 +267,12 @@ bool conf_read_ppk_id(const struct conf_key *key, const char *text, void *out, s
 bool conf_read_secret(const struct conf_key *key, const char *text, void *out, struct conf_why *why)
 {
 	uint8_t bytes[CONF_TEXT_MAX];
-	size_t len = strlen(text);
-	int error = 0;
+	size_t len;
+	bool ok = conf_octets(text, bytes, sizeof(bytes), &len, why);
 
 	(void)key;
-	if (len >= sizeof(bytes))
-		return conf_wrong(why, "is too long");
-	if (!strncmp(text, "0x", 2) || !strncmp(text, "0X", 2)) {
-		if (!conf_hex(text + 2, bytes, sizeof(bytes), &len) || !len) {
-			wipe(bytes, sizeof(bytes));
-			return conf_wrong(why, "begins with 0x and is not pairs of hex digits");
-		}
-	} else {
-		memcpy(bytes, text, len);
-	}
-	error = secret_set(out, bytes, len);
+	if (ok && secret_set(out, bytes, len))
+		ok = conf_wrong_whole(why, "found no memory to be kept in");
 	wipe(bytes, sizeof(bytes));
-	return error ? conf_wrong_whole(why, "found no memory to be kept in") : true;
+	return ok;
 }

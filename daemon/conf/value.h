@@ -62,6 +62,8 @@ struct fg_ip conf_net_last(const struct conf_net *net);
 bool conf_nets_overlap(const struct conf_net *a, const struct conf_net *b);
 /* "10.0.0.0/8". Returns buf. */
 const char *conf_net_text(const struct conf_net *net, char *buf, size_t cap);
+/* The octets of a text, or behind 0x those of pairs of hex digits. */
+bool conf_octets(const char *text, uint8_t *out, size_t cap, size_t *len, struct conf_why *why);
 /* Bytes from an even number of hex digits (without 0x); false unless they fit and are hex. */
 bool conf_hex(const char *digits, uint8_t *out, size_t cap, size_t *len);
 

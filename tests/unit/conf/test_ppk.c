@@ -5,6 +5,7 @@
 #include "conf/secrets.h"
 
 #define KEY32 "0123456789abcdef0123456789abcdef"
+#define AB16  "abababababababababababababababab"
 
 static struct conf_secrets *parse(const char *keys, const char *text, struct conf_errors *errors)
 {
@@ -51,6 +52,8 @@ static const struct {
 	  "key: is shorter than 32 bytes" },
 	{ "ppk = a\n", "[ppk a]\nid = x\n", "key: is missing" },
 	{ "ppk = a\n", "[ppk a]\nid = 0x0\nkey = " KEY32 "\n", "is not pairs of hex digits" },
+	{ "ppk = a\n", "[ppk a]\nid = 0x" AB16 AB16 AB16 AB16 "ab\nkey = " KEY32 "\n",
+	  "...' is too long; expected text, or 0x and pairs of hex digits, of at most 64 bytes" },
 	{ "ppk = a b\n", "[ppk a]\nkey = " KEY32 "\n[ppk b]\nid = a\nkey = " KEY32 "\n",
 	  "id: is that of [ppk a] too, and [ikev2-profile prof] names both" },
 };
