@@ -74,17 +74,17 @@ static bool last_of_answer(struct nlmsghdr *row, int *result)
 static int read_answer(int fd, uint32_t seq, netlink_row row, void *arg)
 {
 	_Alignas(struct nlmsghdr) char buf[NETLINK_BUFFER];
+	int result;
 
 	for (;;) {
-		ssize_t got = recv(fd, buf, sizeof(buf), 0);
+		ssize_t got = recv(fd, buf, sizeof(buf), MSG_TRUNC);
 		struct nlmsghdr *at = (struct nlmsghdr *)buf;
-		int left = (int)got, result;
+		int left = (int)got;
 
-		if (got < 0) {
-			if (errno == EINTR)
-				continue;
+		if (got < 0 && errno != EINTR)
 			return -errno;
-		}
+		if (got > (ssize_t)sizeof(buf))
+			return -EMSGSIZE; /* with the end in it, perhaps: nothing to wait for */
 		for (; nlmsg_ok(at, left); at = nlmsg_next(at, &left)) {
 			if (at->nlmsg_seq != seq)
 				continue;
@@ -122,11 +122,12 @@ int netlink_events(struct nl_sock *socket, netlink_row row, void *arg)
 	int result = 0;
 
 	for (int turn = 0; turn < NETLINK_TURN; turn++) {
-		ssize_t got = recv(nl_socket_get_fd(socket), buf, sizeof(buf), MSG_DONTWAIT);
+		ssize_t got = recv(nl_socket_get_fd(socket), buf, sizeof(buf),
+				   MSG_DONTWAIT | MSG_TRUNC);
 		struct nlmsghdr *at = (struct nlmsghdr *)buf;
 		int left = (int)got;
 
-		if (got < 0 && errno == ENOBUFS) {
+		if ((got < 0 && errno == ENOBUFS) || got > (ssize_t)sizeof(buf)) {
 			result = -ENOBUFS;
 			continue;
 		}

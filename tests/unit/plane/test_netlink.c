@@ -115,6 +115,33 @@ static void test_answers(void **state)
 			 -EMSGSIZE);
 }
 
+/* What does not fit was not read: the caller must not take the rest for all there is. */
+static void say_too_much(uint32_t seq)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = our_port };
+	static union {
+		struct nlmsghdr head;
+		uint8_t bytes[40 * 1024];
+	} all;
+
+	all.head = (struct nlmsghdr){ sizeof(all), ROW, 0, seq, 0 };
+	assert_int_equal(sendto(kernel, &all, sizeof(all), 0, (struct sockaddr *)&to, sizeof(to)),
+			 sizeof(all));
+}
+
+static void test_too_long(void **state)
+{
+	int rows = 0;
+
+	(void)state;
+	say_too_much(0);
+	assert_int_equal(netlink_events(ours, count_row, &rows), -ENOBUFS);
+	say_too_much(nl_socket_use_seq(ours) + 1);
+	assert_int_equal(netlink_do(ours, netlink_request(ROW, 0, "", 1), 0, count_row, &rows),
+			 -EMSGSIZE);
+	assert_int_equal(rows, 0);
+}
+
 /* However many there are, others get their turn. */
 static void test_events(void **state)
 {
@@ -136,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_events),
 	};
 
