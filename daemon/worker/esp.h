@@ -60,6 +60,12 @@ static inline size_t esp_sa_size(const struct crypto *crypto)
 enum fg_drop_reason esp_seal(struct crypto *crypto, struct esp_sa *sa, struct fg_sa *row,
 			     struct frame *f, const struct fg_packet *inner);
 
+/* DSCP and ECN of an inner or outer packet. */
+static inline uint8_t esp_tos(const struct fg_packet *p)
+{
+	return p->version == 4 ? p->ip[1] : (uint8_t)(p->ip[0] << 4 | p->ip[1] >> 4);
+}
+
 struct esp_in {
 	struct fg_packet outer; /* as it came; stays readable after esp_open() */
 	struct fg_packet inner; /* what was inside; its addresses are not judged here */

@@ -16,11 +16,6 @@ static const uint8_t ecn_combined[4][4] = {
 	{ 3, 3, 3, 3 },
 };
 
-static uint8_t get_tos(const struct fg_packet *p)
-{
-	return p->version == 4 ? p->ip[1] : (uint8_t)(p->ip[0] << 4 | p->ip[1] >> 4);
-}
-
 static void set_ecn(struct fg_packet *p, uint8_t ecn)
 {
 	uint8_t *ip = p->ip;
@@ -37,7 +32,7 @@ static void set_ecn(struct fg_packet *p, uint8_t ecn)
 
 static bool combine_ecn(struct fg_packet *inner, uint8_t outer_tos)
 {
-	uint8_t ecn = get_tos(inner) & ECN_MASK;
+	uint8_t ecn = esp_tos(inner) & ECN_MASK;
 	uint8_t combined = ecn_combined[ecn][outer_tos & ECN_MASK];
 
 	if (combined == ECN_DROP)
@@ -153,7 +148,7 @@ enum fg_drop_reason esp_open(struct crypto *crypto, const struct esp_sa *sa, str
 	reason = replay_check(row, seq);
 	if (reason != FG_DROP_NONE)
 		return reason;
-	outer_tos = get_tos(&in->outer);
+	outer_tos = esp_tos(&in->outer);
 	if (!key->run(crypto, key, esp, len, (uint32_t)(seq >> 32)))
 		return FG_DROP_auth_failed;
 	reason = take_number(row, sa->generation, lock, seq, &in->newest);

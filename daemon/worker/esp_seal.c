@@ -137,13 +137,6 @@ static void write_udp6_checksum(uint8_t *ip, const struct esp_outer *outer, size
 	memcpy(udp + 6, &check, 2);
 }
 
-static uint8_t inner_tos(const struct fg_packet *inner)
-{
-	const uint8_t *ip = inner->ip;
-
-	return inner->version == 4 ? ip[1] : (uint8_t)(ip[0] << 4 | ip[1] >> 4);
-}
-
 /* Padding, pad length and next header at end, RFC 4303 2.4 to 2.6. Returns its bytes. */
 static inline size_t write_trailer(uint8_t *end, size_t len, size_t block, uint8_t version)
 {
@@ -188,7 +181,7 @@ enum fg_drop_reason esp_seal(struct crypto *crypto, struct esp_sa *sa, struct fg
 		return FG_DROP_no_sa;
 	if (seq > UINT32_MAX && !key->esn)
 		return FG_DROP_seq_exhausted;
-	tos = inner_tos(inner);
+	tos = esp_tos(inner);
 	iv = f->data - key->iv_len;
 	esp = iv - CRYPTO_ESP_HEADER;
 	ip = esp - outer->len;
