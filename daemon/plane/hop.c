@@ -48,27 +48,11 @@ static uint32_t generation(const struct plane *plane)
 	return plane_fg_conf(plane)->hop_generation;
 }
 
-static void void_all(struct plane *plane)
+void hops_void(struct plane *plane)
 {
 	struct fg_conf *conf = plane_fg_conf(plane);
 
 	__atomic_store_n(&conf->hop_generation, conf->hop_generation + 1, __ATOMIC_RELEASE);
-}
-
-static bool address_of(const struct nlattr *at, int family, struct fg_ip *ip)
-{
-	if (family == AF_INET && nla_len(at) == 4)
-		*ip = ip_from4(nla_get_u32(at));
-	else if (family == AF_INET6 && nla_len(at) == 16)
-		*ip = ip_from6(nla_data(at));
-	else
-		return false;
-	return true;
-}
-
-static int put_ip(struct nl_msg *msg, int type, const struct fg_ip *ip)
-{
-	return ip_is4(ip) ? nla_put(msg, type, 4, &ip->w[3]) : nla_put(msg, type, 16, ip);
 }
 
 /* A route to an IPv4 destination may have an IPv6 next hop (RTA_VIA). */
@@ -77,7 +61,7 @@ static bool next_hop_of(struct nlattr **at, int family, struct fg_ip *via)
 	const struct rtvia *other;
 
 	if (at[RTA_GATEWAY])
-		return address_of(at[RTA_GATEWAY], family, via);
+		return netlink_get_ip(at[RTA_GATEWAY], family, via);
 	if (!at[RTA_VIA])
 		return true;
 	other = nla_data(at[RTA_VIA]);
@@ -117,7 +101,8 @@ static struct way ask_route(struct plane *plane, const struct fg_ip *dst)
 	struct nl_msg *msg = netlink_request(RTM_GETROUTE, 0, &head, sizeof(head));
 	struct way way = { .unicast = false };
 
-	if (netlink_do(plane->netlink, msg, msg ? put_ip(msg, RTA_DST, dst) : -1, way_row, &way))
+	if (netlink_do(plane->netlink, msg, msg ? netlink_put_ip(msg, RTA_DST, dst) : -1, way_row,
+		       &way))
 		way.unicast = false;
 	return way;
 }
@@ -135,7 +120,7 @@ static bool neighbour_parse(struct nlmsghdr *row, struct neighbour *n)
 		n->has_mac = true;
 		memcpy(n->mac, nla_data(at[NDA_LLADDR]), 6);
 	}
-	return address_of(at[NDA_DST], head->ndm_family, &n->ip);
+	return netlink_get_ip(at[NDA_DST], head->ndm_family, &n->ip);
 }
 
 static void neighbour_row(void *arg, struct nlmsghdr *row)
@@ -151,7 +136,8 @@ static struct neighbour ask_neighbour(struct plane *plane, uint32_t ifindex, con
 	struct nl_msg *msg = netlink_request(RTM_GETNEIGH, 0, &head, sizeof(head));
 	struct neighbour n = { .state = NUD_NONE };
 
-	if (netlink_do(plane->netlink, msg, msg ? put_ip(msg, NDA_DST, ip) : -1, neighbour_row, &n))
+	if (netlink_do(plane->netlink, msg, msg ? netlink_put_ip(msg, NDA_DST, ip) : -1,
+		       neighbour_row, &n))
 		n.state = NUD_NONE;
 	return n;
 }
@@ -166,7 +152,8 @@ static void use_neighbour(struct plane *plane, const struct hop_via *via)
 			      .ndm_flags = NTF_USE };
 	struct nl_msg *msg = netlink_request(RTM_NEWNEIGH, 0, &head, sizeof(head));
 
-	netlink_do(plane->netlink, msg, msg ? put_ip(msg, NDA_DST, &via->ip) : -1, NULL, NULL);
+	netlink_do(plane->netlink, msg, msg ? netlink_put_ip(msg, NDA_DST, &via->ip) : -1, NULL,
+		   NULL);
 }
 
 /* The row as the neighbour now allows: its frame header, or the stack door until it has one. */
@@ -325,7 +312,7 @@ static void on_events(evutil_socket_t fd, short what, void *arg)
 	}
 	/* Many events, one consequence. An address also changes what is local. */
 	if (plane->routes_changed || plane->own_changed)
-		void_all(plane);
+		hops_void(plane);
 	if (plane->own_changed)
 		follow_own(plane);
 	plane->routes_changed = plane->own_changed = false;
@@ -365,7 +352,7 @@ int hops_open(struct plane *plane, struct plane_error *error)
 	if (!plane->on_events || !plane->on_refresh || event_add(plane->on_events, NULL) ||
 	    event_add(plane->on_refresh, &period))
 		return plane_fail(error, -ENOMEM, "no memory for events");
-	void_all(plane);
+	hops_void(plane);
 	return 0;
 }
 

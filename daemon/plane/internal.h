@@ -191,6 +191,8 @@ void local_follow(struct plane *plane);
 /* hop.c */
 int hops_open(struct plane *plane, struct plane_error *error);
 void hops_close(struct plane *plane);
+/* What workers know is asked for again. */
+void hops_void(struct plane *plane);
 
 /* sa.c */
 int sas_open(struct plane *plane, struct plane_error *error);

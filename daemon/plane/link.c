@@ -131,8 +131,9 @@ struct address_list {
 static void address_row(void *arg, struct nlmsghdr *row)
 {
 	struct address_list *list = arg;
-	struct nlattr *at[IFA_MAX + 1], *ip;
+	struct nlattr *at[IFA_MAX + 1], *own;
 	const struct ifaddrmsg *info;
+	struct fg_ip ip;
 	uint32_t flags;
 
 	if (row->nlmsg_type != RTM_NEWADDR ||
@@ -142,8 +143,8 @@ static void address_row(void *arg, struct nlmsghdr *row)
 	flags = at[IFA_FLAGS] && nla_len(at[IFA_FLAGS]) == 4 ? nla_get_u32(at[IFA_FLAGS])
 							     : info->ifa_flags;
 	/* IPv4 names its own end IFA_LOCAL; IPv6 only has IFA_LOCAL where there is a peer. */
-	ip = at[IFA_LOCAL] ? at[IFA_LOCAL] : at[IFA_ADDRESS];
-	if (!ip || nla_len(ip) != (info->ifa_family == AF_INET ? 4 : 16))
+	own = at[IFA_LOCAL] ? at[IFA_LOCAL] : at[IFA_ADDRESS];
+	if (!own || !netlink_get_ip(own, info->ifa_family, &ip))
 		return;
 	if (list->count == list->cap) {
 		size_t cap = list->cap ? list->cap * 2 : 32;
@@ -157,8 +158,7 @@ static void address_row(void *arg, struct nlmsghdr *row)
 		list->cap = cap;
 	}
 	list->rows[list->count++] = (struct link_address){
-		.ip = info->ifa_family == AF_INET ? ip_from4(nla_get_u32(ip))
-						  : ip_from6(nla_data(ip)),
+		.ip = ip,
 		.ifindex = info->ifa_index,
 		.scope = info->ifa_scope,
 		.tentative = flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED),

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -57,6 +56,22 @@ struct nl_msg *netlink_request(int type, int flags, const void *head, size_t len
 		return NULL;
 	}
 	return msg;
+}
+
+int netlink_put_ip(struct nl_msg *msg, int type, const struct fg_ip *ip)
+{
+	return ip_is4(ip) ? nla_put(msg, type, 4, &ip->w[3]) : nla_put(msg, type, 16, ip);
+}
+
+bool netlink_get_ip(const struct nlattr *at, int family, struct fg_ip *ip)
+{
+	if (family == AF_INET && nla_len(at) == 4)
+		*ip = ip_from4(nla_get_u32(at));
+	else if (family == AF_INET6 && nla_len(at) == 16)
+		*ip = ip_from6(nla_data(at));
+	else
+		return false;
+	return true;
 }
 
 /* True: that was the last message of the answer and *result is set. Both kinds of end carry an

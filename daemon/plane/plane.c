@@ -177,7 +177,7 @@ int plane_set_conf(struct plane *plane, const struct conf *conf, struct plane_er
 	plane->conf = conf;
 	write_conf(plane);
 	/* Rows that fast or stack forwarding made wrong are asked for again. */
-	__atomic_add_fetch(&plane_fg_conf(plane)->hop_generation, 1, __ATOMIC_RELEASE);
+	hops_void(plane);
 	local_follow(plane);
 	return 0;
 }

@@ -32,11 +32,6 @@ static const char *net_text(const struct conf_net *net, char buf[IP_TEXT_MAX + 8
 	return buf;
 }
 
-static int put_address(struct nl_msg *msg, int type, const struct fg_ip *ip)
-{
-	return ip_is4(ip) ? nla_put(msg, type, 4, &ip->w[3]) : nla_put(msg, type, 16, ip);
-}
-
 static int put_to_pair(struct nl_msg *msg, const struct plane *plane, const struct plane_route *r)
 {
 	bool is4 = ip_is4(&r->net.ip);
@@ -45,7 +40,7 @@ static int put_to_pair(struct nl_msg *msg, const struct plane *plane, const stru
 	if (nla_put_u32(msg, RTA_OIF, plane->pair_ifindex) ||
 	    nla_put(msg, RTA_GATEWAY, is4 ? 4 : 16, is4 ? via4 : via6))
 		return -1;
-	if (!ip_is_zero(&r->source) && put_address(msg, RTA_PREFSRC, &r->source))
+	if (!ip_is_zero(&r->source) && netlink_put_ip(msg, RTA_PREFSRC, &r->source))
 		return -1;
 	if (!r->mtu)
 		return 0;
@@ -75,7 +70,7 @@ static int change(struct plane *plane, int type, int flags, const struct plane_r
 	};
 	struct nl_msg *msg = netlink_request(type, add ? NLM_F_CREATE | flags : 0, &head,
 					     sizeof(head));
-	int built = msg ? put_address(msg, RTA_DST, &r->net.ip) : -1;
+	int built = msg ? netlink_put_ip(msg, RTA_DST, &r->net.ip) : -1;
 
 	if (built >= 0 && blackhole)
 		built = nla_put_u32(msg, RTA_PRIORITY, BLACKHOLE_METRIC);
@@ -276,13 +271,7 @@ static void stale_row(void *arg, struct nlmsghdr *row)
 		return;
 	head = nlmsg_data(row);
 	if (head->rtm_protocol != PLANE_ROUTE_PROTOCOL || head->rtm_type != RTN_BLACKHOLE ||
-	    stale->count == PLANE_ROUTES_MAX)
-		return;
-	if (head->rtm_family == AF_INET && nla_len(at[RTA_DST]) == 4)
-		ip = ip_from4(nla_get_u32(at[RTA_DST]));
-	else if (head->rtm_family == AF_INET6 && nla_len(at[RTA_DST]) == 16)
-		ip = ip_from6(nla_data(at[RTA_DST]));
-	else
+	    stale->count == PLANE_ROUTES_MAX || !netlink_get_ip(at[RTA_DST], head->rtm_family, &ip))
 		return;
 	stale->row[stale->count++] = (struct plane_route){ .net = { .ip = ip,
 								    .len = head->rtm_dst_len } };
