@@ -57,17 +57,30 @@ static bool in_pool(const struct plane *plane, const struct fg_ip *ip)
 	return false;
 }
 
+static bool is_among(const struct fg_ip *ip, const struct fg_ip *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ip_equal(&list[i], ip))
+			return true;
+	return false;
+}
+
+/* What stays on the list is never off it: a packet would be dropped as for nobody. */
 static void refresh_own(struct plane *plane, const struct link_address *all, size_t n)
 {
+	struct fg_ip own[PLANE_ROUTES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < n && count < PLANE_ROUTES_MAX; i++)
+		if (in_pool(plane, &all[i].ip))
+			own[count++] = all[i].ip;
+	for (size_t i = 0; i < count; i++)
+		set_own(plane, &own[i], true);
 	for (size_t i = 0; i < plane->own_count; i++)
-		set_own(plane, &plane->own[i], false);
-	plane->own_count = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!in_pool(plane, &all[i].ip) || plane->own_count == PLANE_ROUTES_MAX)
-			continue;
-		set_own(plane, &all[i].ip, true);
-		plane->own[plane->own_count++] = all[i].ip;
-	}
+		if (!is_among(&plane->own[i], own, count))
+			set_own(plane, &plane->own[i], false);
+	memcpy(plane->own, own, count * sizeof(own[0]));
+	plane->own_count = count;
 }
 
 /* What clients may be told: the kernel says once more when an address is no longer tentative. */

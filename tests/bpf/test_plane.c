@@ -7,6 +7,8 @@
 
 #include "plane/internal.h"
 
+#include <pthread.h>
+
 static void test_open_close(void **state)
 {
 	struct plane_port_info port[FG_PORTS];
@@ -171,6 +173,55 @@ static void test_addresses_follow(void **state)
 	assert_int_equal(told, 2);
 	assert_int_equal(host_entry("fg_route4", &key), 0);
 	plane_close(plane);
+}
+
+struct watch {
+	int map;
+	bool stop;
+	unsigned looks, missed;
+};
+
+static void *watch_own(void *arg)
+{
+	struct fg_ip own = address("10.9.0.1");
+	struct fg_route4_key key = { .prefixlen = 32, .addr = ip_to4(&own) };
+	struct watch *w = arg;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		uint32_t id = 0;
+
+		bpf_map_lookup_elem(w->map, &key, &id);
+		w->missed += id != FG_ROUTE_KERNEL;
+		w->looks++;
+	}
+	return NULL;
+}
+
+/* While the list is made anew, what stays on it is never off it: a packet would be dropped. */
+static void test_own_stays(void **state)
+{
+	struct watch w = { .stop = false };
+	struct plane_error error;
+	struct fixture f;
+	struct plane *plane;
+	pthread_t thread;
+
+	(void)state;
+	make_conf(&f);
+	ip("addr", "add", "10.9.0.1/32", "dev", "lo");
+	plane = open_plane(&f);
+	w.map = pinned("fg_route4");
+	assert_int_equal(pthread_create(&thread, NULL, watch_own, &w), 0);
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(plane_set_conf(plane, &f.conf, &error), 0);
+	__atomic_store_n(&w.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	close(w.map);
+	assert_true(w.looks > 0);
+	assert_int_equal(w.missed, 0);
+	ip("addr", "del", "10.9.0.1/32", "dev", "lo");
+	plane_close(plane);
+	assert_nothing_left();
 }
 
 static void test_set_conf_routes(void **state)
@@ -560,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_open_close),
 		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_addresses_follow),
+		cmocka_unit_test(test_own_stays),
 		cmocka_unit_test(test_set_conf_routes),
 		cmocka_unit_test(test_set_conf_without_addresses),
 		cmocka_unit_test(test_foreign_route),
