@@ -42,7 +42,7 @@ void ike_close(struct ike_core *core, struct ikesa *sa, uint32_t cause)
 		ikesa_free(core, sa);
 		return;
 	}
-	ike_table_del(&core->by_identity, &sa->by_identity);
+	table_del(&core->by_identity, &sa->by_identity);
 	for (enum ike_due due = 0; due < IKE_DUES; due++)
 		if (due != IKE_DUE_RESEND && due != IKE_DUE_FRAGMENTS)
 			ike_due_at(core, sa, due, IKE_NEVER);
@@ -76,7 +76,7 @@ void ike_linger(struct ike_core *core, struct ikesa *sa, enum ike_state state, u
 		ikesa_free(core, sa);
 		return;
 	}
-	ike_table_del(&core->by_identity, &sa->by_identity);
+	table_del(&core->by_identity, &sa->by_identity);
 	ike_create_free(sa->create);
 	sa->create = NULL;
 	ikesa_forget_keys(sa);

@@ -19,10 +19,10 @@
 
 _Static_assert((int)MSG_IKE_DROPS > (int)IKE_DROP_no_series, "room for every counter");
 
-static struct ike_table *tables(struct ike_core *core, size_t i)
+static struct table *tables(struct ike_core *core, size_t i)
 {
-	struct ike_table *const all[] = { &core->by_spi, &core->by_init, &core->by_identity,
-					  &core->by_handle, &core->sources };
+	struct table *const all[] = { &core->by_spi, &core->by_init, &core->by_identity,
+				      &core->by_handle, &core->sources };
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
@@ -81,10 +81,23 @@ static bool collect_proposals(struct ike_core *core, const struct conf *conf)
 	return true;
 }
 
+static int begin_tables(struct ike_core *core)
+{
+	struct table *table;
+	uint64_t seed;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && (table = tables(core, i)) != NULL; i++)
+		result = core->env.random(core->env.arg, &seed, sizeof(seed))
+				 ? table_init(table, seed)
+				 : -EIO;
+	return result;
+}
+
 int ike_core_new(const struct ike_env *env, const struct conf *conf, struct ike_core **out)
 {
 	struct ike_core *core = calloc(1, sizeof(*core));
-	struct ike_table *table;
+	int result;
 
 	if (!core)
 		return -ENOMEM;
@@ -95,14 +108,12 @@ int ike_core_new(const struct ike_env *env, const struct conf *conf, struct ike_
 	core->log_logins = (struct log_limit){ .burst = 50, .per_second = 10 };
 	core->rejects.last_ms = ike_now(core);
 	core->rejects.tokens = (uint64_t)IKE_REJECT_BURST * 1000;
-	for (size_t i = 0; (table = tables(core, i)) != NULL; i++)
-		if (!env->random(env->arg, &table->seed, sizeof(table->seed))) {
-			free(core);
-			return -EIO;
-		}
-	if (!collect_proposals(core, conf)) {
-		free(core);
-		return -ENOMEM;
+	result = begin_tables(core);
+	if (result == 0 && !collect_proposals(core, conf))
+		result = -ENOMEM;
+	if (result < 0) {
+		ike_core_free(core);
+		return result;
 	}
 	warn_of_weak(conf);
 	*out = core;
@@ -123,22 +134,16 @@ void ike_core_set_pki(struct ike_core *core, struct pki *pki)
 	core->pki = pki;
 }
 
-/* Run over every SA; the callback may free the one it is given, and no other. */
-static void each_sa(struct ike_core *core,
-		    void (*call)(struct ike_core *core, struct ikesa *sa, void *arg), void *arg)
+static struct ikesa *sa_of(struct table_link *link)
 {
-	struct ike_link *link, *next;
-
-	for (size_t i = 0; i < core->by_spi.cap; i++)
-		for (link = core->by_spi.slots[i]; link; link = next) {
-			next = link->next;
-			call(core, ike_container(link, struct ikesa, by_spi), arg);
-		}
+	return container_of(link, struct ikesa, by_spi);
 }
 
-static void tell_addresses(struct ike_core *core, struct ikesa *sa, void *arg)
+static void tell_addresses(void *arg, struct table_link *link)
 {
-	(void)arg;
+	struct ike_core *core = arg;
+	struct ikesa *sa = sa_of(link);
+
 	if (sa->mobike && ike_state_in(sa->state, IKE_AUTHENTICATED))
 		ike_mobike_locals(core, sa);
 }
@@ -151,24 +156,23 @@ void ike_core_set_locals(struct ike_core *core, const struct fg_ip *local, size_
 		return;
 	memcpy(core->local, local, count * sizeof(*local));
 	core->local_count = count;
-	each_sa(core, tell_addresses, NULL);
+	table_each(&core->by_spi, tell_addresses, core);
 }
 
-static void free_one(struct ike_core *core, struct ikesa *sa, void *arg)
+static void free_one(void *core, struct table_link *link)
 {
-	(void)arg;
-	ikesa_free(core, sa);
+	ikesa_free(core, sa_of(link));
 }
 
 void ike_core_free(struct ike_core *core)
 {
-	struct ike_table *table;
+	struct table *table;
 
 	if (!core)
 		return;
-	each_sa(core, free_one, NULL);
+	table_each(&core->by_spi, free_one, core);
 	for (size_t i = 0; (table = tables(core, i)) != NULL; i++)
-		ike_table_free(table);
+		table_free(table);
 	ike_timers_free(&core->timers);
 	ike_trace_free(core);
 	free(core->proposals);
@@ -187,7 +191,7 @@ void ike_tick(struct ike_core *core)
 	struct ike_timer *timer;
 
 	while ((timer = ike_timers_due(&core->timers, now)) != NULL)
-		ike_due_over(core, ike_container(timer, struct ikesa, timer));
+		ike_due_over(core, container_of(timer, struct ikesa, timer));
 }
 
 /* Not one of which only the last answer is left. */
@@ -251,9 +255,10 @@ static int session_clear(struct ike_core *core, const struct msg_session_clear *
 }
 
 /* Who is not authenticated yet hears nothing, and begins again. */
-static void clear_rest(struct ike_core *core, struct ikesa *sa, void *arg)
+static void clear_rest(void *core, struct table_link *link)
 {
-	(void)arg;
+	struct ikesa *sa = sa_of(link);
+
 	if (!sa->session && ike_state_in(sa->state, IKE_IN_SETUP | IKE_AUTHENTICATED))
 		ike_close(core, sa, FG_CAUSE_operator_clear);
 }
@@ -365,7 +370,7 @@ int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 	case MSG_SESSION_CLEAR:
 		return session_clear(core, body);
 	case MSG_CLEAR_REST:
-		each_sa(core, clear_rest, NULL);
+		table_each(&core->by_spi, clear_rest, core);
 		return 0;
 	case MSG_PEER_MOVED:
 		return peer_moved(core, body);
@@ -377,21 +382,23 @@ int ike_from_broker(struct ike_core *core, uint32_t type, const void *body)
 	}
 }
 
-static void lost_one(struct ike_core *core, struct ikesa *sa, void *arg)
+static void lost_one(void *core, struct table_link *link)
 {
-	(void)arg;
+	struct ikesa *sa = sa_of(link);
+
 	if (sa->state == IKE_STATE_VERIFYING || sa->state == IKE_STATE_SIGNING)
 		ike_auth_later(core, sa);
 }
 
 void ike_aaa_lost(struct ike_core *core)
 {
-	each_sa(core, lost_one, NULL);
+	table_each(&core->by_spi, lost_one, core);
 }
 
-static void stop_one(struct ike_core *core, struct ikesa *sa, void *arg)
+static void stop_one(void *core, struct table_link *link)
 {
-	(void)arg;
+	struct ikesa *sa = sa_of(link);
+
 	if (sa->state != IKE_STATE_DELETING)
 		ike_close(core, sa, FG_CAUSE_shutdown);
 }
@@ -399,7 +406,7 @@ static void stop_one(struct ike_core *core, struct ikesa *sa, void *arg)
 void ike_stop(struct ike_core *core)
 {
 	core->stopping = true;
-	each_sa(core, stop_one, NULL);
+	table_each(&core->by_spi, stop_one, core);
 }
 
 bool ike_stopped(const struct ike_core *core)

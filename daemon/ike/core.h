@@ -13,7 +13,7 @@
 #include "pki/pki.h"
 
 struct ike_source {
-	struct ike_link link;
+	struct table_link link;
 	struct fg_ip ip; /* IPv6: its /64 */
 	uint32_t half_open;
 };
@@ -42,7 +42,7 @@ struct ike_core {
 	const struct conf *conf; /* borrowed; ike_core_set_conf() */
 	struct pki *pki; /* its trustpoints, by the same indices; borrowed; NULL: never set */
 
-	struct ike_table by_spi, by_init, by_identity, by_handle, sources;
+	struct table by_spi, by_init, by_identity, by_handle, sources;
 	struct ike_timers timers;
 	uint32_t gauge[IKE_STATES]; /* SAs by state */
 	uint32_t half_open;         /* of them on the budget */

@@ -30,7 +30,7 @@ static uint64_t init_hash(const struct ike_core *core, uint64_t spi_i, const str
 
 	_Static_assert(sizeof(peer->ip) == 2 * sizeof(key[0]), "an address is two words");
 	memcpy(&key[2], &peer->ip, sizeof(peer->ip));
-	return ike_hash_bytes(&core->by_init, key, sizeof(key));
+	return table_hash(&core->by_init, key, sizeof(key));
 }
 
 static uint64_t identity_hash(const struct ike_core *core, const struct ikesa *sa)
@@ -38,32 +38,32 @@ static uint64_t identity_hash(const struct ike_core *core, const struct ikesa *s
 	struct msg_identity id = sa->remote;
 
 	conf_identity_fold(id.type, id.data, id.len);
-	return ike_hash_bytes(&core->by_identity, id.data, id.len) ^ id.type;
+	return table_hash(&core->by_identity, id.data, id.len) ^ id.type;
 }
 
 struct ikesa *ikesa_find(const struct ike_core *core, uint64_t own_spi)
 {
-	struct ike_link *link = ike_table_find(&core->by_spi, own_spi);
+	struct table_link *link = table_find(&core->by_spi, own_spi);
 
-	return link ? ike_container(link, struct ikesa, by_spi) : NULL;
+	return link ? container_of(link, struct ikesa, by_spi) : NULL;
 }
 
 struct ikesa *ikesa_find_handle(const struct ike_core *core, uint64_t handle)
 {
-	struct ike_link *link = ike_table_find(&core->by_handle, handle);
+	struct table_link *link = table_find(&core->by_handle, handle);
 
-	return link ? ike_container(link, struct ikesa, by_handle) : NULL;
+	return link ? container_of(link, struct ikesa, by_handle) : NULL;
 }
 
 bool ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle)
 {
 	struct ikesa *before = ikesa_find_handle(core, handle);
 
-	if (!ike_table_add(&core->by_handle, &sa->by_handle, handle))
+	if (!table_add(&core->by_handle, &sa->by_handle, handle))
 		return false;
 	sa->handle = handle;
 	if (before) {
-		ike_table_del(&core->by_handle, &before->by_handle);
+		table_del(&core->by_handle, &before->by_handle);
 		before->handle = 0;
 	}
 	return true;
@@ -72,11 +72,11 @@ bool ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle)
 struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
 			      const struct endpoint *peer)
 {
-	struct ike_link *link = ike_table_find(&core->by_init, init_hash(core, spi_i, peer));
+	struct table_link *link = table_find(&core->by_init, init_hash(core, spi_i, peer));
 
 	/* The path may have moved since; the hash is of the address that began. */
-	for (; link; link = ike_table_more(link)) {
-		struct ikesa *sa = ike_container(link, struct ikesa, by_init);
+	for (; link; link = table_more(link)) {
+		struct ikesa *sa = container_of(link, struct ikesa, by_init);
 
 		if (sa->spi_i == spi_i)
 			return sa;
@@ -86,13 +86,12 @@ struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
 
 bool ikesa_add_init(struct ike_core *core, struct ikesa *sa)
 {
-	return ike_table_add(&core->by_init, &sa->by_init,
-			     init_hash(core, sa->spi_i, &sa->path.peer));
+	return table_add(&core->by_init, &sa->by_init, init_hash(core, sa->spi_i, &sa->path.peer));
 }
 
 bool ikesa_add_identity(struct ike_core *core, struct ikesa *sa)
 {
-	return ike_table_add(&core->by_identity, &sa->by_identity, identity_hash(core, sa));
+	return table_add(&core->by_identity, &sa->by_identity, identity_hash(core, sa));
 }
 
 static bool same_client(const struct ikesa *a, const struct ikesa *b)
@@ -108,11 +107,11 @@ static bool same_client(const struct ikesa *a, const struct ikesa *b)
 struct ikesa *ikesa_twin(const struct ike_core *core, const struct ikesa *sa,
 			 const struct ikesa *after)
 {
-	struct ike_link *link = after ? ike_table_more(&after->by_identity)
-				      : ike_table_find(&core->by_identity, identity_hash(core, sa));
+	struct table_link *link = after ? table_more(&after->by_identity)
+					: table_find(&core->by_identity, identity_hash(core, sa));
 
-	for (; link; link = ike_table_more(link)) {
-		struct ikesa *other = ike_container(link, struct ikesa, by_identity);
+	for (; link; link = table_more(link)) {
+		struct ikesa *other = container_of(link, struct ikesa, by_identity);
 
 		if (other != sa && same_client(sa, other))
 			return other;
@@ -133,10 +132,10 @@ static struct fg_ip source_of(const struct fg_ip *peer)
 static struct ike_source *source_find(const struct ike_core *core, const struct fg_ip *ip,
 				      uint64_t hash)
 {
-	struct ike_link *link = ike_table_find(&core->sources, hash);
+	struct table_link *link = table_find(&core->sources, hash);
 
-	for (; link; link = ike_table_more(link)) {
-		struct ike_source *source = ike_container(link, struct ike_source, link);
+	for (; link; link = table_more(link)) {
+		struct ike_source *source = container_of(link, struct ike_source, link);
 
 		if (ip_equal(&source->ip, ip))
 			return source;
@@ -147,7 +146,7 @@ static struct ike_source *source_find(const struct ike_core *core, const struct 
 /* Without memory the source goes uncounted; the whole budget still holds. */
 static void source_count(struct ike_core *core, const struct fg_ip *ip, int by)
 {
-	uint64_t hash = ike_hash_bytes(&core->sources, ip, sizeof(*ip));
+	uint64_t hash = table_hash(&core->sources, ip, sizeof(*ip));
 	struct ike_source *source = source_find(core, ip, hash);
 
 	if (!source && by > 0) {
@@ -155,7 +154,7 @@ static void source_count(struct ike_core *core, const struct fg_ip *ip, int by)
 		if (!source)
 			return;
 		source->ip = *ip;
-		if (!ike_table_add(&core->sources, &source->link, hash)) {
+		if (!table_add(&core->sources, &source->link, hash)) {
 			free(source);
 			return;
 		}
@@ -164,7 +163,7 @@ static void source_count(struct ike_core *core, const struct fg_ip *ip, int by)
 		return;
 	source->half_open += (uint32_t)by;
 	if (source->half_open == 0) {
-		ike_table_del(&core->sources, &source->link);
+		table_del(&core->sources, &source->link);
 		free(source);
 	}
 }
@@ -181,8 +180,8 @@ void ikesa_count(struct ike_core *core, const struct ikesa *sa, int by)
 static uint32_t half_open_of(const struct ike_core *core, const struct fg_ip *peer)
 {
 	struct fg_ip ip = source_of(peer);
-	const struct ike_source *source = source_find(
-		core, &ip, ike_hash_bytes(&core->sources, &ip, sizeof(ip)));
+	const struct ike_source *source = source_find(core, &ip,
+						      table_hash(&core->sources, &ip, sizeof(ip)));
 
 	return source ? source->half_open : 0;
 }
@@ -240,7 +239,7 @@ struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t spi_i, u
 	for (int i = 0; i < IKE_DUES; i++)
 		sa->due_ms[i] = IKE_NEVER;
 	if (!ike_timers_reserve(&core->timers, core->by_spi.count + 1) ||
-	    !ike_table_add(&core->by_spi, &sa->by_spi, own)) {
+	    !table_add(&core->by_spi, &sa->by_spi, own)) {
 		free(sa);
 		return NULL;
 	}
@@ -286,10 +285,10 @@ void ikesa_forget_keys(struct ikesa *sa)
 void ikesa_free(struct ike_core *core, struct ikesa *sa)
 {
 	ike_timer_set(&core->timers, &sa->timer, IKE_NEVER);
-	ike_table_del(&core->by_spi, &sa->by_spi);
-	ike_table_del(&core->by_init, &sa->by_init);
-	ike_table_del(&core->by_identity, &sa->by_identity);
-	ike_table_del(&core->by_handle, &sa->by_handle);
+	table_del(&core->by_spi, &sa->by_spi);
+	table_del(&core->by_init, &sa->by_init);
+	table_del(&core->by_identity, &sa->by_identity);
+	table_del(&core->by_handle, &sa->by_handle);
 	ikesa_count(core, sa, -1);
 	ikesa_forget_keys(sa);
 	ike_child_free_all(sa);

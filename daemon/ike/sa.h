@@ -6,6 +6,7 @@
 #ifndef IKE_SA_H
 #define IKE_SA_H
 
+#include "core/table.h"
 #include "ike/child.h"
 #include "ike/due.h"
 #include "ike/fsm.h"
@@ -13,7 +14,6 @@
 #include "ike/keys.h"
 #include "ike/limits.h"
 #include "ike/packet.h"
-#include "ike/table.h"
 #include "msg.h"
 
 struct dh;
@@ -57,7 +57,7 @@ struct ike_opening {
 };
 
 struct ikesa {
-	struct ike_link by_spi, by_init, by_identity, by_handle;
+	struct table_link by_spi, by_init, by_identity, by_handle;
 	struct ike_timer timer;    /* the earliest of due_ms */
 	uint64_t due_ms[IKE_DUES]; /* IKE_NEVER: not due */
 	uint64_t made_ms;

@@ -124,8 +124,8 @@ bool ike_rows(const struct ike_core *core, size_t *slot, size_t count,
 	for (; *slot < core->by_spi.cap; (*slot)++) {
 		if (given >= count)
 			return false;
-		for (struct ike_link *link = core->by_spi.slots[*slot]; link; link = link->next) {
-			const struct ikesa *sa = ike_container(link, struct ikesa, by_spi);
+		for (struct table_link *link = core->by_spi.slots[*slot]; link; link = link->next) {
+			const struct ikesa *sa = container_of(link, struct ikesa, by_spi);
 			struct msg_ike_sa_row one;
 
 			if (ike_state_in(sa->state, IKE_OVER | IKE_IN(IKE_STATE_NEW)))

@@ -105,7 +105,7 @@ bool ike_succeed(struct ike_core *core, struct ikesa *sa, struct ikesa *heir)
 	hand_over(core, sa, heir);
 	sa->heir = ikesa_own_spi(heir);
 	heir->heir = 0;
-	ike_table_del(&core->by_identity, &sa->by_identity);
+	table_del(&core->by_identity, &sa->by_identity);
 	ikesa_add_identity(core, heir);
 	if (!ike_move(core, heir, state) || !ike_move(core, sa, IKE_STATE_REKEYED))
 		return false;

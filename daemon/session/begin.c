@@ -52,7 +52,7 @@ static struct session *session_new(struct sessions *s, const struct msg_session_
 	}
 	s->rows[session->id] = session;
 	s->count++;
-	hash_add(&s->by_ike, &session->by_ike, session->ike);
+	table_add(&s->by_ike, &session->by_ike, session->ike);
 	return session;
 }
 

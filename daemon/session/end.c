@@ -73,7 +73,7 @@ void session_end(struct sessions *s, struct session *session, enum fg_cause caus
 		lease_release(s->leases, &session->inner6);
 	if (session->inner4)
 		lease_release(s->leases, &four);
-	hash_remove(&s->by_ike, &session->by_ike);
+	table_del(&s->by_ike, &session->by_ike);
 	s->rows[session->id] = NULL;
 	s->count--;
 	session_give_id(s, session->id);

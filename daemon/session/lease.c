@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "session/lease.h"
 
+#include "core/table.h"
 #include "crypto/rand.h"
-#include "session/hash.h"
 #include "session/pool.h"
 
 #include <errno.h>
@@ -14,8 +14,8 @@ struct pool;
 
 /* An address that was lent at least once. */
 struct entry {
-	struct hash_link by_ip;
-	struct hash_link by_id;    /* only while free */
+	struct table_link by_ip;
+	struct table_link by_id;   /* only while free */
 	TAILQ_ENTRY(entry) by_age; /* only while free */
 	struct pool *pool;         /* NULL: lent, but no pool has it any more */
 	struct fg_ip ip;
@@ -42,8 +42,7 @@ struct lease_pools {
 
 struct leases {
 	struct lease_pools *pools;
-	struct hash by_ip, by_id;
-	uint64_t seed;
+	struct table by_ip, by_id;
 	size_t held;
 };
 
@@ -72,12 +71,13 @@ void lease_pools_free(struct lease_pools *pools)
 int leases_new(struct lease_pools *pools, struct leases **out)
 {
 	struct leases *leases = calloc(1, sizeof(*leases));
+	uint64_t seed;
 
 	if (!leases)
 		return -ENOMEM;
-	if (!crypto_random(&leases->seed, sizeof(leases->seed)) || hash_init(&leases->by_ip) ||
-	    hash_init(&leases->by_id)) {
-		hash_free(&leases->by_ip);
+	if (!crypto_random(&seed, sizeof(seed)) || table_init(&leases->by_ip, seed) ||
+	    table_init(&leases->by_id, seed)) {
+		table_free(&leases->by_ip);
 		free(leases);
 		return -ENOMEM;
 	}
@@ -86,12 +86,12 @@ int leases_new(struct lease_pools *pools, struct leases **out)
 	return 0;
 }
 
-static struct entry *entry_by_ip(struct hash_link *link)
+static struct entry *entry_by_ip(struct table_link *link)
 {
-	return HASH_ENTRY(link, struct entry, by_ip);
+	return container_of(link, struct entry, by_ip);
 }
 
-static void free_entry(void *arg, struct hash_link *link)
+static void free_entry(void *arg, struct table_link *link)
 {
 	struct entry *e = entry_by_ip(link);
 
@@ -104,9 +104,9 @@ void leases_free(struct leases *leases)
 {
 	if (!leases)
 		return;
-	hash_each(&leases->by_ip, free_entry, NULL);
-	hash_free(&leases->by_ip);
-	hash_free(&leases->by_id);
+	table_each(&leases->by_ip, free_entry, NULL);
+	table_free(&leases->by_ip);
+	table_free(&leases->by_id);
 	lease_pools_free(leases->pools);
 	free(leases);
 }
@@ -115,23 +115,24 @@ void leases_free(struct leases *leases)
 
 static uint64_t ip_key(const struct leases *leases, const struct fg_ip *ip)
 {
-	return hash_bytes(leases->seed, ip, sizeof(*ip));
+	return table_hash(&leases->by_ip, ip, sizeof(*ip));
 }
 
 /* Of one identity in one pool: a client has an address in each family. */
 static uint64_t id_key(const struct leases *leases, const struct pool *pool, uint8_t type,
 		       const uint8_t *id, size_t len)
 {
-	uint64_t key = hash_bytes(leases->seed, &pool, sizeof(pool));
+	const uint64_t where[] = { (uintptr_t)pool, type };
 
-	return hash_bytes(hash_bytes(key, &type, 1), id, len);
+	return table_hash(&leases->by_id, where, sizeof(where)) ^
+	       table_hash(&leases->by_id, id, len);
 }
 
 static struct entry *find_ip(const struct leases *leases, const struct fg_ip *ip)
 {
-	struct hash_link *link = hash_first(&leases->by_ip, ip_key(leases, ip));
+	struct table_link *link = table_find(&leases->by_ip, ip_key(leases, ip));
 
-	for (; link; link = hash_next(link))
+	for (; link; link = table_more(link))
 		if (ip_equal(&entry_by_ip(link)->ip, ip))
 			return entry_by_ip(link);
 	return NULL;
@@ -147,14 +148,14 @@ static struct entry *find_free_of(const struct leases *leases, const struct pool
 				  const struct lease_ask *ask)
 {
 	uint64_t key = id_key(leases, pool, ask->id_type, ask->id, ask->id_len);
-	struct hash_link *link = hash_first(&leases->by_id, key);
+	struct table_link *link = table_find(&leases->by_id, key);
 	struct entry *hint = find_ip(leases, &ask->hint);
 
 	/* Several clients with one identity: each knows which was its own. */
 	if (hint && !hint->held && hint->pool == pool && same_id(hint, ask))
 		return hint;
-	for (; link; link = hash_next(link)) {
-		struct entry *e = HASH_ENTRY(link, struct entry, by_id);
+	for (; link; link = table_more(link)) {
+		struct entry *e = container_of(link, struct entry, by_id);
 
 		if (e->pool == pool && same_id(e, ask))
 			return e;
@@ -167,18 +168,18 @@ static struct entry *find_free_of(const struct leases *leases, const struct pool
 static void put_free(struct leases *leases, struct entry *e)
 {
 	TAILQ_INSERT_TAIL(&e->pool->free, e, by_age);
-	hash_add(&leases->by_id, &e->by_id, id_key(leases, e->pool, e->id_type, e->id, e->id_len));
+	table_add(&leases->by_id, &e->by_id, id_key(leases, e->pool, e->id_type, e->id, e->id_len));
 }
 
 static void drop_free(struct leases *leases, struct entry *e)
 {
 	TAILQ_REMOVE(&e->pool->free, e, by_age);
-	hash_remove(&leases->by_id, &e->by_id);
+	table_del(&leases->by_id, &e->by_id);
 }
 
 static void forget(struct leases *leases, struct entry *e)
 {
-	hash_remove(&leases->by_ip, &e->by_ip);
+	table_del(&leases->by_ip, &e->by_ip);
 	if (e->pool)
 		e->pool->known--;
 	free_entry(NULL, &e->by_ip);
@@ -193,7 +194,7 @@ static struct entry *learn(struct leases *leases, struct pool *pool, const struc
 		return NULL;
 	e->pool = pool;
 	e->ip = *ip;
-	hash_add(&leases->by_ip, &e->by_ip, ip_key(leases, ip));
+	table_add(&leases->by_ip, &e->by_ip, ip_key(leases, ip));
 	pool->known++;
 	return e;
 }
@@ -313,7 +314,7 @@ static struct pool *pool_of(struct lease_pools *pools, const struct fg_ip *ip)
 	return NULL;
 }
 
-static void rebind_held(void *arg, struct hash_link *link)
+static void rebind_held(void *arg, struct table_link *link)
 {
 	struct rebind *r = arg;
 	struct entry *e = entry_by_ip(link);
@@ -348,7 +349,7 @@ void leases_set_pools(struct leases *leases, struct lease_pools *pools)
 {
 	struct rebind r = { .leases = leases, .next = pools };
 
-	hash_each(&leases->by_ip, rebind_held, &r);
+	table_each(&leases->by_ip, rebind_held, &r);
 	for (size_t i = 0; i < leases->pools->count; i++)
 		rebind_free(&r, &leases->pools->pools[i]);
 	lease_pools_free(leases->pools);

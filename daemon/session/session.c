@@ -13,7 +13,7 @@ int sessions_new(const struct sessions_setup *setup, struct sessions **out)
 	struct sessions *s = calloc(1, sizeof(*s));
 	struct lease_pools *pools = lease_pools_new(setup->conf);
 
-	if (!s || !pools || hash_init(&s->by_ike))
+	if (!s || !pools || table_init(&s->by_ike, 0))
 		goto no_memory;
 	s->setup = *setup;
 	s->max = setup->conf->gateway.max_sessions;
@@ -32,7 +32,7 @@ int sessions_new(const struct sessions_setup *setup, struct sessions **out)
 no_memory:
 	lease_pools_free(pools);
 	if (s) {
-		hash_free(&s->by_ike);
+		table_free(&s->by_ike);
 		free(s->rows);
 		free(s->free_ids);
 	}
@@ -48,7 +48,7 @@ void sessions_free(struct sessions *s)
 	if (s->life)
 		event_free(s->life);
 	leases_free(s->leases);
-	hash_free(&s->by_ike);
+	table_free(&s->by_ike);
 	free(s->rows);
 	free(s->free_ids);
 	free(s);
@@ -67,9 +67,9 @@ struct session *session_by_id(const struct sessions *s, uint32_t id)
 
 struct session *session_by_ike(const struct sessions *s, uint64_t ike)
 {
-	struct hash_link *link = hash_first(&s->by_ike, ike);
+	struct table_link *link = table_find(&s->by_ike, ike);
 
-	return link ? HASH_ENTRY(link, struct session, by_ike) : NULL;
+	return link ? container_of(link, struct session, by_ike) : NULL;
 }
 
 struct session *session_next(const struct sessions *s, uint32_t after)

@@ -8,9 +8,9 @@
 #define SESSION_SESSION_H
 
 #include "core/clock.h"
+#include "core/table.h"
 #include "msg.h"
 #include "plane/plane.h"
-#include "session/hash.h"
 #include "session/lease.h"
 #include "session/virtual_access.h"
 
@@ -63,7 +63,7 @@ struct session_sa {
 
 struct session {
 	struct sessions *sessions; /* the table it is in */
-	struct hash_link by_ike;
+	struct table_link by_ike;
 	uint32_t id;
 	uint64_t ike; /* how ike calls it */
 	enum session_state state;
@@ -112,7 +112,7 @@ struct sessions {
 	uint32_t *free_ids;    /* ring: the longest free is used first */
 	uint32_t free_at, free_count;
 	uint32_t count;
-	struct hash by_ike;
+	struct table by_ike;
 	uint64_t begun, refused; /* in all */
 	struct event *life;
 	uint32_t life_at; /* sessions up to this id have been looked at */

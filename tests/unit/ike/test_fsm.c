@@ -45,6 +45,7 @@ static void test_every_move(void **state)
 			struct ikesa sa = { .state = from, .spi_r = 1 };
 			bool allowed = moves[from][to] == 'x';
 
+			assert_int_equal(table_init(&core.sources, 0), 0);
 			core.gauge[from] = 1;
 			core.half_open = ike_state_in(from, IKE_IN_BUDGET);
 			assert_int_equal(ike_move_allowed(from, to), allowed);
@@ -55,7 +56,7 @@ static void test_every_move(void **state)
 			assert_int_equal(core.half_open, ike_state_in(sa.state, IKE_IN_BUDGET));
 			ikesa_count(&core, &sa, -1);
 			assert_int_equal(core.sources.count, 0);
-			ike_table_free(&core.sources);
+			table_free(&core.sources);
 		}
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * What finds and times IKE SAs: the hash table, the heap of deadlines, the reading of CFG_REQUEST.
- */
+/* What times IKE SAs and names them: the heap of deadlines, SPIs; the reading of CFG_REQUEST. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +9,6 @@
 
 #include "ike/core.h"
 #include "ike/cp.h"
-#include "ike/table.h"
 #include "ike/timer.h"
 
 #include <arpa/inet.h>
@@ -24,52 +21,8 @@ enum { MANY = 1000 };
 
 struct thing {
 	int number;
-	struct ike_link link;
 	struct ike_timer timer;
 };
-
-/* 1000 things with 250 different hashes through several sizes of the table, half taken out. */
-static void test_table(void **state)
-{
-	struct ike_table table = { .seed = 7 };
-	struct thing *things = calloc(MANY, sizeof(*things));
-	size_t found = 0;
-
-	(void)state;
-	assert_null(ike_table_find(&table, 3));
-	for (int i = 0; i < MANY; i++) {
-		things[i].number = i;
-		assert_true(ike_table_add(&table, &things[i].link, (uint64_t)(i % 250) << 4));
-		assert_false(ike_table_add(&table, &things[i].link, 1));
-	}
-	assert_int_equal(table.count, MANY);
-	for (int i = 0; i < MANY; i += 2)
-		ike_table_del(&table, &things[i].link);
-	ike_table_del(&table, &things[0].link);
-	assert_int_equal(table.count, MANY / 2);
-	for (struct ike_link *l = ike_table_find(&table, 5 << 4); l; l = ike_table_more(l)) {
-		struct thing *thing = ike_container(l, struct thing, link);
-
-		assert_int_equal(thing->number % 250, 5);
-		found++;
-	}
-	assert_int_equal(found, MANY / 250);
-	assert_null(ike_table_find(&table, 4 << 4));
-	assert_null(ike_table_find(&table, 5));
-	ike_table_free(&table);
-	free(things);
-}
-
-static void test_hash_depends_on_seed_and_length(void **state)
-{
-	struct ike_table a = { .seed = 1 }, b = { .seed = 2 };
-	uint8_t bytes[8] = { 0 };
-
-	(void)state;
-	assert_true(ike_hash_bytes(&a, bytes, 8) != ike_hash_bytes(&b, bytes, 8));
-	assert_true(ike_hash_bytes(&a, bytes, 8) != ike_hash_bytes(&a, bytes, 7));
-	assert_true(ike_hash_bytes(&a, bytes, 8) == ike_hash_bytes(&a, bytes, 8));
-}
 
 /* Set, moved, cleared in a mixed order: they come due in the order of time. */
 static void test_timers(void **state)
@@ -340,12 +293,8 @@ static void test_cp_reply(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_hash_depends_on_seed_and_length),
-		cmocka_unit_test(test_timers),
-		cmocka_unit_test(test_timers_against_a_model),
-		cmocka_unit_test(test_spis),
-		cmocka_unit_test(test_cp_read),
+		cmocka_unit_test(test_timers),   cmocka_unit_test(test_timers_against_a_model),
+		cmocka_unit_test(test_spis),     cmocka_unit_test(test_cp_read),
 		cmocka_unit_test(test_cp_reply),
 	};
 

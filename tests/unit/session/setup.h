@@ -111,7 +111,7 @@ static inline struct stage *stage_new(const char *conf)
 static inline void assert_balance(const struct stage *st)
 {
 	assert_int_equal(st->sessions->count, 0);
-	assert_int_equal(st->sessions->by_ike.used, 0);
+	assert_int_equal(st->sessions->by_ike.count, 0);
 	assert_int_equal(st->sessions->free_count, st->sessions->max - 1);
 	assert_int_equal(leases_held(st->sessions->leases), 0);
 	assert_int_equal(st->plane->rows, 0);
