@@ -37,6 +37,14 @@ void ctl_client_free(struct ctl_client *client)
 	free(client);
 }
 
+static void wait_patiently(struct ctl_client *client)
+{
+	struct timeval wait = clock_timeval(client->control->broker->answer_ms);
+
+	client->heard = client->rows;
+	evtimer_add(client->patience, &wait);
+}
+
 /* Who hangs must not keep the caller's place as well. */
 static void on_impatient(evutil_socket_t fd, short what, void *arg)
 {
@@ -46,6 +54,10 @@ static void on_impatient(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (client->step || client->trace >= 0)
 		return; /* its pace is the caller's, or the client's that is followed */
+	if (client->rows != client->heard) {
+		wait_patiently(client); /* it is a long answer */
+		return;
+	}
 	reload_forget(client->control->broker, client);
 	ctl_fail(client, "flexctl show plane shows the processes, the log what they do",
 		 "the answer to '%s' did not come in time", client->command->name);
@@ -53,12 +65,9 @@ static void on_impatient(evutil_socket_t fd, short what, void *arg)
 
 static void start_patience(struct ctl_client *client)
 {
-	struct broker *broker = client->control->broker;
-	struct timeval wait = clock_timeval(broker->answer_ms);
-
-	client->patience = evtimer_new(broker->base, on_impatient, client);
+	client->patience = evtimer_new(client->control->broker->base, on_impatient, client);
 	if (client->patience)
-		evtimer_add(client->patience, &wait);
+		wait_patiently(client);
 }
 
 static void write_line(struct ctl_client *client, json_t *line)
@@ -98,12 +107,12 @@ void ctl_row(struct ctl_client *client, json_t *row)
 		return;
 	}
 	write_line(client, json_pack("{s:o}", "row", row));
-	client->has_rows = true;
+	client->rows++;
 }
 
 bool ctl_has_rows(const struct ctl_client *client)
 {
-	return client->has_rows;
+	return client->rows != 0;
 }
 
 static void finish(struct ctl_client *client, json_t *end)

@@ -117,8 +117,11 @@ static struct ctl_client *asker(const struct control *control)
 /* ike cannot be held back: a caller who does not read what it says goes. */
 static void bound(struct ctl_client *client)
 {
-	if (client && evbuffer_get_length(bufferevent_get_output(client->bev)) > ROWS_MAX)
-		ctl_client_free(client);
+	if (!client || evbuffer_get_length(bufferevent_get_output(client->bev)) <= ROWS_MAX)
+		return;
+	log_warn("control", "a caller of '%s' reads too slowly and is let go",
+		 client->command->name);
+	ctl_client_free(client);
 }
 
 static int take_row(struct control *control, const struct row_kind *kind, const void *body)

@@ -26,8 +26,9 @@ struct ctl_client {
 	int trace;              /* its slot, -1: it traces nothing */
 	uint32_t serial;
 	bool queued;
-	bool has_rows;
-	bool done; /* the last line is written */
+	uint32_t rows;  /* written */
+	uint32_t heard; /* of them, when patience was last tried */
+	bool done;      /* the last line is written */
 };
 
 TAILQ_HEAD(clients, ctl_client);

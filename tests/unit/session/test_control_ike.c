@@ -276,6 +276,35 @@ static void test_endless_ike(void **state)
 	play_free(p);
 }
 
+/* An answer may take longer than anybody would wait for a word: what counts is the last one. */
+static void test_long_answer(void **state)
+{
+	enum { PATIENCE_MS = 400, ROWS = 8 };
+	const struct msg_ike_sa_row row = { .spi_r = 0xabc };
+	const struct msg_ike_stats stats = { 0 };
+	struct play *p = play_new();
+	json_t *rows;
+	int fd;
+
+	(void)state;
+	play_start(p);
+	p->broker.answer_ms = PATIENCE_MS;
+	fd = call_with(p, "{\"command\": \"show ikev2 sa\"}");
+	play_expect(p, CHILD_IKE, MSG_IKE_SHOW, false);
+	for (int i = 0; i < ROWS; i++) {
+		uint64_t until = clock_ms() + PATIENCE_MS / 4;
+
+		play_say(p, CHILD_IKE, MSG_IKE_SA_ROW, &row, sizeof(row));
+		while (clock_ms() < until)
+			play_turn(p);
+	}
+	play_say(p, CHILD_IKE, MSG_IKE_STATS, &stats, sizeof(stats));
+	rows = hear_good(p, fd);
+	assert_int_equal(json_array_size(rows), ROWS);
+	json_decref(rows);
+	play_free(p);
+}
+
 /* Questions go to ike one by one; an asker who leaves does not shift the answers. */
 static void test_ask_ike(void **state)
 {
@@ -367,8 +396,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pki),           cmocka_unit_test(test_ike_stats),
 		cmocka_unit_test(test_ike_sa_detail), cmocka_unit_test(test_trace),
-		cmocka_unit_test(test_endless_ike),   cmocka_unit_test(test_ask_ike),
-		cmocka_unit_test(test_hanging_ike),
+		cmocka_unit_test(test_endless_ike),   cmocka_unit_test(test_long_answer),
+		cmocka_unit_test(test_ask_ike),       cmocka_unit_test(test_hanging_ike),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as broker_run() does */
