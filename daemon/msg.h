@@ -475,6 +475,7 @@ struct msg_worker_start {
 	uint32_t workers;
 	uint32_t sessions, sas, selectors; /* rows of the maps */
 	uint32_t crypto;                   /* as conf_gateway.crypto */
+	uint32_t log_level;                /* enum log_level */
 	uint32_t port_count;
 	struct {
 		uint32_t port; /* fg_xsk key is port * FG_QUEUES + queue */

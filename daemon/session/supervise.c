@@ -65,6 +65,7 @@ static int send_worker_start(struct child *child)
 
 	memset(&start, 0, sizeof(start));
 	plane_worker_start(child->broker->plane, &start);
+	start.log_level = child->broker->conf->gateway.log_level;
 	return child_send(child, MSG_WORKER_START, &start, sizeof(start), -1);
 }
 

@@ -63,6 +63,7 @@ static int on_start(void *arg, const struct ipc_message *message)
 	    !msg_text_ok(dp->start.run_directory, sizeof(dp->start.run_directory)) ||
 	    !msg_text_ok(dp->start.user, sizeof(dp->start.user)))
 		return -EPROTO;
+	log_set_level((enum log_level)dp->start.log_level);
 	return 0;
 }
 

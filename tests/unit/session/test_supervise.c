@@ -10,6 +10,7 @@ static void test_order(void **state)
 	struct play *p = play_new();
 	struct msg_worker_info info = { .crypto = "none", .workers = 1 };
 	const struct endpoint local = endpoint_of("192.0.2.1", 500);
+	struct msg_worker_start start;
 
 	(void)state;
 	p->broker.sockets.count = 1;
@@ -37,8 +38,11 @@ static void test_order(void **state)
 	play_say(p, CHILD_AAA, MSG_READY, NULL, 0);
 	/* Nobody hears the network before there is a plane. */
 	assert_int_equal(play_hear(p, CHILD_IKE, NULL), 0);
+	p->broker.conf->gateway.log_level = LOG_LEVEL_WARN;
 	play_say(p, CHILD_WORKER, MSG_HELLO, NULL, 0);
 	play_expect(p, CHILD_WORKER, MSG_WORKER_START, false);
+	memcpy(&start, play_heard.body, sizeof(start));
+	assert_int_equal(start.log_level, LOG_LEVEL_WARN);
 	play_say(p, CHILD_WORKER, MSG_WORKER_INFO, &info, sizeof(info));
 	assert_int_equal(play_hear(p, CHILD_IKE, NULL), 0);
 	play_say(p, CHILD_WORKER, MSG_READY, NULL, 0);
