@@ -225,9 +225,25 @@ static void check_told(struct conf_build *b, const struct conf *conf, const stru
 					 "%s is no domain of split-dns", told->anchor[i].domain);
 }
 
+/* What a mangler makes of an identity is compared without regard to case: conf_authorize(). */
+static void check_policy_name(struct conf_build *b, const struct conf *conf,
+			      const struct conf_authorization_policy *policy,
+			      struct conf_object *object)
+{
+	const struct conf_authorization_policy *other = conf->policies;
+
+	for (; conf->mangler_count && other < policy; other++)
+		if (!strcasecmp(other->name, policy->name))
+			conf_build_error(b, object, NULL, 0,
+					 "differs from %s in case alone, which a name mangler does "
+					 "not see",
+					 other->name);
+}
+
 static void check_policy(struct conf_build *b, const struct conf *conf,
 			 const struct conf_authorization_policy *policy, struct conf_object *object)
 {
+	check_policy_name(b, conf, policy, object);
 	if (!conf_build_given(b, object, "pool") && !conf_build_given(b, object, "ipv6-pool"))
 		conf_build_error(b, object, "pool", 0,
 				 "is missing; expected pool or ipv6-pool or both");

@@ -263,6 +263,9 @@ static const struct bad_row rows[] = {
 	  "[ikev2-authorization-policy pol] pool: is missing; expected pool or ipv6-pool or both" },
 	{ "[ikev2-authorization-policy pol]\npool = v5\n" NO_POLICY, 2,
 	  "[ikev2-authorization-policy pol] pool: there is no [pool v5]; did you mean 'v4'?" },
+	{ "[ikev2-authorization-policy POL]\npool = v4\n[ikev2-name-mangler m]\nfqdn = all\n" ALL, 12,
+	  "[ikev2-authorization-policy pol]: differs from POL in case alone, which a name mangler does not "
+	  "see" },
 	{ "[ikev2-authorization-policy pol]\npool = clients\n" NO_POLICY, 2,
 	  "[ikev2-authorization-policy pol] pool: there is no [pool clients]; there are v4, v6" },
 	{ "[ikev2-authorization-policy pol]\npool = a b\n" NO_POLICY, 2,
