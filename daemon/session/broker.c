@@ -7,6 +7,7 @@
 #include "session/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <signal.h>
@@ -39,11 +40,28 @@ static const struct sandbox_capability kept[] = {
 };
 /* clang-format on */
 
+/* The program itself, whatever has its name when it is started again: packages are upgraded while
+ * flexd runs, and the two must be of one build. */
+static int hold_worker(struct broker *broker, const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), error;
+
+	if (fd < 0)
+		return -errno;
+	/* Where its channel will be it would be overwritten. */
+	broker->worker = fcntl(fd, F_DUPFD_CLOEXEC, PROC_CHANNEL_FD + 1);
+	error = broker->worker < 0 ? -errno : 0;
+	close(fd);
+	snprintf(broker->worker_path, sizeof(broker->worker_path), "/proc/self/fd/%d",
+		 broker->worker);
+	return error;
+}
+
 /* flexdp beside this program, as built, or in ../lib/flexgate, as installed. */
 static int find_worker(struct broker *broker)
 {
 	static const char *const places[] = { "flexdp", "../lib/flexgate/flexdp" };
-	char here[PATH_MAX], *slash;
+	char here[PATH_MAX], path[PATH_MAX], *slash;
 	ssize_t n = readlink("/proc/self/exe", here, sizeof(here) - 1);
 
 	if (n <= 0)
@@ -52,12 +70,10 @@ static int find_worker(struct broker *broker)
 	slash = strrchr(here, '/');
 	slash[1] = '\0';
 	for (size_t i = 0; i < COUNT(places); i++) {
-		int len = snprintf(broker->worker_path, sizeof(broker->worker_path), "%s%s", here,
-				   places[i]);
+		int len = snprintf(path, sizeof(path), "%s%s", here, places[i]);
 
-		if (len > 0 && (size_t)len < sizeof(broker->worker_path) &&
-		    access(broker->worker_path, X_OK) == 0)
-			return 0;
+		if (len > 0 && (size_t)len < sizeof(path) && access(path, X_OK) == 0)
+			return hold_worker(broker, path);
 	}
 	log_error(AREA, "flexdp is neither in %s nor in %s../lib/flexgate", here, here);
 	return -ENOENT;
@@ -223,6 +239,8 @@ static void close_all(struct broker *broker)
 	if (broker->stop_timer)
 		event_free(broker->stop_timer);
 	watch_stop(broker);
+	if (broker->worker >= 0)
+		close(broker->worker);
 	run_directory_leave(&broker->run);
 	conf_files_close(&broker->files);
 	conf_free(broker->conf);
@@ -236,6 +254,7 @@ int broker_run(const char *conf_path)
 				 .answer_ms = ANSWER_MS,
 				 .conf_path = conf_path,
 				 .run.lock = -1,
+				 .worker = -1,
 				 .files = CONF_FILES_NONE };
 	bool started;
 

@@ -67,7 +67,8 @@ struct broker {
 	struct ike_sockets sockets;
 	struct cookies cookies;
 	struct child child[CHILDREN];
-	char worker_path[512];
+	int worker; /* flexdp, the program; -1: none */
+	char worker_path[32];
 	struct msg_worker_info worker_info;
 	unsigned answer_ms;    /* flexctl waits so long for what other processes say */
 	struct reload *reload; /* NULL: none is under way */

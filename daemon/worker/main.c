@@ -250,6 +250,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 || fcntl(PROC_CHANNEL_FD, F_GETFD) < 0)
 		return by_hand(argc, argv);
+	proc_set_name("flexdp");
 	log_open("flexdp", LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
 	/* Ctrl-C in a terminal reaches every process; flexd decides who ends when. */

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 
 import pytest
@@ -130,6 +131,24 @@ def test_killed(lab, process):
     d = l.client(2)
     wait_for(lambda: attempt(d), "a new login works", timeout=20, step=0.5)
     l.ping(d.ns, HOST4)
+
+
+def test_upgraded_beneath(lab, build, tmp_path):
+    """Other programs lie where ours were: what is restarted is still of flexd's own build."""
+    for name in ("flexd", "flexctl", "flexdp"):
+        shutil.copy(os.path.join(build, name), tmp_path)
+    l = lab(start=False)
+    l.gateway.build = str(tmp_path)
+    l.gateway.start()
+    for name in ("flexd", "flexdp"):
+        (tmp_path / name).unlink()
+        (tmp_path / name).write_text("#!/bin/false\n")
+        (tmp_path / name).chmod(0o755)
+    for process in ("flexdp", "ike", "aaa"):
+        l.gateway.kill(process)
+    c = l.client(1)
+    wait_for(lambda: attempt(c), "a login works", timeout=20, step=0.5)
+    l.ping(c.ns, HOST4)
 
 
 def attempt(client):
