@@ -43,7 +43,7 @@ CFLAGS   += -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-protot
 	    -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections $(HARDEN) $(SANFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--gc-sections $(SANFLAGS)
 LDLIBS   = $(shell pkg-config --libs $(PKGS)) -linih -lIPSec_MB -lpthread
-BPFFLAGS := -O2 -g -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -Ibpf \
+BPFFLAGS := -O2 -g -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Wconversion -Werror -Iinclude -Ibpf \
 	    -I/usr/include/$(shell $(CC) -print-multiarch)
 
 # --- libraries: one per folder of daemon/, and which others each may use -------------------------
@@ -76,8 +76,10 @@ $(call lib,$(1)): $(call obj_of,$(1))
 endef
 $(foreach l,$(LIBS),$(eval $(call library,$(l))))
 
-# Wire code: every narrowing is written out.
-$(BUILD)/obj/daemon/ike/wire/%.o: CFLAGS += -Wconversion -Wsign-compare
+# Bytes of strangers: every narrowing is written out.
+$(BUILD)/obj/daemon/ike/wire/%.o $(BUILD)/obj/daemon/worker/%.o: CFLAGS += -Wconversion -Wsign-compare
+# The skeletons of the BPF programs take an int for a size.
+$(BUILD)/obj/daemon/plane/%.o: CFLAGS += -Wconversion -Wno-sign-conversion
 
 $(BUILD)/obj/%.o: %.c | $(SKELS)
 	@mkdir -p $(@D)

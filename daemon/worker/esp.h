@@ -63,7 +63,9 @@ enum fg_drop_reason esp_seal(struct crypto *crypto, struct esp_sa *sa, struct fg
 /* DSCP and ECN of an inner or outer packet. */
 static inline uint8_t esp_tos(const struct fg_packet *p)
 {
-	return p->version == 4 ? p->ip[1] : (uint8_t)(p->ip[0] << 4 | p->ip[1] >> 4);
+	if (p->version == 4)
+		return p->ip[1];
+	return (uint8_t)(p->ip[0] << 4 | p->ip[1] >> 4);
 }
 
 struct esp_in {
