@@ -127,8 +127,9 @@ FG_INLINE int fg_forward(struct xdp_md *ctx, struct fg_packet *p)
 	if (!fg_pair && !fg_packet_hop(p))
 		return XDP_PASS;
 	meta.l3 = p->l3;
-	if (fg_to_worker(ctx, &meta) != XDP_REDIRECT)
-		return fg_refused(ctx, meta.session, FG_DROP_no_worker);
+	reason = fg_to_worker(ctx, &meta);
+	if (reason)
+		return fg_refused(ctx, meta.session, reason);
 	fg_count_to_client(meta.session, p->length);
 	return XDP_REDIRECT;
 }

@@ -131,9 +131,9 @@ int fg_outside(struct xdp_md *ctx)
 	}
 	meta.l3 = p.l3;
 	meta.esp = (__u16)(p.l3 + tunnel.esp);
-	if (fg_to_worker(ctx, &meta) == XDP_REDIRECT)
-		return XDP_REDIRECT;
-	return fg_drop_packet(ctx, meta.session, FG_DROP_no_worker, true);
+	tunnel.reason = fg_to_worker(ctx, &meta);
+	return tunnel.reason ? fg_drop_packet(ctx, meta.session, tunnel.reason, true)
+			     : XDP_REDIRECT;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

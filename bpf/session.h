@@ -99,21 +99,23 @@ FG_INLINE bool fg_session_of_dst(const struct fg_packet *p, __u32 *id)
 	return hit != NULL;
 }
 
-/* The worker that serves the queue on which the packet came. XDP_REDIRECT or XDP_DROP. */
-FG_INLINE int fg_to_worker(struct xdp_md *ctx, const struct fg_meta *meta)
+/* To the worker that serves the queue on which the packet came. FG_DROP_NONE: XDP_REDIRECT is the
+ * verdict. */
+FG_INLINE enum fg_drop_reason fg_to_worker(struct xdp_md *ctx, const struct fg_meta *meta)
 {
 	__u32 key = fg_port * FG_QUEUES + ctx->rx_queue_index;
 	struct fg_meta *m;
 
 	if (ctx->rx_queue_index >= FG_QUEUES)
-		return XDP_DROP;
+		return FG_DROP_no_worker;
 	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*m)))
-		return XDP_DROP;
+		return FG_DROP_no_metadata;
 	m = (void *)(long)ctx->data_meta;
 	if ((void *)(m + 1) > (void *)(long)ctx->data)
-		return XDP_DROP;
+		return FG_DROP_no_metadata;
 	*m = *meta;
-	return (int)bpf_redirect_map(&fg_xsk, key, XDP_DROP);
+	return bpf_redirect_map(&fg_xsk, key, XDP_DROP) == XDP_REDIRECT ? FG_DROP_NONE
+									: FG_DROP_no_worker;
 }
 
 #endif

@@ -190,7 +190,7 @@ struct fg_drop {
 	__u64 none;
 #define FG_DROP(number, name, text) __u64 name;
 #include <flexgate/drop.def>
-	__u64 spare[4];
+	__u64 spare[3];
 };
 
 /* fg_event: a sampled drop. */

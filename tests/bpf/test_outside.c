@@ -2,6 +2,7 @@
 /* outside.bpf.c: a frame in, a verdict, metadata and counters out. */
 #include "harness.h"
 #include "outside.skel.h"
+#include <errno.h>
 
 enum { SESSIONS = 8, SAS = 64, PORT = 3 };
 
@@ -396,6 +397,37 @@ static void test_no_worker(void **state)
 	put_socket(fd, key);
 }
 
+/* A frame before which `taken` bytes of metadata stand already. Returns 0 or -errno. */
+static int run_behind(uint32_t taken, const struct frame *f, uint32_t *verdict)
+{
+	uint8_t bytes[256 + FRAME_MAX] = { 0 };
+	struct xdp_md in = { .data = taken, .data_end = (uint32_t)(taken + f->len) };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = in.data_end,
+		    .ctx_in = &in, .ctx_size_in = sizeof(in), .repeat = 1);
+	int result;
+
+	memcpy(bytes + taken, f->b, f->len);
+	result = bpf_prog_test_run_opts(program_fd, &opts);
+	*verdict = opts.retval;
+	return result;
+}
+
+/* As with a driver that has no metadata: what is there leaves no room for ours. Before Linux 6.6
+ * there may be 32 bytes in all. */
+static void test_no_metadata(void **state)
+{
+	struct frame f;
+	uint32_t verdict;
+
+	(void)state;
+	build(&f, &rows[0]);
+	clear_drops();
+	if (run_behind(208, &f, &verdict) == -EINVAL)
+		assert_int_equal(run_behind(32, &f, &verdict), 0);
+	assert_int_equal(verdict, XDP_DROP);
+	assert_drops("no metadata", drop_fd, 1, FG_DROP_no_metadata);
+}
+
 /* Whatever comes: bytes of valid frames overwritten at random never make a verdict of another
  * kind, and a redirect always points inside the frame. */
 static void test_mutated(void **state)
@@ -460,8 +492,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),      cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_short),     cmocka_unit_test(test_udp_length),
-		cmocka_unit_test(test_no_worker), cmocka_unit_test(test_mutated),
-		cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_no_worker), cmocka_unit_test(test_no_metadata),
+		cmocka_unit_test(test_mutated),   cmocka_unit_test(test_sample),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
