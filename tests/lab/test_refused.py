@@ -46,7 +46,9 @@ def test_half_open_goes(lab):
     (dict(remote_id="another.example.org"), "it expects another identity-local or key"),
     (dict(proposals="aes128-sha1-modp2048"),
      "too weak without legacy = yes: HMAC-SHA1-96, PRF-HMAC-SHA1: AES_CBC-128 HMAC_SHA1_96"),
-    (dict(esp="aes128-sha1"), "no offered ESP proposal is acceptable: AES_CBC-128 HMAC_SHA1_96")))
+    (dict(esp="aes128-sha1"),
+     "too weak without legacy = yes: AES-CBC-128 / HMAC-SHA1-96: AES_CBC-128 HMAC_SHA1_96"),
+    (dict(esp="aes192-sha256"), "no offered ESP proposal is acceptable: AES_CBC-192")))
 def test_log_says_why(lab, settings, line):
     """The operator reads in the log why a client cannot log in, and the client has no session."""
     l = lab(match="email domain example.org")
