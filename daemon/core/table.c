@@ -73,16 +73,15 @@ static void grow(struct table *table)
 	*table = wider;
 }
 
-bool table_add(struct table *table, struct table_link *link, uint64_t key)
+void table_add(struct table *table, struct table_link *link, uint64_t key)
 {
 	if (link->linked)
-		return false;
+		return;
 	if (table->count >= table->cap)
 		grow(table);
 	*link = (struct table_link){ .key = key, .linked = true };
 	put(table, link);
 	table->count++;
-	return true;
 }
 
 void table_del(struct table *table, struct table_link *link)

@@ -31,8 +31,8 @@ int table_init(struct table *table, uint64_t seed);
 void table_free(struct table *table);
 /* A key for what is no number. */
 uint64_t table_hash(const struct table *table, const void *p, size_t len);
-/* False: it is in already, nothing changed. Without memory to grow the chains get longer. */
-bool table_add(struct table *table, struct table_link *link, uint64_t key);
+/* Harmless when it is in already. Without memory to grow the chains get longer. */
+void table_add(struct table *table, struct table_link *link, uint64_t key);
 /* Harmless when it is not in. */
 void table_del(struct table *table, struct table_link *link);
 /* First and next link with this key, NULL: none. */

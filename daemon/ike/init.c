@@ -143,11 +143,12 @@ static void new_sa(struct ike_core *core, const struct ike_message *m,
 		ike_cookie_ask(core, from);
 		return;
 	}
-	if (!noted || !open_sa(core, sa, m, choice) || !ikesa_add_init(core, sa) ||
-	    !ikesa_take_handle(core, sa, sa->spi_r) || !ike_move(core, sa, IKE_STATE_HALF_OPEN)) {
+	if (!noted || !open_sa(core, sa, m, choice) || !ike_move(core, sa, IKE_STATE_HALF_OPEN)) {
 		ikesa_free(core, sa);
 		return;
 	}
+	ikesa_add_init(core, sa);
+	ikesa_take_handle(core, sa, sa->spi_r);
 	sa->request_next = 1;
 	ike_due_at(core, sa, IKE_DUE_STATE, ike_now(core) + timeout_ms);
 	log_debug("ike", "%s: half-open, %s%s%s", endpoint_text(&from->path.peer, where),

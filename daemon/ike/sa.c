@@ -55,18 +55,16 @@ struct ikesa *ikesa_find_handle(const struct ike_core *core, uint64_t handle)
 	return link ? container_of(link, struct ikesa, by_handle) : NULL;
 }
 
-bool ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle)
+void ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle)
 {
 	struct ikesa *before = ikesa_find_handle(core, handle);
 
-	if (!table_add(&core->by_handle, &sa->by_handle, handle))
-		return false;
-	sa->handle = handle;
 	if (before) {
 		table_del(&core->by_handle, &before->by_handle);
 		before->handle = 0;
 	}
-	return true;
+	table_add(&core->by_handle, &sa->by_handle, handle);
+	sa->handle = handle;
 }
 
 struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
@@ -84,14 +82,14 @@ struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
 	return NULL;
 }
 
-bool ikesa_add_init(struct ike_core *core, struct ikesa *sa)
+void ikesa_add_init(struct ike_core *core, struct ikesa *sa)
 {
-	return table_add(&core->by_init, &sa->by_init, init_hash(core, sa->spi_i, &sa->path.peer));
+	table_add(&core->by_init, &sa->by_init, init_hash(core, sa->spi_i, &sa->path.peer));
 }
 
-bool ikesa_add_identity(struct ike_core *core, struct ikesa *sa)
+void ikesa_add_identity(struct ike_core *core, struct ikesa *sa)
 {
-	return table_add(&core->by_identity, &sa->by_identity, identity_hash(core, sa));
+	table_add(&core->by_identity, &sa->by_identity, identity_hash(core, sa));
 }
 
 static bool same_client(const struct ikesa *a, const struct ikesa *b)
@@ -154,10 +152,7 @@ static void source_count(struct ike_core *core, const struct fg_ip *ip, int by)
 		if (!source)
 			return;
 		source->ip = *ip;
-		if (!table_add(&core->sources, &source->link, hash)) {
-			free(source);
-			return;
-		}
+		table_add(&core->sources, &source->link, hash);
 	}
 	if (!source)
 		return;
@@ -238,11 +233,11 @@ struct ikesa *ikesa_new(struct ike_core *core, bool initiator, uint64_t spi_i, u
 	sa->own_task = IKE_TASKS;
 	for (int i = 0; i < IKE_DUES; i++)
 		sa->due_ms[i] = IKE_NEVER;
-	if (!ike_timers_reserve(&core->timers, core->by_spi.count + 1) ||
-	    !table_add(&core->by_spi, &sa->by_spi, own)) {
+	if (!ike_timers_reserve(&core->timers, core->by_spi.count + 1)) {
 		free(sa);
 		return NULL;
 	}
+	table_add(&core->by_spi, &sa->by_spi, own);
 	ikesa_count(core, sa, 1);
 	return sa;
 }

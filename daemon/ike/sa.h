@@ -160,13 +160,13 @@ static inline uint64_t ikesa_own_spi(const struct ikesa *sa)
 struct ikesa *ikesa_find(const struct ike_core *core, uint64_t own_spi);
 /* By the name that aaa and flexd know. */
 struct ikesa *ikesa_find_handle(const struct ike_core *core, uint64_t handle);
-/* From now on the handle names this SA, and no other. False: no memory, nothing changed. */
-bool ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle);
+/* From now on the handle names this SA, and no other. */
+void ikesa_take_handle(struct ike_core *core, struct ikesa *sa, uint64_t handle);
 /* The SA that an IKE_SA_INIT from there made. */
 struct ikesa *ikesa_find_init(const struct ike_core *core, uint64_t spi_i,
 			      const struct endpoint *peer);
-bool ikesa_add_init(struct ike_core *core, struct ikesa *sa);
-bool ikesa_add_identity(struct ike_core *core, struct ikesa *sa);
+void ikesa_add_init(struct ike_core *core, struct ikesa *sa);
+void ikesa_add_identity(struct ike_core *core, struct ikesa *sa);
 /* Another SA whose peer has proved this identity in this profile: the next one after a twin, the
  * first one after NULL. NULL: no more. */
 struct ikesa *ikesa_twin(const struct ike_core *core, const struct ikesa *sa,

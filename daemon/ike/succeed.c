@@ -100,8 +100,7 @@ bool ike_succeed(struct ike_core *core, struct ikesa *sa, struct ikesa *heir)
 	char before[IKE_SPI_TEXT_MAX], after[IKE_SPI_TEXT_MAX], who[IKESA_TEXT_MAX];
 	enum ike_state state = sa->state;
 
-	if (!ikesa_take_handle(core, heir, sa->handle))
-		return false;
+	ikesa_take_handle(core, heir, sa->handle);
 	hand_over(core, sa, heir);
 	sa->heir = ikesa_own_spi(heir);
 	heir->heir = 0;

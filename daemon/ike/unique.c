@@ -59,7 +59,6 @@ bool ike_unique(struct ike_core *core, struct ikesa *sa, bool initial_contact)
 			return false;
 		make_room(core, oldest, limit);
 	}
-	/* Without memory it is not counted, and works. */
 	ikesa_add_identity(core, sa);
 	return true;
 }

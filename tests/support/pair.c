@@ -68,9 +68,10 @@ static void login(struct pair *p, unsigned side, uint64_t spi_i, uint64_t spi_r)
 	sa->keyed = true;
 	sa->remote = (struct msg_identity){ .type = IKE_ID_FQDN, .len = 1, .data = "x" };
 	snprintf(sa->profile, sizeof(sa->profile), "all");
-	if (!sa->sk_in || !sa->sk_out || !ikesa_take_handle(gw->core, sa, ikesa_own_spi(sa)) ||
-	    !ikesa_add_identity(gw->core, sa) || !ike_move(gw->core, sa, IKE_STATE_ESTABLISHED))
+	if (!sa->sk_in || !sa->sk_out || !ike_move(gw->core, sa, IKE_STATE_ESTABLISHED))
 		die("no IKE SA");
+	ikesa_take_handle(gw->core, sa, ikesa_own_spi(sa));
+	ikesa_add_identity(gw->core, sa);
 	ask_session(gw, sa);
 	ike_life_ike(gw->core, sa);
 }

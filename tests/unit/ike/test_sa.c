@@ -12,6 +12,7 @@
 #include "ike/timer.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,12 +291,47 @@ static void test_cp_reply(void **state)
 	free(m);
 }
 
+/* --- the beginning --- */
+
+static uint64_t no_clock(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static bool random_for_a_while(void *arg, void *out, size_t len)
+{
+	int *left = arg;
+
+	memset(out, 0x5a, len);
+	return (*left)-- > 0;
+}
+
+/* A core whose tables are half made is taken away again. */
+static void test_no_random(void **state)
+{
+	static const struct conf conf;
+
+	(void)state;
+	for (int enough = 0; enough <= 5; enough++) {
+		int left = enough;
+		const struct ike_env env = { .arg = &left,
+					     .now_ms = no_clock,
+					     .random = random_for_a_while };
+		struct ike_core *core = NULL;
+
+		assert_int_equal(ike_core_new(&env, &conf, &core), enough == 5 ? 0 : -EIO);
+		assert_int_equal(core != NULL, enough == 5);
+		ike_core_free(core);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timers),   cmocka_unit_test(test_timers_against_a_model),
 		cmocka_unit_test(test_spis),     cmocka_unit_test(test_cp_read),
-		cmocka_unit_test(test_cp_reply),
+		cmocka_unit_test(test_cp_reply), cmocka_unit_test(test_no_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
