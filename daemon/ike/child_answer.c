@@ -96,7 +96,7 @@ static uint16_t choose(struct ike_core *core, const struct ikesa *sa, const stru
 	pfs.ke = ike_count(m, IKE_PAYLOAD_KE) ? m->ke.group : 0;
 	if (!ike_esp_choose_pfs(&m->sa, ipsec->suite, ipsec->suite_count, &pfs, &create->esp)) {
 		log_refused(core, sa,
-			    ike_esp_legacy_would(&m->sa)
+			    ike_esp_legacy_would(&m->sa, ipsec)
 				    ? "no offered proposal is acceptable without legacy = yes"
 				    : "no offered proposal is acceptable",
 			    ike_offer_text(&m->sa, offer));

@@ -4,6 +4,7 @@
 #include "core/secret.h"
 #include "ike/client.h"
 #include "ike/close.h"
+#include "ike/create.h"
 #include "ike/exchange.h"
 #include "ike/life.h"
 #include "ike/liveness.h"
@@ -63,7 +64,8 @@ static void log_no_child(struct ike_core *core, const struct ikesa *sa, uint32_t
 	char who[IKESA_TEXT_MAX], offer[IKE_OFFER_TEXT_MAX];
 	bool esp = cause == FG_CAUSE_no_proposal;
 	const char *remedy = esp && sa->client ? sa->client->remedy : NULL;
-	const char *weak = esp ? ike_esp_legacy_would(&sa->login->offer) : NULL;
+	const struct conf_ipsec_profile *ipsec = esp ? ike_ipsec_profile_of(core, sa) : NULL;
+	const char *weak = ipsec ? ike_esp_legacy_would(&sa->login->offer, ipsec) : NULL;
 
 	if (log_allowed(&core->log_logins, ike_now(core)))
 		log_info("login", "%s: profile %s: no session: %s%s%s%s%s%s%s%s",

@@ -111,9 +111,9 @@ const char *ike_legacy_would(const struct ike_sa *offer, const struct conf_propo
 			     uint16_t ke_group, char buf[IKE_SUITE_TEXT_MAX]);
 /* "AES-GCM-256"; "unknown suite" for a number that is none. */
 const char *ike_esp_suite_text(uint16_t suite);
-/* The same of the suite that this offer would have with legacy = yes and all that is weak. NULL: it
- * is not for that that it does not match. */
-const char *ike_esp_legacy_would(const struct ike_sa *offer);
+/* The same of the suite that this offer would get if this profile had legacy = yes, and all that is
+ * weak; for logs. NULL: it is not for that that it does not match. */
+const char *ike_esp_legacy_would(const struct ike_sa *offer, const struct conf_ipsec_profile *ours);
 
 /* Every algorithm that may stand in an [ikev2-proposal], one after the other: `type` is its
  * transform type, those for additional key exchanges are of the first, IKE_TRANSFORM_ADDKE1. False:

@@ -266,17 +266,22 @@ void ike_esp_offer_sa(const uint16_t *suites, size_t count, const struct ike_pfs
 	}
 }
 
-const char *ike_esp_legacy_would(const struct ike_sa *offer)
+const char *ike_esp_legacy_would(const struct ike_sa *offer, const struct conf_ipsec_profile *ours)
 {
 	uint16_t weak[2 * COUNT(rows)];
 	struct ike_esp_choice choice;
 	size_t count = 0;
 
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if (conf_legacy_suite(rows[i].suite)) {
-			weak[count++] = rows[i].suite;
+	if (ours->legacy || ike_esp_choose(offer, ours->suite, ours->suite_count, &choice))
+		return NULL;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (!conf_legacy_suite(rows[i].suite))
+			continue;
+		if (ours->esn != CONF_ESN_NO)
 			weak[count++] = rows[i].suite | CONF_ESP_ESN;
-		}
+		if (ours->esn != CONF_ESN_REQUIRE)
+			weak[count++] = rows[i].suite;
+	}
 	return ike_esp_choose(offer, weak, count, &choice) ? ike_esp_suite_text(choice.suite)
 							   : NULL;
 }

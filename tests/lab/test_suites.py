@@ -69,6 +69,27 @@ def test_legacy(lab):
     assert l.gateway.session()["esp_suite"] == "aes-gcm-256"
 
 
+MORE = "second {\n remote_ts = %s/32\n esp_proposals = aes128-sha1\n rekey_time = 0\n}" % Network.HOST4
+
+
+def test_legacy_child(lab):
+    """A further CHILD SA has the same rule: taken with a warning, or refused with the reason."""
+    l = lab(policy="ipsec-flow-limit = 2", proposal=ESP_LEGACY)
+    c = l.client(more=MORE)
+    c.connect()
+    assert "legacy algorithms" not in l.gateway.log()
+    c.swanctl("--initiate", "--child", "second", "--timeout", "10")
+    l.ping(c.ns, Network.HOST4)
+    assert "its CHILD SA has legacy algorithms: AES-CBC-128 / HMAC-SHA1-96" in l.gateway.log()
+    l.gateway.change(proposal="")
+    l.gateway.flexctl("config", "reload")
+    c.swanctl("--terminate", "--child", "second", "--timeout", "10")
+    assert c.swanctl("--initiate", "--child", "second", "--timeout", "10", check=False).returncode
+    assert ("its CHILD SA is refused: no offered proposal is acceptable without legacy = yes: "
+            "AES_CBC-128 HMAC_SHA1_96") in l.gateway.log()
+    assert c.connected()
+
+
 def test_legacy_is_refused(lab):
     l = lab()
     c = l.client(proposals="aes256-sha1-modp1024")

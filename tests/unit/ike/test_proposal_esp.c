@@ -270,6 +270,36 @@ static void only_configured_suites(void **state)
 	assert_false(ike_esp_choose(&offer, all, 0, &choice));
 }
 
+/* What of it is said to be for want of legacy = yes, and what is not. */
+static void legacy_hint(void **state)
+{
+	static const struct transforms sha1 = {
+		"", { CBC256, { 3, false, 2, 0 } }, 0, false, false
+	};
+	static const struct transforms gcm = { "", { GCM256 }, 0, false, false };
+	struct conf_ipsec_profile ours = { .suite = { FG_ESP_AES_GCM_256 },
+					   .suite_count = 1,
+					   .esn = CONF_ESN_NO };
+	static struct ike_sa weak, both;
+
+	(void)state;
+	add(&weak, &sha1, "\1\0\0\0");
+	assert_string_equal(ike_esp_legacy_would(&weak, &ours), "AES-CBC-256 / HMAC-SHA1-96");
+	ours.esn = CONF_ESN_REQUIRE; /* and then it is not that alone */
+	assert_null(ike_esp_legacy_would(&weak, &ours));
+	ours.esn = CONF_ESN_YES;
+	assert_non_null(ike_esp_legacy_would(&weak, &ours));
+	ours.legacy = true; /* but names no weak suite */
+	assert_null(ike_esp_legacy_would(&weak, &ours));
+	ours.legacy = false;
+	/* A strong one fits as well: something else is wrong, a group perhaps. */
+	add(&both, &sha1, "\1\0\0\0");
+	add(&both, &gcm, "\2\0\0\0");
+	assert_null(ike_esp_legacy_would(&both, &ours));
+	ours.suite[0] = FG_ESP_CHACHA20_POLY1305;
+	assert_non_null(ike_esp_legacy_would(&both, &ours));
+}
+
 static void offer_round_trip(void **state)
 {
 	static struct ike_sa offer;
@@ -325,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choices),
+		cmocka_unit_test(legacy_hint),
 		cmocka_unit_test(extended_numbers),
 		cmocka_unit_test(groups),
 		cmocka_unit_test(spis_and_protocols),
