@@ -107,8 +107,8 @@ struct plane {
 	void (*locals_changed)(void *arg); /* NULL: nobody asked */
 	void *locals_arg;
 	struct hop_table hops;
-	bool routes_changed,
-		own_changed; /* noted while events are read; own: addresses, the pair */
+	/* Noted while events are read; own: addresses of the gateway, the pair. */
+	bool routes_changed, own_changed;
 	struct row_queue free_sas, free_selectors;
 	uint32_t sas_used;
 	struct plane_row *row;                        /* [sas] */
