@@ -489,6 +489,30 @@ static void test_driver_without_xdp(void **state)
 	ip("link", "del", "tf0");
 }
 
+/* Somebody opens a plane, with a session unless that is NULL, and exits without a word. */
+static void crash(struct fixture *f, const struct plane_session *session)
+{
+	struct plane_error error;
+	struct plane *plane;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(plane_open(event_base_new(), &f->conf, &plane, &error) ||
+		      (session && plane_session_add(plane, 7, session, &error)));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* The bpffs that the one that crashed has mounted stays for whoever comes next. */
+static void unmount_of_the_dead(void)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/bpf", directory);
+	umount2(path, MNT_DETACH);
+}
+
 /* kill -9 is an exit without a word: the next start finds everything and takes it away. */
 static void test_after_a_crash(void **state)
 {
@@ -496,58 +520,36 @@ static void test_after_a_crash(void **state)
 	struct plane_error error;
 	struct fixture f;
 	struct plane *plane;
-	int status;
-	pid_t pid;
 
 	(void)state;
 	make_conf(&f);
-	pid = fork();
-	if (pid == 0) {
-		struct event_base *own = event_base_new();
-
-		if (plane_open(own, &f.conf, &plane, &error) ||
-		    plane_session_add(plane, 7, &session, &error))
-			_exit(1);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	crash(&f, &session);
 	assert_int_equal(our_routes(), 4);
 	assert_true(program_on("to0"));
 	plane = open_plane(&f);
 	assert_int_equal(our_routes(), 4);
 	assert_int_equal(plane_session_add(plane, 7, &session, &error), 0);
 	plane_close(plane);
-	/* Its bpffs, mounted by the one that crashed, stays for whoever comes next. */
-	snprintf(error.why, sizeof(error.why), "%s/bpf", directory);
-	umount2(error.why, MNT_DETACH);
+	unmount_of_the_dead();
 	assert_nothing_left();
 }
 
 /* The next start may be with another configuration: no device keeps a program of the dead. */
 static void test_crash_other_devices(void **state)
 {
-	struct plane_error error;
 	struct fixture f;
 	struct plane *plane;
-	int status;
-	pid_t pid;
 
 	(void)state;
 	make_conf(&f);
-	pid = fork();
-	if (pid == 0)
-		_exit(plane_open(event_base_new(), &f.conf, &plane, &error) != 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	crash(&f, NULL);
 	assert_true(program_on("to0") && program_on("ti0"));
 	f.conf.gateway.inside_count = 0;
 	plane = open_plane(&f);
 	assert_true(program_on("to0") != 0);
 	assert_int_equal(program_on("ti0"), 0);
 	plane_close(plane);
-	snprintf(error.why, sizeof(error.why), "%s/bpf", directory);
-	umount2(error.why, MNT_DETACH);
+	unmount_of_the_dead();
 	assert_nothing_left();
 }
 

@@ -196,20 +196,28 @@ static void test_clear_of_another(void **state)
 	story_end(s);
 }
 
-/* What has no session, at the operator's word: who is not known yet hears nothing. */
-static void test_clear_rest(void **state)
+/* Another client, which has got no farther than IKE_SA_INIT. */
+static struct initiator *half_open(struct story *s)
 {
-	struct story *s = story_up(0);
 	struct initiator_setup setup;
 	struct initiator *half;
 
-	(void)state;
 	gateway_client(&s->gw, &setup);
 	assert_int_equal(initiator_new(&setup, &half), 0);
 	assert_true(initiator_init(half) > 0);
 	gateway_receive(&s->gw, half->out, half->out_len, &half->peer, &half->local);
 	assert_int_equal(s->gw.core->half_open, 1);
 	s->gw.out_count = 0;
+	return half;
+}
+
+/* What has no session, at the operator's word: who is not known yet hears nothing. */
+static void test_clear_rest(void **state)
+{
+	struct story *s = story_up(0);
+	struct initiator *half = half_open(s);
+
+	(void)state;
 	assert_int_equal(ike_from_broker(s->gw.core, MSG_CLEAR_REST, NULL), 0);
 	assert_int_equal(s->gw.out_count, 0);
 	assert_int_equal(s->gw.core->half_open, 0);
@@ -238,17 +246,9 @@ static void test_clear_rest(void **state)
 static void test_stop(void **state)
 {
 	struct story *s = story_up(INITIATOR_FAKE_NAT);
-	struct initiator_setup setup;
-	struct initiator *half;
+	struct initiator *half = half_open(s); /* goes without a word */
 
 	(void)state;
-	/* A half-open one goes without a word. */
-	gateway_client(&s->gw, &setup);
-	assert_int_equal(initiator_new(&setup, &half), 0);
-	assert_true(initiator_init(half) > 0);
-	gateway_receive(&s->gw, half->out, half->out_len, &half->peer, &half->local);
-	s->gw.out_count = 0;
-
 	ike_stop(s->gw.core);
 	assert_int_equal(s->gw.out_count, 1);
 	assert_false(ike_stopped(s->gw.core));
